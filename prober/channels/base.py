@@ -1,0 +1,65 @@
+"""What every channel keeps to: a driver opens sessions, a session is one run's call, browser context or SMS exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from prober.channels.evidence import EvidenceBox
+from prober.channels.timing import Stimulus
+from prober.model.line import Line
+from prober.model.run import Evidence, Observation
+from prober.model.scenario import Action
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What a session knows of the run it belongs to. *mask* takes the secrets out of any text that is kept."""
+
+    run_id: str
+    line: Line
+    stimulus: Stimulus
+    evidence: EvidenceBox
+    mask: Callable[[str], str]
+
+
+class Session(Protocol):
+    """One customer's dealings with one channel during one run."""
+
+    async def perform(self, action: Action, deadline_s: float) -> Observation:
+        """
+        Do *action* and return what was seen, be it nothing.
+
+        The action's own clock ends at *deadline_s* seconds; recognising what was heard in that time may take up to 3 s
+        more. Verbs that wait measure from the run's stimulus; verbs that act mark it.
+
+        Raises:
+            RobotBroken: The action could not be tried at all.
+        """
+        ...
+
+    async def close(self) -> Sequence[Evidence]:
+        """
+        Leave as a polite customer would (hang up, close the context) and return the evidence of the whole session.
+
+        Safe to call twice and after a failure; never raises for what the channel did.
+        """
+        ...
+
+
+class Driver(Protocol):
+    """Opens the sessions of one channel. What is dear to start (browser, gateway) is started once and shared."""
+
+    async def open(self, run: RunContext) -> Session:
+        """
+        Open a session whose listener is armed when this returns.
+
+        Raises:
+            RobotBroken: What the channel needs on our side (browser, line process, gateway) is not to be had.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End everything this driver started. Safe to call twice."""
+        ...

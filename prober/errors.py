@@ -1,0 +1,59 @@
+"""
+Everything the robot raises.
+
+    ProberError
+    ├── BadInput        what a person wrote cannot be used: nothing was run (exit 2)
+    ├── RobotBroken     the robot could not ask: never the channel's fault, never its success (exit 3)
+    │   └── StoreBroken     what was measured cannot be kept
+    └── StepFailed      ends a Python scenario at the step that broke it
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One mistake in a file a person wrote. *line* and *column* count from 1; 0 where the whole file is meant."""
+
+    path: Path
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+    source: str = ""
+
+
+class ProberError(Exception):
+    """Anything this package raises on purpose."""
+
+
+class BadInput(ProberError):
+    """All the mistakes found in what a person wrote; nothing was run."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = tuple(sorted(problems))
+
+
+class RobotBroken(ProberError):
+    """The robot could not ask. *what* happened, and the *cure* a person can try."""
+
+    def __init__(self, what: str, *, cure: str) -> None:
+        super().__init__(f"{what}. {cure}")
+        self.what = what
+        self.cure = cure
+
+
+class StoreBroken(RobotBroken):
+    """What was measured cannot be kept."""
+
+
+class StepFailed(ProberError):
+    """Ends a Python scenario at the step that broke it. The step itself is already recorded."""

@@ -1,0 +1,1 @@
+"""Nouns: frozen dataclasses, standard library only, no input or output, no clock."""

@@ -1,0 +1,121 @@
+"""A scenario: ordered steps over one or more channels. It knows no schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from prober.model.run import Layer, StepResult
+
+
+class ValueType(StrEnum):
+    """What a captured text is read as."""
+
+    MONEY = "money"
+    DIGITS = "digits"
+    DATE = "date"
+    TEXT = "text"
+
+
+class Retry(StrEnum):
+    """Whether a failed run of the step's scenario may be played again at once."""
+
+    ALLOWED = "allowed"
+    NEVER = "never"
+
+
+class Effects(StrEnum):
+    """What playing a scenario changes at the operator."""
+
+    NONE = "none"
+    ORDERS = "orders"
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A text expectation: plain text, or between slashes a regular expression whose named groups become captures."""
+
+    text: str
+    regex: bool = False
+
+    def __str__(self) -> str:
+        return f"/{self.text}/" if self.regex else self.text
+
+
+@dataclass(frozen=True)
+class Capture:
+    """Take the first value of *type* out of what was heard, seen or received, and call it *name*."""
+
+    name: str
+    type: ValueType
+
+
+@dataclass(frozen=True)
+class Action:
+    """One verb with its argument: an instance of the verb's own dataclass."""
+
+    channel: str
+    verb: str
+    argument: Any
+    captures: tuple[Capture, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        """`ivr.hear`, or the bare name of a verb of the robot itself."""
+        return self.verb if self.channel == "robot" else f"{self.channel}.{self.verb}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a person wrote it; lines and columns count from 1."""
+
+    path: Path
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One action with its limits. *within_s* is None only for verbs that have no time of their own."""
+
+    action: Action
+    name: str
+    layer: Layer
+    within_s: float | None = None
+    warn_s: float | None = None
+    optional: bool = False
+    soft: bool = False
+    always: bool = False
+    retry: Retry = Retry.ALLOWED
+    source: Source | None = None
+
+
+PlayStep = Callable[[Step], Awaitable[StepResult]]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """
+    Ordered steps over one or more channels.
+
+    A YAML scenario has *steps*. A Python one has *play* instead: called with the player's own function, which plays a
+    step and returns its result; *steps* then holds what could be read from its text.
+    """
+
+    name: str
+    title: str
+    path: Path
+    sha256: str
+    channels: tuple[str, ...]
+    steps: tuple[Step, ...] = ()
+    play: Callable[[PlayStep], Awaitable[None]] | None = None
+    item: str | None = None
+    effects: Effects = Effects.NONE
+    deadline_s: float = 300.0
+    let: Mapping[str, str] = field(default_factory=dict)
+    matrix: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    """The names of the secrets it speaks of."""
