@@ -1,4 +1,4 @@
-"""What every channel keeps to: a driver opens sessions, a session is one run's call, browser context or SMS exchange."""
+"""What every channel keeps to. A driver opens sessions: one run's call, browser context or SMS exchange."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """A kept file. *path* is relative to the evidence folder; *step* is the one it belongs to, None for the whole run."""
+    """A kept file. *path* is relative to the evidence folder; *step* is None where it belongs to the whole run."""
 
     kind: str
     path: str
@@ -153,7 +153,7 @@ class StepResult:
 
 @dataclass(frozen=True)
 class Run:
-    """One playing of a scenario. *ended_at* is None while it is under way, *interrupted* if it never came to its end."""
+    """One playing of a scenario. *ended_at* is None while under way, *interrupted* if it never came to its end."""
 
     id: str
     scenario: str
