@@ -1,0 +1,80 @@
+"""From what was seen to an outcome, a layer and a sentence: the table of outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prober.model.run import Failure, Layer, Observation, Outcome, Seen
+from prober.model.scenario import Step
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a step ended, who answers for it, and why."""
+
+    outcome: Outcome
+    layer: Layer | None = None
+    failure: Failure | None = None
+
+
+_LAYERS: dict[Seen, Layer] = {
+    Seen.REFUSED: Layer.SIGNALLING,
+    Seen.NO_ANSWER: Layer.SIGNALLING,
+    Seen.HUNG_UP: Layer.MEDIA,
+    Seen.NO_MEDIA: Layer.MEDIA,
+    Seen.ONE_WAY: Layer.MEDIA,
+    Seen.DROPOUT: Layer.MEDIA,
+    Seen.SILENCE: Layer.PROMPT,
+    Seen.TONE: Layer.PROMPT,
+    Seen.MUSIC: Layer.PROMPT,
+    Seen.OTHER_PROMPT: Layer.PROMPT,
+    Seen.WRONG_CONTENT: Layer.CONTENT,
+    Seen.HTTP_ERROR: Layer.PAGE,
+    Seen.MISSING_ELEMENT: Layer.PAGE,
+    Seen.AMBIGUOUS_ELEMENT: Layer.PAGE,
+    Seen.PAGE_CRASHED: Layer.PAGE,
+    Seen.UNREACHABLE: Layer.PAGE,
+    Seen.THROTTLED: Layer.GATEWAY,
+    Seen.DESTINATION_REFUSED: Layer.GATEWAY,
+    Seen.RECEIPT_FAILED: Layer.DELIVERY,
+}
+"""Who answers for what was seen; `NOTHING` falls to the layer of the step's own verb."""
+
+_ABSENT = frozenset({Seen.NOTHING, Seen.SILENCE, Seen.MISSING_ELEMENT})
+"""What makes an optional step absent rather than wrong."""
+
+
+def judge(step: Step, seen: Observation) -> Verdict:
+    """Return how *step* ended, by the table of outcomes. The limits are held against `took_s`."""
+    if seen.seen is Seen.NOT_ASKED:
+        return Verdict(Outcome.SKIPPED, None, Failure("was not asked", seen.expected, seen.actual))
+    if seen.seen is Seen.EXPECTED:
+        return _in_time(step, seen)
+    if step.optional and seen.seen in _ABSENT:
+        return Verdict(Outcome.SKIPPED, None, Failure("was absent, which is fine here", seen.expected, seen.actual))
+    what = f"{step.name}: nothing came" if seen.seen is Seen.NOTHING else f"{step.name}: {seen.seen}"
+    return _failed(seen, what, _LAYERS.get(seen.seen, step.layer))
+
+
+def _in_time(step: Step, seen: Observation) -> Verdict:
+    took_s = seen.took_s
+    if took_s is None:
+        return Verdict(Outcome.PASSED)
+    if step.within_s is not None and took_s > step.within_s:
+        what = f"{step.name}: right, but too late ({took_s:.3f} s, limit {step.within_s:g} s)"
+        return _failed(seen, what, step.layer)
+    if step.warn_s is not None and took_s > step.warn_s:
+        return Verdict(Outcome.SLOW)
+    return Verdict(Outcome.PASSED)
+
+
+def _failed(seen: Observation, what: str, layer: Layer) -> Verdict:
+    return Verdict(Outcome.FAILED, layer, Failure(what, seen.expected, seen.actual))
+
+
+def of_run(outcomes: list[Outcome]) -> Outcome:
+    """Return the outcome of a run: FAILED beats ERROR beats SLOW beats PASSED; SKIPPED if nothing was asked."""
+    for outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.SLOW, Outcome.PASSED):
+        if outcome in outcomes:
+            return outcome
+    return Outcome.SKIPPED
