@@ -1,0 +1,100 @@
+"""The faults that can be switched on at each door, so that a prober can be seen to find them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+DOORS = ("ivr", "web", "sms")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault that is on. *arguments* are the known fault's own, defaults filled in."""
+
+    name: str
+    arguments: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class KnownFault:
+    """What a door can be made to do wrong. *defaults* names the arguments it takes."""
+
+    name: str
+    sentence: str
+    defaults: Mapping[str, float] = field(default_factory=dict)
+
+
+KNOWN: Mapping[str, tuple[KnownFault, ...]] = {
+    "ivr": (KnownFault("wrong-prompt", "After key 1 the packages prompt is played instead of the balance."),),
+    "web": (KnownFault("wrong-balance", "The balance shown is 10.00 yuan more than the true one."),),
+    "sms": (KnownFault("late-reply", "Replies come `seconds` late.", {"seconds": 20.0}),),
+}
+
+
+class UnknownFault(ValueError):
+    """No door has such a fault; the message lists the ones there are."""
+
+    def __init__(self, what: str) -> None:
+        known = ", ".join(f"{door}={fault.name}" for door in DOORS for fault in KNOWN[door])
+        super().__init__(f"{what}. Known faults: {known}")
+
+
+class Faults:
+    """The faults that are on now, one a door at most. All doors share one object."""
+
+    def __init__(self) -> None:
+        self._active: dict[str, Fault] = {}
+
+    def active(self, door: str) -> Fault | None:
+        """Return the fault that is on at a door, None if it works as it should."""
+        return self._active.get(door)
+
+    def change(self, wishes: Mapping[str, object]) -> None:
+        """
+        Switch the faults of the doors named: a name, a mapping of name and arguments, or None for none.
+
+        Nothing is switched if one of them raises UnknownFault.
+        """
+        wanted = {door: None if wish is None else _read(door, wish) for door, wish in wishes.items()}
+        for door, fault in wanted.items():
+            if fault is None:
+                self._active.pop(door, None)
+            else:
+                self._active[door] = fault
+
+    def clear(self) -> None:
+        """Switch every fault off."""
+        self._active.clear()
+
+
+def parse(text: str) -> tuple[str, dict[str, str]]:
+    """Read a fault from the command line: sms=late-reply or sms=late-reply,seconds=5."""
+    door, _, rest = text.partition("=")
+    name, *arguments = rest.split(",")
+    pairs = dict(argument.partition("=")[::2] for argument in arguments)
+    return door, {"name": name, **pairs}
+
+
+def _read(door: str, wish: object) -> Fault:
+    arguments = dict(wish) if isinstance(wish, Mapping) else {"name": wish}
+    name = arguments.pop("name", "")
+    for known in KNOWN.get(door, ()):
+        if known.name == name:
+            return Fault(known.name, {**known.defaults, **_numbers(known, arguments)})
+    raise UnknownFault(f"There is no fault {door}={name}")
+
+
+def _numbers(known: KnownFault, arguments: Mapping[object, object]) -> dict[str, float]:
+    numbers = {}
+    for name, value in arguments.items():
+        if name not in known.defaults:
+            raise UnknownFault(f"{known.name} takes no {name}")
+        try:
+            number = float(str(value))
+        except ValueError:
+            raise UnknownFault(f"{known.name} wants a number of {name}, not {value}") from None
+        if not 0 <= number < float("inf"):
+            raise UnknownFault(f"{known.name} wants {name} of 0 or more, not {value}")
+        numbers[str(name)] = number
+    return numbers
