@@ -1,0 +1,1 @@
+"""The demo operator's telephone door: an IVR that speaks recorded Mandarin."""
