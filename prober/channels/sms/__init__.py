@@ -1,0 +1,1 @@
+"""The SMS channel: commands sent to a service number, their receipts and their replies."""
