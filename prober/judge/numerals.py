@@ -33,8 +33,10 @@ def _spoken(text: str) -> int:
     unit = 1
     for char in text:
         if char in _MYRIADS:
-            total = (total + section + digit) * _MYRIADS[char]
-            section, digit, unit = 0, 0, _MYRIADS[char]
+            unit = _MYRIADS[char]
+            carried = total if total < unit else 0
+            total += (carried + section + digit) * unit - carried
+            section = digit = 0
         elif char in _UNITS:
             unit = _UNITS[char]
             section += (digit or 1) * unit

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prober.model.run import Failure, Layer, Observation, Outcome, Seen
+from prober.model.run import Captured, Failure, Layer, Observation, Outcome, Seen
 from prober.model.scenario import Step
 
 
@@ -72,9 +73,24 @@ def _failed(seen: Observation, what: str, layer: Layer) -> Verdict:
     return Verdict(Outcome.FAILED, layer, Failure(what, seen.expected, seen.actual))
 
 
-def of_run(outcomes: list[Outcome]) -> Outcome:
-    """Return the outcome of a run: FAILED beats ERROR beats SLOW beats PASSED; SKIPPED if nothing was asked."""
-    for outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.SLOW, Outcome.PASSED):
+def of_captures(step: Step, verdict: Verdict, captured: Sequence[Captured]) -> Verdict:
+    """Return *verdict*, unless a value that was to be captured cannot be read as its type."""
+    unread = [one for one in captured if one.value is None]
+    if not unread:
+        return verdict
+    wanted = ", ".join(f"{one.name} ({one.type})" for one in unread)
+    told = "; ".join(f"«{one.text}»" for one in unread)
+    return Verdict(Outcome.FAILED, Layer.CONTENT, Failure(f"{step.name}: a value cannot be read", wanted, told))
+
+
+def of_run(outcomes: Sequence[Outcome], *, unasked: bool = False) -> Outcome:
+    """
+    Return the outcome of a run: FAILED beats ERROR beats SLOW beats PASSED; SKIPPED if nothing was asked.
+
+    *unasked*: a step could not be asked for the line's sake (its number is in quarantine), so the run never passed.
+    """
+    for outcome in (Outcome.FAILED, Outcome.ERROR):
         if outcome in outcomes:
             return outcome
-    return Outcome.SKIPPED
+    asked = () if unasked else (Outcome.SLOW, Outcome.PASSED)
+    return next((outcome for outcome in asked if outcome in outcomes), Outcome.SKIPPED)

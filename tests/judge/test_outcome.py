@@ -1,0 +1,92 @@
+import pytest
+
+from prober.judge.outcome import judge, of_captures, of_run
+from prober.model.run import Captured, Layer, Observation, Outcome, Seen
+from prober.model.scenario import Action, Step, ValueType
+
+HEAR = Step(Action("ivr", "hear", None), "ivr.hear welcome", Layer.PROMPT, within_s=4.0, warn_s=2.0)
+OPTIONAL = Step(Action("web", "see", None), "web.see 公告", Layer.PAGE, within_s=4.0, optional=True)
+
+TABLE = [
+    (Seen.REFUSED, Outcome.FAILED, Layer.SIGNALLING),
+    (Seen.NO_ANSWER, Outcome.FAILED, Layer.SIGNALLING),
+    (Seen.NO_MEDIA, Outcome.FAILED, Layer.MEDIA),
+    (Seen.ONE_WAY, Outcome.FAILED, Layer.MEDIA),
+    (Seen.DROPOUT, Outcome.FAILED, Layer.MEDIA),
+    (Seen.HUNG_UP, Outcome.FAILED, Layer.MEDIA),
+    (Seen.SILENCE, Outcome.FAILED, Layer.PROMPT),
+    (Seen.TONE, Outcome.FAILED, Layer.PROMPT),
+    (Seen.MUSIC, Outcome.FAILED, Layer.PROMPT),
+    (Seen.OTHER_PROMPT, Outcome.FAILED, Layer.PROMPT),
+    (Seen.WRONG_CONTENT, Outcome.FAILED, Layer.CONTENT),
+    (Seen.HTTP_ERROR, Outcome.FAILED, Layer.PAGE),
+    (Seen.MISSING_ELEMENT, Outcome.FAILED, Layer.PAGE),
+    (Seen.AMBIGUOUS_ELEMENT, Outcome.FAILED, Layer.PAGE),
+    (Seen.PAGE_CRASHED, Outcome.FAILED, Layer.PAGE),
+    (Seen.UNREACHABLE, Outcome.FAILED, Layer.PAGE),
+    (Seen.THROTTLED, Outcome.FAILED, Layer.GATEWAY),
+    (Seen.DESTINATION_REFUSED, Outcome.FAILED, Layer.GATEWAY),
+    (Seen.RECEIPT_FAILED, Outcome.FAILED, Layer.DELIVERY),
+    (Seen.NOTHING, Outcome.FAILED, Layer.PROMPT),
+    (Seen.NOT_ASKED, Outcome.SKIPPED, None),
+    (Seen.EXPECTED, Outcome.PASSED, None),
+]
+
+
+@pytest.mark.parametrize(("seen", "outcome", "layer"), TABLE)
+def test_the_table_of_outcomes(seen, outcome, layer):
+    """Everything a session can see has one outcome and one layer."""
+    verdict = judge(HEAR, Observation(seen, took_s=1.0, expected="e", actual="a"))
+    assert (verdict.outcome, verdict.layer) == (outcome, layer)
+    if outcome is Outcome.FAILED:
+        assert (verdict.failure.expected, verdict.failure.actual) == ("e", "a")
+        assert verdict.failure.what.startswith("ivr.hear welcome: ")
+
+
+def test_the_table_is_whole():
+    """Nothing a session can see is missing from the table."""
+    assert {seen for seen, _, _ in TABLE} == set(Seen)
+
+
+@pytest.mark.parametrize(
+    ("took_s", "outcome"),
+    [
+        (None, Outcome.PASSED),
+        (2.0, Outcome.PASSED),
+        (2.001, Outcome.SLOW),
+        (4.0, Outcome.SLOW),
+        (4.001, Outcome.FAILED),
+    ],
+)
+def test_limits_are_held_against_the_latency(took_s, outcome):
+    """Up to warn is PASSED, up to within is SLOW, and past it the right answer is FAILED."""
+    verdict = judge(HEAR, Observation(Seen.EXPECTED, took_s=took_s))
+    assert verdict.outcome is outcome
+    assert verdict.layer is (Layer.PROMPT if outcome is Outcome.FAILED else None)
+
+
+def test_an_optional_step_may_be_absent_but_not_wrong():
+    """Absence of an optional step is skipped; a wrong answer still fails."""
+    assert judge(OPTIONAL, Observation(Seen.NOTHING)).outcome is Outcome.SKIPPED
+    assert judge(OPTIONAL, Observation(Seen.HTTP_ERROR)).outcome is Outcome.FAILED
+
+
+def test_an_unreadable_capture_fails_by_content():
+    """A step that passed fails all the same where a value cannot be read."""
+    passed = judge(HEAR, Observation(Seen.EXPECTED, took_s=1.0))
+    verdict = of_captures(HEAR, passed, [Captured("b", ValueType.MONEY, "系统繁忙", None)])
+    assert (verdict.outcome, verdict.layer) == (Outcome.FAILED, Layer.CONTENT)
+    assert of_captures(HEAR, passed, [Captured("b", ValueType.MONEY, "5元", 500)]) == passed
+
+
+def test_the_outcome_of_a_run():
+    """FAILED beats ERROR beats SLOW beats PASSED; a run that could not ask all it wanted never passed."""
+    p, s, f, e, k = Outcome.PASSED, Outcome.SLOW, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED
+    assert of_run([p, e, f, s]) is f
+    assert of_run([p, e, s]) is e
+    assert of_run([p, s, k]) is s
+    assert of_run([p, k]) is p
+    assert of_run([k, k]) is k
+    assert of_run([]) is k
+    assert of_run([p, k], unasked=True) is k
+    assert of_run([p, f, k], unasked=True) is f
