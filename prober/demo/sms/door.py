@@ -1,0 +1,154 @@
+"""The SMS door: a centre that listens, takes commands for 10086 and sends back what it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from prober.demo.customers import Customers, national
+from prober.demo.faults import Fault
+from prober.demo.sms import alphabet
+from prober.demo.sms.conversation import Conversation
+from prober.demo.sms.multipart import Assembly, Cutter
+from prober.demo.sms.pdu import Bind, Refused, ShortMessage, Status, Tag, cstring
+from prober.demo.sms.routing import Routing
+from prober.demo.sms.session import Session
+
+SERVICE_NUMBER = "10086"
+CREDENTIALS = {"robot": "secret"}
+_IS_RECEIPT = 0x04  # esm_class
+_DELIVERED = b"\x02"  # message_state
+_RECEIPT_WANTED = {1}  # registered_delivery: 2 asks for failures only, and those are refused at once
+
+
+class SmsDoor:
+    """Opens the SMPP port, and answers customers through whichever bind names them."""
+
+    def __init__(
+        self, host: str, port: int, *, customers: Customers, fault: Callable[[], Fault | None], counters: Counter[str]
+    ) -> None:
+        self._host, self._port = host, port
+        self._customers = customers
+        self._fault = fault
+        self._counters = counters
+        self._conversation = Conversation(customers)
+        self._routing = Routing()
+        self._assembly = Assembly()
+        self._cutter = Cutter()
+        self._message_ids = itertools.count(time.time_ns() // 1_000_000)  # not those of an earlier start
+        self._server: asyncio.Server | None = None
+        self._sessions: dict[Session, asyncio.Task[None]] = {}
+        self._late: set[asyncio.TimerHandle] = set()
+
+    async def start(self) -> int:
+        """Open the port and return its number. Raises OSError if it is taken."""
+        self._server = await asyncio.start_server(self._serve, self._host, self._port)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def close(self) -> None:
+        """Hang up on every peer and close the port. Safe to call twice."""
+        if self._server is None:
+            return
+        self._server.close()
+        for timer in self._late:
+            timer.cancel()
+        tasks = list(self._sessions.values())
+        for session in list(self._sessions):
+            session.close()
+        # Python 3.11 reports connections that outlive their loop as broken callbacks.
+        await asyncio.gather(*tasks)
+
+    @property
+    def stored(self) -> int:
+        """Return how many messages wait for a bind."""
+        return self._routing.stored
+
+    def reset(self) -> None:
+        """Forget stored messages and open questions."""
+        self._routing.forget()
+        self._conversation.forget()
+
+    def admit(self, bind: Bind) -> None:
+        """Raise Refused if the credentials are wrong."""
+        if bind.system_id not in CREDENTIALS:
+            raise Refused(Status.RINVSYSID)
+        if CREDENTIALS[bind.system_id] != bind.password:
+            raise Refused(Status.RINVPASWD)
+        self._counters["binds"] += 1
+
+    def bound(self, session: Session) -> None:
+        """Let a bind receive."""
+        self._routing.attach(session)
+
+    def gone(self, session: Session, unacknowledged: list[ShortMessage]) -> None:
+        """Store for the next bind what this one never took."""
+        self._routing.detach(session)
+        self._routing.give_back(unacknowledged)
+
+    def submit(self, message: ShortMessage, session: Session) -> str:
+        """Take a message and return its id; the receipt and the reply follow the answer to the submit."""
+        message = replace(message, source=national(message.source))
+        if self._customers.find(message.source) is None:
+            raise Refused(Status.RINVSRCADR)
+        if message.destination != SERVICE_NUMBER:
+            raise Refused(Status.RINVDSTADR)
+        octets = self._assembly.add(message)
+        text = None if octets is None else alphabet.decode(octets, message.data_coding)
+        message_id = f"{next(self._message_ids):x}"
+        self._counters["submitted"] += 1
+        loop = asyncio.get_running_loop()
+        if message.registered_delivery & 3 in _RECEIPT_WANTED:
+            loop.call_soon(self._receipt, message, message_id, session)
+        if text is not None:
+            loop.call_soon(self._reply, message.source, text)
+        return message_id
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        session = Session(reader, writer, self)
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in a task
+        self._sessions[session] = task
+        try:
+            await session.serve()
+        finally:
+            del self._sessions[session]
+
+    def _receipt(self, message: ShortMessage, message_id: str, session: Session) -> None:
+        minute = f"{datetime.now(UTC).astimezone():%y%m%d%H%M}"
+        text = (
+            f"id:{message_id} sub:001 dlvrd:001 submit date:{minute} done date:{minute} stat:DELIVRD err:000 text:"
+        ).encode("ascii")
+        tlvs: dict[int, bytes] = {
+            Tag.RECEIPTED_MESSAGE_ID: cstring(message_id),
+            Tag.MESSAGE_STATE: _DELIVERED,
+        }
+        receipt = ShortMessage(message.destination, message.source, text, esm_class=_IS_RECEIPT, tlvs=tlvs)
+        self._counters["receipts"] += 1
+        self._routing.deliver(receipt, to_first=session)
+
+    def _reply(self, msisdn: str, text: str) -> None:
+        """Answer a command at once, or, with the fault on, deliver late what was answered at once."""
+        reply = self._conversation.answer(msisdn, text)
+        fault = self._fault()
+        if fault is None or fault.name != "late-reply":
+            self._deliver(msisdn, reply)
+            return
+        self._late_reply(fault.arguments["seconds"], msisdn, reply)
+
+    def _late_reply(self, after_s: float, msisdn: str, reply: str) -> None:
+        def deliver() -> None:
+            self._late.discard(timer)
+            self._deliver(msisdn, reply)
+
+        timer = asyncio.get_running_loop().call_later(after_s, deliver)
+        self._late.add(timer)
+
+    def _deliver(self, msisdn: str, reply: str) -> None:
+        self._counters["replies"] += 1
+        for part in self._cutter.cut(reply, source=SERVICE_NUMBER, destination=msisdn):
+            self._routing.deliver(part)
