@@ -7,8 +7,11 @@ be compared with one stamped here.
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 
 def monotonic() -> float:
@@ -27,3 +30,50 @@ class Stimulus:
         """Note that *by* (a verb's full name) acted at *at_s*; an earlier instant never replaces a later one."""
         if at_s >= self.at_s:
             self.at_s, self.by = at_s, by
+
+
+class Clock:
+    """
+    Instants and durations of one run.
+
+    The wall clock is read once and carried on by the monotonic one, so that setting it back in the middle of a run
+    neither reorders its steps nor bends a duration.
+    """
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._wall, self._started_s = now(), monotonic()
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC."""
+        return self.at(monotonic())
+
+    def at(self, instant_s: float) -> datetime:
+        """Return the instant at which the monotonic clock stood at *instant_s*."""
+        return self._wall + timedelta(seconds=instant_s - self._started_s)
+
+
+class LoopLag:
+    """How late the event loop comes back to a timer: what the robot's own load may have added to a step."""
+
+    _TICK_S = 0.02
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._worst_s = 0.0
+        self._due_s = loop.time() + self._TICK_S
+        self._timer = loop.call_at(self._due_s, self._tick)
+
+    def _tick(self) -> None:
+        now_s = self._loop.time()
+        self._worst_s = max(self._worst_s, now_s - self._due_s)
+        self._due_s = now_s + self._TICK_S
+        self._timer = self._loop.call_at(self._due_s, self._tick)
+
+    def worst_s(self) -> float:
+        """Return the worst lateness since the last call, in seconds, and begin anew."""
+        worst_s, self._worst_s = max(self._worst_s, self._loop.time() - self._due_s), 0.0
+        return worst_s
+
+    def close(self) -> None:
+        """Stop measuring."""
+        self._timer.cancel()

@@ -1,0 +1,270 @@
+"""Plays a scenario: one step after another, each observed by a session, judged, and told to the sink at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from prober.channels.base import Driver, RunContext, Session
+from prober.channels.robot import RobotSession
+from prober.channels.timing import Clock, LoopLag, monotonic
+from prober.errors import RobotBroken, StepFailed
+from prober.judge import outcome, values
+from prober.judge.outcome import Verdict
+from prober.loading.templates import fill
+from prober.model.run import Captured, Evidence, Failure, Layer, Observation, Outcome, Run, Seen, StepResult
+from prober.model.scenario import Action, Scenario, Step, ValueType
+from prober.model.verb import ROBOT
+
+_GRACE_S = 8.0
+"""What a session may take past the action's own clock: 3 s to recognise what came in time, the rest for evidence."""
+_FAREWELL_S = 10.0
+"""How long the `always` steps of an interrupted run may take, and likewise closing the sessions."""
+
+
+class Sink(Protocol):
+    """Hears of a run as it is played. Each call returns when what it was told is safe."""
+
+    async def run_started(self, run: Run) -> None: ...
+
+    async def step_started(self, run: Run, index: int, step: Step) -> None: ...
+
+    async def step_finished(self, run: Run, result: StepResult) -> None: ...
+
+    async def run_finished(self, run: Run) -> None: ...
+
+
+async def play(
+    scenario: Scenario, run: Run, *, context: RunContext, drivers: Mapping[str, Driver], clock: Clock, sink: Sink
+) -> Run:
+    """
+    Play *scenario* as *run* and return it whole.
+
+    Every session is opened, and its listener armed, before the first step. A channel that cannot be opened is the
+    ERROR of the first step that needs it; what was measured till then is kept.
+
+    Raises:
+        CancelledError: Somebody interrupted it. The `always` steps were played, the sessions closed, the sink told.
+        StoreBroken: The sink could not keep what it was told.
+    """
+    player = _Player(scenario, run, context=context, clock=clock, sink=sink)
+    try:
+        await player.open(drivers)
+        await player.play()
+    except asyncio.CancelledError:
+        player.interrupt()
+        raise
+    finally:
+        await player.close()
+    return player.run
+
+
+class _Player:
+    """One run under way."""
+
+    def __init__(self, scenario: Scenario, run: Run, *, context: RunContext, clock: Clock, sink: Sink) -> None:
+        self.run = run
+        self._scenario = scenario
+        self._context = context
+        self._clock = clock
+        self._sink = sink
+        self._captures: dict[str, Captured] = {}
+        self._sessions: dict[str, Session] = {ROBOT: RobotSession(self._captures)}
+        self._lag = LoopLag(asyncio.get_running_loop())
+        self._ends_s = monotonic() + scenario.deadline_s
+        self._broken = False
+        self._unasked = False
+
+    async def open(self, drivers: Mapping[str, Driver]) -> None:
+        """Open a session on every channel of the scenario, all at once, and begin the run."""
+        began_s = monotonic()
+        channels = self._scenario.channels
+        opened = await asyncio.gather(*(_open(drivers[channel], self._context) for channel in channels))
+        self._sessions.update(zip(channels, opened, strict=True))
+        now_s = monotonic()
+        self._ends_s = now_s + self._scenario.deadline_s
+        self.run = replace(self.run, started_at=self._clock.at(now_s), waited_s=self.run.waited_s + now_s - began_s)
+        await self._sink.run_started(self.run)
+        for name, text in self._scenario.let.items():
+            self._captures[name] = _as_text(name, fill(text, self._value_of))
+
+    async def play(self) -> None:
+        """Play the steps, or the Python function."""
+        if self._scenario.play is not None:
+            with contextlib.suppress(StepFailed):
+                await self._scenario.play(self.step)
+            return
+        steps = iter(self._scenario.steps)
+        try:
+            for step in steps:
+                await self.step(step)
+        except asyncio.CancelledError:
+            self._broken = True
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL_S):
+                    for step in steps:
+                        await self.step(step)
+            raise
+
+    def interrupt(self) -> None:
+        """Note that the run never came to its end."""
+        self.run = replace(self.run, interrupted=True)
+
+    async def close(self) -> None:
+        """Close every session, and the run, with the evidence that belongs to the whole of it."""
+        self._lag.close()
+        self._context.evidence.step = None
+        evidence: list[Evidence] = []
+        for kept in await asyncio.gather(*(_close(session) for session in self._sessions.values())):
+            evidence.extend(kept)
+        ending = outcome.of_run([step.outcome for step in self.run.steps], unasked=self._unasked)
+        self.run = replace(self.run, ended_at=self._clock.now(), outcome=ending, evidence=tuple(evidence))
+        await self._sink.run_finished(self.run)
+
+    async def step(self, step: Step) -> StepResult:
+        """Play one step, judge it, and have it safe before anything else is done."""
+        index = len(self.run.steps)
+        began_s = monotonic()
+        if self._broken and not step.always:
+            result = self._result(step, Verdict(Outcome.SKIPPED), Observation(Seen.NOT_ASKED))
+        else:
+            await self._sink.step_started(self.run, index, step)
+            self._context.evidence.step = index
+            self._lag.worst_s()
+            result = await self._try(step)
+            self._note(step, result)
+        result = replace(result, started_at=self._clock.at(began_s), ended_at=self._clock.now())
+        self.run = replace(self.run, steps=(*self.run.steps, result))
+        await self._sink.step_finished(self.run, result)
+        return result
+
+    def _note(self, step: Step, result: StepResult) -> None:
+        """Let a step that broke, or could not be asked, end the run."""
+        unasked = result.outcome is Outcome.SKIPPED and not step.optional
+        self._unasked = self._unasked or unasked
+        if unasked or (result.outcome in (Outcome.FAILED, Outcome.ERROR) and not step.soft):
+            self._broken = True
+
+    async def _try(self, step: Step) -> StepResult:
+        try:
+            action = replace(step.action, argument=fill(step.action.argument, self._value_of))
+            seen = await self._perform(action, self._limit_s(step))
+        except RobotBroken as broken:
+            return self._error(step, broken.what, broken.cure)
+        except Exception as exc:  # noqa: BLE001 - the outer guard: whatever escapes is the robot's fault, and is told
+            return self._error(step, f"the robot stumbled: {exc!r}", traceback.format_exc())
+        verdict = outcome.judge(step, seen)
+        captured = self._capture(action, seen)
+        if verdict.outcome in (Outcome.PASSED, Outcome.SLOW):
+            verdict = outcome.of_captures(step, verdict, captured)
+        return self._result(step, verdict, seen, captured)
+
+    async def _perform(self, action: Action, limit_s: float) -> Observation:
+        try:
+            async with asyncio.timeout(limit_s + _GRACE_S):
+                return await self._sessions[action.channel].perform(action, limit_s)
+        except TimeoutError:
+            raise RobotBroken(
+                f"{action.full_name} did not come back within {limit_s + _GRACE_S:g} s",
+                cure="The robot hangs or its machine is overloaded; look at its load, and report this if it stays.",
+            ) from None
+
+    def _limit_s(self, step: Step) -> float:
+        left_s = max(0.0, self._ends_s - monotonic())
+        return left_s if step.within_s is None else min(step.within_s, left_s)
+
+    def _capture(self, action: Action, seen: Observation) -> tuple[Captured, ...]:
+        if seen.seen is not Seen.EXPECTED:
+            return ()
+        captured = [values.capture(wanted, seen.text or "") for wanted in action.captures]
+        captured += [_as_text(name, text) for name, text in seen.groups.items()]
+        self._captures.update({one.name: one for one in captured})
+        return tuple(captured)
+
+    def _value_of(self, name: str) -> str:
+        space, _, key = name.rpartition(".")
+        line = self._context.line
+        known: dict[str, Callable[[str], str | None]]
+        known = {"line": line.fact, "secret": line.secrets.get, "": self._captured_text}
+        value = known[space](key) if space in known else None
+        if value is None:
+            raise RobotBroken(
+                f"${{{name}}} has no value here",
+                cure="Give the line that fact or secret in config.yaml, or capture it in a step that is not optional.",
+            )
+        return value
+
+    def _captured_text(self, name: str) -> str | None:
+        captured = self._captures.get(name)
+        return captured.text if captured else None
+
+    def _error(self, step: Step, what: str, cure: str) -> StepResult:
+        verdict = Verdict(Outcome.ERROR, Layer.ROBOT, Failure(what, actual=cure))
+        return self._result(step, verdict, Observation(Seen.NOT_ASKED))
+
+    def _result(self, step: Step, verdict: Verdict, seen: Observation, captured: Sequence[Captured] = ()) -> StepResult:
+        """Put a step's result together, without the secrets. Its instants are set when it is over."""
+        mask, now = self._context.mask, self._clock.now()
+        failure = verdict.failure
+        return StepResult(
+            index=len(self.run.steps),
+            name=mask(step.name),
+            channel=step.action.channel,
+            verb=step.action.verb,
+            outcome=verdict.outcome,
+            started_at=now,
+            ended_at=now,
+            layer=verdict.layer,
+            failure=failure and Failure(mask(failure.what), mask(failure.expected), mask(failure.actual)),
+            within_s=step.within_s,
+            warn_s=step.warn_s,
+            soft=step.soft,
+            waited_s=seen.waited_s,
+            took_s=seen.took_s,
+            evidence_s=seen.evidence_s,
+            loop_lag_s=self._lag.worst_s(),
+            timings=dict(seen.timings),
+            facts={key: mask(fact) if isinstance(fact, str) else fact for key, fact in seen.facts.items()},
+            captures=tuple(replace(one, text=mask(one.text), value=_masked(one.value, mask)) for one in captured),
+            evidence=seen.evidence,
+        )
+
+
+class _ClosedChannel:
+    """Stands where a session could not be opened: the first step that needs it is an ERROR, and says why."""
+
+    def __init__(self, broken: RobotBroken) -> None:
+        self._broken = broken
+
+    async def perform(self, action: Action, deadline_s: float) -> Observation:
+        raise self._broken
+
+    async def close(self) -> Sequence[Evidence]:
+        return ()
+
+
+async def _open(driver: Driver, context: RunContext) -> Session:
+    try:
+        return await driver.open(context)
+    except RobotBroken as broken:
+        return _ClosedChannel(broken)
+
+
+async def _close(session: Session) -> Sequence[Evidence]:
+    # A session that cannot even be closed has told so in a step already, or lost only evidence of the whole run.
+    with contextlib.suppress(RobotBroken, TimeoutError):
+        async with asyncio.timeout(_FAREWELL_S):
+            return await session.close()
+    return ()
+
+
+def _as_text(name: str, text: str) -> Captured:
+    return Captured(name, ValueType.TEXT, text, text)
+
+
+def _masked(value: str | int | None, mask: Callable[[str], str]) -> str | int | None:
+    return mask(value) if isinstance(value, str) else value
