@@ -75,12 +75,12 @@ def _verb(name: str, argument: type, took: str) -> Verb:
     return Verb(channel=ROBOT, name=name, argument=argument, within_s=None, layer=Layer.CONTENT, took=took)
 
 
-SAME = _verb("same", Same, "nothing: comparing takes no time that matters")
-WAIT = _verb("wait", Wait, "its length")
-LET = _verb("let", Let, "nothing")
-USE = _verb("use", Use, "nothing: its steps stand in its place")
-
-ROBOT_VERBS: tuple[Verb, ...] = (SAME, WAIT, LET, USE)
+VERBS: tuple[Verb, ...] = (
+    _verb("same", Same, "nothing: comparing takes no time that matters"),
+    _verb("wait", Wait, "its length"),
+    _verb("let", Let, "nothing"),
+    _verb("use", Use, "nothing: the other scenario's steps stand in its place"),
+)
 
 NOT_YET = {"ask": "a question for a person, in attended runs"}
 """Verbs of the language that this version does not play."""
