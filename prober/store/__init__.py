@@ -1,0 +1,1 @@
+"""Where results live: one database, one writer, every finished step committed at once."""

@@ -1,0 +1,117 @@
+"""Reads the store. Every method blocks: from an event loop, call it through a thread."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, Table, select
+
+from prober.model.run import Run
+from prober.store import rows
+from prober.store.database import Database
+from prober.store.tables import CAPTURES, EVIDENCE, LATE_REPLIES, RUNS, STEPS, TIMINGS
+
+_AT_ONCE = 500
+"""Runs whose steps are fetched by one statement: databases limit the number of its parameters."""
+
+_Key = Callable[[RowMapping], object]
+
+
+@dataclass(frozen=True)
+class LateReply:
+    """A reply that came after its run had given it up. *text* is masked."""
+
+    run_id: str
+    msisdn: str
+    service: str
+    asked_at: datetime
+    received_at: datetime
+    text: str
+
+
+class Queries:
+    """What was measured, as it was measured."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def run(self, run_id: str) -> Run | None:
+        """Return the run called *run_id* as far as it was played; None if there is none."""
+        return next(iter(self._read(select(RUNS).where(RUNS.c.id == run_id))), None)
+
+    def runs(
+        self,
+        *,
+        scenario: str | None = None,
+        item: str | None = None,
+        line: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = 1000,
+    ) -> list[Run]:
+        """
+        Return the runs that match everything that is given, the latest first, those under way among them.
+
+        *since* and *until* are instants of `started_at`; *until* itself is left out.
+        """
+        wanted = select(RUNS).order_by(RUNS.c.started_at.desc(), RUNS.c.id.desc()).limit(limit)
+        for column, value in ((RUNS.c.scenario, scenario), (RUNS.c.item, item), (RUNS.c.line, line)):
+            if value is not None:
+                wanted = wanted.where(column == value)
+        if since is not None:
+            wanted = wanted.where(RUNS.c.started_at >= since)
+        if until is not None:
+            wanted = wanted.where(RUNS.c.started_at < until)
+        return self._read(wanted)
+
+    def late_replies(self, run_id: str) -> list[LateReply]:
+        """Return the replies that came too late for the run that asked, in the order they came."""
+        wanted = select(LATE_REPLIES).where(LATE_REPLIES.c.run_id == run_id).order_by(LATE_REPLIES.c.id)
+        found = self._database.read(lambda connection: connection.execute(wanted).mappings().all())
+        return [LateReply(**{name: value for name, value in row.items() if name != "id"}) for row in found]
+
+    def _read(self, wanted: Select[Any]) -> list[Run]:
+        return self._database.read(lambda connection: list(_runs(connection, wanted)))
+
+
+def _runs(connection: Connection, wanted: Select[Any]) -> Iterator[Run]:
+    found = connection.execute(wanted).mappings().all()
+    for start in range(0, len(found), _AT_ONCE):
+        yield from _whole(connection, found[start : start + _AT_ONCE])
+
+
+def _whole(connection: Connection, found: Sequence[RowMapping]) -> Iterator[Run]:
+    """Yield the runs of the rows *found*, with all that hangs on them: one statement a table, whatever their number."""
+    ids = [row["id"] for row in found]
+    steps = _grouped(connection, STEPS, ids, by=lambda row: row["run_id"], order="step")
+    timings = _grouped(connection, TIMINGS, ids, by=_of_step, order="position")
+    captures = _grouped(connection, CAPTURES, ids, by=_of_step, order="position")
+    evidence = _grouped(connection, EVIDENCE, ids, by=lambda row: (row["run_id"], row["of_step"]), order="id")
+    for row in found:
+        results = [
+            rows.step_of(
+                step,
+                timings=timings[_of_step(step)],
+                captures=captures[_of_step(step)],
+                evidence=evidence[_of_step(step)],
+            )
+            for step in steps[row["id"]]
+        ]
+        yield rows.run_of(row, steps=results, evidence=evidence[row["id"], None])
+
+
+def _of_step(row: RowMapping) -> object:
+    return row["run_id"], row["step"]
+
+
+def _grouped(
+    connection: Connection, table: Table, ids: Sequence[str], *, by: _Key, order: str
+) -> defaultdict[object, list[RowMapping]]:
+    groups: defaultdict[object, list[RowMapping]] = defaultdict(list)
+    for row in connection.execute(select(table).where(table.c.run_id.in_(ids)).order_by(table.c[order])).mappings():
+        groups[by(row)].append(row)
+    return groups

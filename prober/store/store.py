@@ -1,0 +1,93 @@
+"""The store: results live here, committed step by step by one writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import Connection
+
+from prober.errors import StoreBroken
+from prober.model.line import Line
+from prober.model.run import Run, StepResult
+from prober.model.scenario import Step
+from prober.store import recording
+from prober.store.database import Database
+from prober.store.leases import Leases, drop_left_behind
+from prober.store.migrations import migrate
+from prober.store.quarantine import OwedT, StoredQuarantine
+from prober.store.queries import Queries
+from prober.store.recovery import mark_interrupted
+
+
+class Store:
+    """Keeps runs: what a method here was awaited for survives the death of the process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.queries = Queries(database)
+        self.leases = Leases(database)
+
+    @classmethod
+    def open(cls, url: str, *, durable: bool = False, busy_timeout_s: float = 5.0) -> Store:
+        """
+        Open the database at *url*, made or brought up to date where needed, and mark what dead runs left behind.
+
+        It blocks, up to *busy_timeout_s* where another program holds the database: call it before the loop starts.
+
+        Raises:
+            StoreBroken: It cannot be kept there: locked, not writable, full, no database, another program's, or a
+                newer robot's.
+        """
+        database = Database(url, durable=durable, busy_timeout_s=busy_timeout_s)
+        try:
+            _make_folder(database)
+            database.submit(lambda connection: _prepare(connection, str(database.path))).result()
+        except BaseException:
+            database.close()
+            raise
+        return cls(database)
+
+    async def run_started(self, run: Run) -> None:
+        """Write that *run* is under way, and in which process."""
+        await self._database.write(lambda connection: recording.put_run(connection, run))
+
+    async def step_started(self, run: Run, index: int, step: Step) -> None:
+        """Write nothing: a step is kept when it is finished."""
+
+    async def step_finished(self, run: Run, result: StepResult) -> None:
+        """Write a finished step with its timings, captures and evidence."""
+        await self._database.write(lambda connection: recording.finish_step(connection, run, result))
+
+    async def run_finished(self, run: Run) -> None:
+        """Write how *run* ended, and whatever of it was not yet written."""
+        await self._database.write(lambda connection: recording.finish_run(connection, run))
+
+    async def remember(self, lines: Iterable[Line]) -> None:
+        """Write who the lines are (name, MSISDN, facts; never a secret), so that results can be read by their facts."""
+        await self._database.write(lambda connection: recording.put_lines(connection, lines))
+
+    def quarantine(self, owed: Callable[..., OwedT]) -> StoredQuarantine[OwedT]:
+        """Return the quarantine of (MSISDN, service number) pairs, which speaks in the dataclass *owed*."""
+        return StoredQuarantine(self._database, owed)
+
+    def close(self) -> None:
+        """Finish what is being written, and close. Safe to call twice."""
+        self._database.close()
+
+
+def _make_folder(database: Database) -> None:
+    try:
+        database.path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StoreBroken(
+            f"the folder {database.path.parent} of the results database cannot be made: {exc.strerror}",
+            cure="Give its parent to the user who runs the robot, or choose another store.url in config.yaml.",
+        ) from exc
+
+
+def _prepare(connection: Connection, where: str) -> None:
+    migrate(connection, where)
+    # A read-only database lets a transaction begin, and would refuse the first step only.
+    connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+    mark_interrupted(connection)
+    drop_left_behind(connection)

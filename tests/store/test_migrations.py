@@ -1,0 +1,69 @@
+"""A database of any age is brought to this version's tables; one of the future is left alone."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from prober.errors import StoreBroken
+from prober.store.store import Store
+from prober.store.tables import METADATA
+
+OPEN = """
+import sys
+from prober.store.store import Store
+print("ready", flush=True)
+sys.stdin.readline()
+Store.open(sys.argv[1]).close()
+"""
+
+
+def test_the_migrations_make_the_tables_of_the_code(store_url: str) -> None:
+    """What the migrations build is what `tables.py` says, column by column and index by index."""
+    Store.open(store_url).close()
+    engine = create_engine(store_url)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+    engine.dispose()
+
+
+def test_eight_processes_open_a_new_database_at_once(store_url: str) -> None:
+    """Whoever comes first makes the tables; nobody fails."""
+    program = [sys.executable, "-c", OPEN, store_url]
+    processes = [subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(8)]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate()
+    assert [process.returncode for process in processes] == [0] * 8
+
+
+def test_a_newer_database_is_refused_with_a_sentence(store_url: str, tmp_path: Path) -> None:
+    """A database of a newer robot is neither read nor changed."""
+    Store.open(store_url).close()
+    with sqlite3.connect(tmp_path / "results_db/prober.sqlite") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(StoreBroken, match=r"newer version of the robot \(its tables are 9999.*Update the robot"):
+        Store.open(store_url)
+
+
+def test_another_programs_database_is_refused(tmp_path: Path) -> None:
+    """The robot never adds its tables to a database that is not its own."""
+    with sqlite3.connect(tmp_path / "shop.sqlite") as connection:
+        connection.execute("CREATE TABLE orders (id)")
+    connection.close()
+    with pytest.raises(StoreBroken, match="belongs to another program: it has tables of its own \\(orders\\)"):
+        Store.open(f"sqlite:///{tmp_path}/shop.sqlite")
