@@ -181,7 +181,6 @@ class Customers:
             self._db.executemany("INSERT INTO packages VALUES (?, ?, ?, ?)", first_state.PACKAGES)
             self._db.executemany("INSERT INTO customers VALUES (?, ?, ?, ?, ?, 0)", first_state.CUSTOMERS)
             self._db.executemany("INSERT INTO bills VALUES (?, ?, ?, ?, ?, ?)", first_state.bills(today))
-            self._db.executemany("INSERT INTO orders VALUES (?, ?)", first_state.ORDERS)
 
     def _known(self, msisdn: str) -> Customer:
         if (customer := self.find(msisdn)) is None:

@@ -1,0 +1,43 @@
+"""A door that speaks HTTP, on the loop the operator runs on."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone: the operator has more doors than this one to close."""
+        yield
+
+
+class HttpDoor:
+    """Serves one application on one port."""
+
+    def __init__(self, host: str, port: int, app: Starlette) -> None:
+        self._address = (host, port)
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
+        config.timeout_graceful_shutdown = 1
+        self._server = _Server(config)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> int:
+        """Open the port and return its number. Raises OSError if it is taken."""
+        listener = socket.create_server(self._address)
+        port = int(listener.getsockname()[1])
+        # The port is open from here on: who connects before uvicorn is ready waits in the backlog.
+        self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
+        return port
+
+    async def close(self) -> None:
+        """Finish the requests under way, for a second at most, and close the port. Safe to call twice."""
+        if self._task is not None:
+            self._server.should_exit = True
+            await self._task

@@ -1,0 +1,63 @@
+"""The demo operator as a process: it says where its doors are, and stays until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sqlite3
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from multiprocessing import forkserver, set_forkserver_preload
+from pathlib import Path
+
+from prober.demo.faults import Faults, UnknownFault, parse
+from prober.demo.operator import Operator, Ports, PortTaken
+
+ENDED, BAD_INPUT, BROKEN = 0, 2, 3
+
+
+def serve(ports: Ports, *, database: Path | None = None, faults: Sequence[str] = ()) -> int:
+    """
+    Run the operator until SIGTERM or SIGINT and return the exit code: 0, 2 for bad input, 3 for what cannot be opened.
+
+    Prints the doors as one line of JSON on stdout, and what went wrong on stderr.
+    """
+    switched = Faults()
+    try:
+        switched.change(dict(parse(fault) for fault in faults))
+    except UnknownFault as unknown:
+        return _ended(BAD_INPUT, str(unknown))
+    # Before the loop and any thread: a fork of a process with threads inherits their locks, taken for ever.
+    set_forkserver_preload(["pjsua2"])
+    forkserver.ensure_running()
+    try:
+        asyncio.run(_until_told(Operator(ports, database=database, faults=switched)))
+    except sqlite3.Error as error:
+        return _ended(BAD_INPUT, f"{database} cannot be the customer database ({error}). Name another with --database.")
+    except PortTaken as taken:
+        return _ended(BROKEN, str(taken))
+    except FileNotFoundError as missing:
+        return _ended(BROKEN, str(missing))
+    except BrokenPipeError:
+        return _ended(BROKEN, "Nobody reads where the doors are: stdout is closed. Keep it open until the first line.")
+    return ENDED
+
+
+async def _until_told(operator: Operator) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    try:
+        doors = await operator.start()
+        print(json.dumps(asdict(doors)), flush=True)
+        await told.wait()
+    finally:
+        await operator.close()
+
+
+def _ended(code: int, sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return code

@@ -1,0 +1,1 @@
+"""The demo operator's web hall (网上营业厅)."""

@@ -1,0 +1,169 @@
+"""The pages of the web hall."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.templating import Jinja2Templates
+
+from prober.demo.customers import Customers, Login, Package, national, yuan
+from prober.demo.faults import Fault
+from prober.demo.web.visits import Visit, Visits
+
+COOKIE = "visit"
+NEW_ITEM = "5GLL30"
+WRONG_BY_FEN = 1000
+_HERE = Path(__file__).parent
+_REFUSED = {
+    Login.WRONG: "手机号或服务密码不正确，请重新输入。",
+    Login.LOCKED: "服务密码连续输错5次，账号已锁定，请拨打客服热线10086。",
+}
+_DEEDS = {"order": ("订购", Customers.order), "cancel": ("退订", Customers.cancel)}
+
+_Page = Callable[[Request, Visit], Awaitable[Response]]
+
+
+class Hall:
+    """What a customer can see and do on the web."""
+
+    def __init__(self, customers: Customers, *, fault: Callable[[], Fault | None], counters: Counter[str]) -> None:
+        self._customers = customers
+        self._fault = fault
+        self._counters = counters
+        self._visits = Visits()
+        self._templates = Jinja2Templates(_HERE / "templates")
+        self._templates.env.filters.update(yuan=yuan, month=_month)
+        self._style = (_HERE / "hall.css").read_text(encoding="utf-8")
+
+    def app(self) -> Starlette:
+        """Return the HTTP application of the hall."""
+        return Starlette(
+            routes=[
+                Route("/login", self._login_page),
+                Route("/login", self._login, methods=["POST"]),
+                Route("/logout", self._logout),
+                Route("/hall.css", self._stylesheet),
+                Route("/", self._inside(self._home)),
+                Route("/home", self._inside(self._home)),
+                Route("/bills", self._inside(self._bills)),
+                Route("/packages", self._inside(self._packages)),
+                Route("/packages/{code}/{deed}", self._inside(self._ask)),
+                Route("/packages/{code}/{deed}", self._inside(self._do), methods=["POST"]),
+                Route("/item/{code}", self._inside(self._item)),
+            ],
+            exception_handlers={404: self._not_found},
+        )
+
+    def _inside(self, page: _Page) -> Callable[[Request], Awaitable[Response]]:
+        """Send who is not logged in to the login page."""
+
+        async def endpoint(request: Request) -> Response:
+            visit = self._visits.of(request.cookies.get(COOKIE, ""))
+            return _go("/login") if visit is None else await page(request, visit)
+
+        return endpoint
+
+    def _show(self, request: Request, template: str, visit: Visit | None = None, **context: Any) -> Response:
+        self._counters["pages"] += 1
+        context["msisdn"] = visit and visit.msisdn
+        context["notice"] = visit.take_notice() if visit else ""
+        status = int(context.pop("status_code", 200))
+        response = self._templates.TemplateResponse(request, template, context, status_code=status)
+        response.headers["Cache-Control"] = "no-store"  # going back must not show an old balance
+        return response
+
+    async def _login_page(self, request: Request) -> Response:
+        return self._show(request, "login.html")
+
+    async def _login(self, request: Request) -> Response:
+        form = await request.form()
+        msisdn = national(str(form.get("msisdn", "")).strip())
+        came_of_it = self._customers.login(msisdn, str(form.get("password", "")))
+        if came_of_it is not Login.OK:
+            self._counters["refused_logins"] += 1
+            return self._show(request, "login.html", refused=_REFUSED[came_of_it], typed=msisdn)
+        self._counters["logins"] += 1
+        response = _go("/home")
+        response.set_cookie(COOKIE, self._visits.begin(msisdn), httponly=True, samesite="lax")
+        return response
+
+    async def _logout(self, request: Request) -> Response:
+        self._visits.end(request.cookies.get(COOKIE, ""))
+        response = _go("/login")
+        response.delete_cookie(COOKIE)
+        return response
+
+    async def _stylesheet(self, _request: Request) -> Response:
+        return Response(self._style, media_type="text/css")
+
+    async def _home(self, request: Request, visit: Visit) -> Response:
+        balance_fen = self._customers.balance(visit.msisdn)
+        if (fault := self._fault()) and fault.name == "wrong-balance":
+            balance_fen += WRONG_BY_FEN
+        return self._show(
+            request,
+            "home.html",
+            visit,
+            customer=self._customers.find(visit.msisdn),
+            balance_fen=balance_fen,
+            bill=self._customers.bills(visit.msisdn)[0],
+            active=self._customers.active(visit.msisdn),
+            new_item=self._customers.package(NEW_ITEM),
+        )
+
+    async def _bills(self, request: Request, visit: Visit) -> Response:
+        return self._show(request, "bills.html", visit, bills=self._customers.bills(visit.msisdn))
+
+    async def _packages(self, request: Request, visit: Visit) -> Response:
+        packages, active = self._customers.packages(), self._customers.active(visit.msisdn)
+        return self._show(request, "packages.html", visit, packages=packages, active=active)
+
+    async def _item(self, request: Request, visit: Visit) -> Response:
+        package = self._package(request)
+        has = package in self._customers.active(visit.msisdn)
+        return self._show(request, "item.html", visit, package=package, has=has)
+
+    async def _ask(self, request: Request, visit: Visit) -> Response:
+        word, _ = _deed(request)
+        return self._show(request, "confirm.html", visit, package=self._package(request), word=word)
+
+    async def _do(self, request: Request, visit: Visit) -> Response:
+        package, (word, do) = self._package(request), _deed(request)
+        if do(self._customers, visit.msisdn, package.code):
+            visit.notice = f"您已成功{word}{package.name}。"
+        else:
+            visit.notice = f"您{'已开通' if word == '订购' else '尚未开通'}{package.name}，无需重复操作。"
+        return _go("/packages")
+
+    async def _not_found(self, request: Request, _exception: Exception) -> Response:
+        return self._show(request, "not_found.html", status_code=404)
+
+    def _package(self, request: Request) -> Package:
+        try:
+            return self._customers.package(request.path_params["code"])
+        except LookupError:
+            raise HTTPException(404) from None
+
+
+def _deed(request: Request) -> tuple[str, Callable[[Customers, str, str], bool]]:
+    try:
+        return _DEEDS[request.path_params["deed"]]
+    except KeyError:
+        raise HTTPException(404) from None
+
+
+def _go(path: str) -> Response:
+    return RedirectResponse(path, status_code=303)
+
+
+def _month(month: str) -> str:
+    year, number = month.split("-")
+    return f"{year}年{int(number)}月"
