@@ -137,7 +137,7 @@ def spread(argument: type, full_name: str, raw: Any) -> tuple[dict[str, Written]
     if not isinstance(raw, Mapping) or (first.takes_mapping and not names):
         return {first.name: Written(raw, (full_name,))}, []
     unknown = [
-        Mistake((full_name, key), f"‘{full_name}’ has no ‘{key}’", did_you_mean(key, fields), key=True)
+        Mistake((full_name, key), f"‘{full_name}’ has no ‘{key}’", did_you_mean(str(key), fields), key=True)
         for key in raw
         if key not in fields
     ]

@@ -100,9 +100,9 @@ def find(node: Node, where: Where, *, key: bool = False) -> Node:
     the last step is meant instead of its value.
     """
     found = node
-    for step in where:
+    for position, step in enumerate(where, start=1):
         if isinstance(node, MapNode) and step in node.values:
-            found = node.keys[str(step)] if key and step == where[-1] else node.values[str(step)]
+            found = node.keys[str(step)] if key and position == len(where) else node.values[str(step)]
             node = node.values[str(step)]
         elif isinstance(node, ListNode) and isinstance(step, int) and step < len(node.parts):
             found = node = node.parts[step]

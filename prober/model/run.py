@@ -150,6 +150,10 @@ class StepResult:
     captures: tuple[Captured, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
+    def __getitem__(self, name: str) -> str | int | None:
+        """Return the value this step captured as *name*; None if its text could not be read as the type."""
+        return {captured.name: captured.value for captured in self.captures}[name]
+
 
 @dataclass(frozen=True)
 class Run:
