@@ -14,7 +14,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Pending:
-    """A command of *run_id*, sent at *since_at*, whose reply may still come until *until_at*. Instants are aware UTC."""
+    """A command of *run_id*, sent at *since_at*, whose reply may come until *until_at*. Instants are aware UTC."""
 
     msisdn: str
     service: str
