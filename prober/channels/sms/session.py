@@ -1,0 +1,181 @@
+"""One run's SMS exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from prober.channels.base import RunContext
+from prober.channels.sms.actions import Receipt, Receive, Send
+from prober.channels.sms.arrivals import Arrivals
+from prober.channels.sms.debts import Debts
+from prober.channels.sms.gateways.base import Accepted, Link, ReceiptState, RefusalKind, Refused, Unanswered
+from prober.channels.sms.reassembly import Message
+from prober.channels.sms.transcript import Sent, transcript
+from prober.channels.timing import Clock, monotonic
+from prober.errors import RobotBroken
+from prober.judge.expect import Match, match
+from prober.model.run import Evidence, Observation, Seen
+from prober.model.scenario import Action
+
+_SEEN = {
+    RefusalKind.THROTTLED: Seen.THROTTLED,
+    RefusalKind.BAD_DESTINATION: Seen.DESTINATION_REFUSED,
+    RefusalKind.REJECTED: Seen.REFUSED,
+}
+
+
+class SmsSession:
+    """Sends as the line's MSISDN, and tells its replies from everything else that arrives there."""
+
+    def __init__(self, run: RunContext, link: Link, arrivals: Arrivals, debts: Debts) -> None:
+        self._run = run
+        self._link = link
+        self._arrivals = arrivals
+        self._debts = debts
+        self._clock = Clock()
+        self._sent: list[Sent] = []
+        self._submits: dict[str, float] = {}
+        self._withheld: set[str] = set()
+        self._last_to: str | None = None
+        self._accepted: Accepted | None = None
+        self._evidence: tuple[Evidence, ...] | None = None
+
+    async def perform(self, action: Action, deadline_s: float) -> Observation:
+        """Send, or wait for a receipt or a reply."""
+        match action.argument:
+            case Send(to=to, text=text):
+                return await self._send(to, text, deadline_s)
+            case Receipt():
+                return await self._receipt(deadline_s)
+            case Receive() as receive:
+                return await self._receive(receive, deadline_s)
+            case other:
+                raise TypeError(f"not an action of the SMS channel: {other!r}")
+
+    async def close(self) -> Sequence[Evidence]:
+        """Unbind, and keep the transcript."""
+        if self._evidence is None:
+            self._evidence = ()
+            await self._link.close()
+            try:
+                await self._debts.close()
+            finally:
+                self._evidence = self._keep_transcript()
+        return self._evidence
+
+    def _keep_transcript(self) -> tuple[Evidence, ...]:
+        line, box = self._run.line, self._run.evidence
+        title = f"SMS exchange of run {self._run.run_id}, line {line.name} ({line.msisdn})"
+        text = transcript(title, self._sent, self._arrivals, self._clock)
+        kept = box.keep("transcript", "sms.txt", self._run.mask(text).encode())
+        return (replace(kept, step=None),)
+
+    async def _send(self, to: str, text: str, deadline_s: float) -> Observation:
+        began_s = monotonic()
+        self._last_to, self._accepted = to, None
+        self._link.check(text)
+        pending = await self._debts.of_an_earlier_run(to)
+        if pending is not None:
+            self._withheld.add(to)
+            until = pending.until_at.astimezone()
+            words = f"number in quarantine until {until:%H:%M:%S} after run {pending.run_id} timed out"
+            return Observation(Seen.NOT_ASKED, actual=words, waited_s=monotonic() - began_s)
+        await self._debts.submit(to)
+        waited_s = monotonic() - began_s
+        answer = await self._link.send(to, text, deadline_s)
+        self._run.stimulus.mark(answer.submitted_at_s, "sms.send")
+        self._submits[to] = answer.submitted_at_s
+        seen = await self._made_of(answer, to, deadline_s)
+        self._sent.append(Sent(answer.submitted_at_s, to, text, seen.actual))
+        return replace(seen, expected="accepted by the gateway", waited_s=waited_s)
+
+    async def _made_of(self, answer: Accepted | Refused | Unanswered, to: str, deadline_s: float) -> Observation:
+        match answer:
+            case Accepted(message_ids=ids):
+                self._accepted = answer
+                return Observation(
+                    Seen.EXPECTED,
+                    took_s=answer.at_s - answer.submitted_at_s,
+                    actual=f"accepted as {', '.join(ids)}",
+                    facts={"message_id": " ".join(ids), "parts": len(ids), "encoding": answer.encoding},
+                )
+            case Refused():
+                await self._debts.answered(to)
+                if answer.kind is RefusalKind.OUR_ACCOUNT:
+                    raise RobotBroken(answer.words, cure=answer.cure)
+                return Observation(
+                    _SEEN[answer.kind],
+                    took_s=answer.at_s - answer.submitted_at_s,
+                    actual=f"refused: {answer.words}",
+                    facts={"retryable": answer.retryable},
+                )
+            case Unanswered():
+                await self._debts.overdue(to)
+                return Observation(Seen.NOTHING, actual=f"no answer from the gateway in {deadline_s:g} s")
+
+    async def _receipt(self, deadline_s: float) -> Observation:
+        expected = "delivered"
+        sent = self._accepted
+        if sent is None:
+            return Observation(Seen.NOT_ASKED, expected=expected, actual="no message was accepted before")
+        ids, since_s = sent.message_ids, sent.submitted_at_s
+        found = await self._arrivals.until(
+            lambda: self._arrivals.verdict(ids, since_s=since_s), sent.submitted_at_s + deadline_s
+        )
+        if found is None:
+            return Observation(Seen.NOTHING, expected=expected, actual=f"no receipt in {deadline_s:g} s")
+        if found.state is ReceiptState.FAILED and self._last_to is not None:
+            await self._debts.answered(self._last_to)
+        return Observation(
+            Seen.EXPECTED if found.state is ReceiptState.DELIVERED else Seen.RECEIPT_FAILED,
+            took_s=found.at_s - sent.submitted_at_s,
+            expected=expected,
+            actual=found.words,
+            facts={"state": found.words},
+        )
+
+    async def _receive(self, receive: Receive, deadline_s: float) -> Observation:
+        service = receive.from_ if receive.from_ in self._submits else self._last_to
+        sender = receive.from_ or service
+        expected = f"a message{f' from {sender}' if sender else ''} with {receive.text}"
+        if sender in self._withheld:
+            return Observation(Seen.NOT_ASKED, expected=expected, actual=f"nothing was sent to {sender}")
+        if sender is not None and sender not in self._submits:
+            await self._debts.expect_a_late_one(sender)
+        stimulus_s = self._run.stimulus.at_s
+        since_s = self._submits.get(service, stimulus_s) if service else stimulus_s
+        found = await self._arrivals.until(
+            lambda: self._arrivals.inbox.take(sender, since_s=since_s, fits=lambda text: match(receive.text, text)),
+            stimulus_s + deadline_s,
+        )
+        stopped_s = monotonic()
+        if service:
+            await (self._debts.overdue(service) if found is None else self._debts.answered(service))
+        await self._debts.note_late()
+        others = [message.text for message in self._arrivals.inbox.passed_over(sender, since_s=since_s)]
+        if found:
+            seen = self._received(found, stimulus_s, since_s)
+        elif others:
+            seen = Observation(Seen.WRONG_CONTENT, actual="; ".join(f"«{text}»" for text in others))
+        else:
+            incomplete = self._arrivals.inbox.unfinished(sender)
+            words = f"only {incomplete}" if incomplete else f"nothing in {deadline_s:g} s"
+            seen = Observation(Seen.NOTHING, actual=words)
+        facts = {**seen.facts, "passed_over": " | ".join(others)} if others else seen.facts
+        return replace(seen, expected=expected, facts=facts, evidence_s=monotonic() - stopped_s)
+
+    def _received(self, found: tuple[Message, Match], stimulus_s: float, since_s: float) -> Observation:
+        message, matched = found
+        # The reply may be quicker than what the robot did next, on another channel.
+        from_s = stimulus_s if message.first_at_s >= stimulus_s else since_s
+        parts = len(message.parts_at_s)
+        return Observation(
+            Seen.EXPECTED,
+            took_s=message.at_s - from_s,
+            actual=f"«{message.text}»",
+            text=message.text,
+            groups=matched.groups,
+            timings={"first_part_s": message.first_at_s - from_s} if parts > 1 else {},
+            facts={"sender": message.sender, "parts": parts},
+        )

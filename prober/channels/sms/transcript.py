@@ -1,0 +1,31 @@
+"""The SMS exchange of a run as a person reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prober.channels.sms.arrivals import Arrivals
+from prober.channels.timing import Clock
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message that went out, or did not; *words* say what the gateway made of it."""
+
+    at_s: float
+    to: str
+    text: str
+    words: str
+
+
+def transcript(title: str, sent: list[Sent], arrivals: Arrivals, clock: Clock) -> str:
+    """Return every message and receipt in the order of time, one to a paragraph. Instants are UTC."""
+    entries = [(one.at_s, f"-> {one.to}  [{one.words}]\n   {one.text}") for one in sent]
+    entries += [(one.at_s, f"<- receipt of {one.message_id}: {one.words}") for one in arrivals.receipts]
+    for message, fate in arrivals.inbox.fates.items():
+        parts = ", ".join(f"{clock.at(at_s):%H:%M:%S.%f}"[:-3] for at_s in message.parts_at_s)
+        came = f" in {len(message.parts_at_s)} parts: {parts}" if len(message.parts_at_s) > 1 else ""
+        entries.append((message.at_s, f"<- {message.sender}{came}  [{fate}]\n   {message.text}"))
+    incomplete = arrivals.inbox.unfinished(None)
+    lines = [f"{clock.at(at_s):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + f"Z  {words}" for at_s, words in sorted(entries)]
+    return "\n".join([title, *lines, *([f"never complete: {incomplete}"] if incomplete else [])]) + "\n"
