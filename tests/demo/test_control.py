@@ -1,0 +1,65 @@
+"""The control door before a real HTTP client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from prober.demo.control import Control
+from prober.demo.customers import Customers
+from prober.demo.faults import Faults
+from prober.demo.http import HttpDoor
+
+
+@pytest.fixture
+async def control_client(demo_customers: Customers, demo_faults: Faults) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the control door of an operator with nothing else."""
+    control = Control(demo_customers, demo_faults, lambda: {"doors": {"sip": "here"}}, demo_customers.reset)
+    door = HttpDoor("127.0.0.1", 0, control.app())
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{await door.start()}") as client:
+        yield client
+    await door.close()
+
+
+async def test_faults_are_switched(control_client, demo_faults) -> None:
+    """PUT changes the doors it names, null clears one, DELETE clears all; the answer is what is on."""
+    answer = await control_client.put("/faults", json={"ivr": "wrong-prompt", "sms": "late-reply"})
+    assert answer.json() == {
+        "ivr": {"name": "wrong-prompt", "arguments": {}},
+        "web": None,
+        "sms": {"name": "late-reply", "arguments": {"seconds": 20.0}},
+    }
+    answer = await control_client.put("/faults", json={"ivr": None, "sms": {"name": "late-reply", "seconds": 5}})
+    assert answer.json()["ivr"] is None
+    assert demo_faults.active("sms").arguments == {"seconds": 5.0}
+    assert (await control_client.delete("/faults")).json() == {"ivr": None, "web": None, "sms": None}
+
+
+@pytest.mark.parametrize(
+    "body", ['{"web": "wrong"}', "[]", "nonsense", b"\xff\xfe\xfd", "", '{"web": ["wrong-balance"]}']
+)
+async def test_what_cannot_be_switched_is_422(control_client, demo_faults, body) -> None:
+    """The answer says what is wrong, and nothing is switched."""
+    answer = await control_client.put("/faults", content=body)
+    assert answer.status_code == 422
+    assert answer.json()["error"]
+    assert demo_faults.active("web") is None
+
+
+async def test_the_state_tells_the_known_faults(control_client) -> None:
+    """Who reads the state needs no manual for the switches."""
+    state = (await control_client.get("/state")).json()
+    assert state["doors"] == {"sip": "here"}
+    assert state["faults"] == {"ivr": None, "web": None, "sms": None}
+    assert "10.00 yuan" in state["known_faults"]["web"]["wrong-balance"]
+
+
+async def test_a_reset_is_seen_among_the_customers(control_client, demo_customers) -> None:
+    """GET /customers shows balances and packages; POST /reset takes the orders back."""
+    demo_customers.order("13800000001", "5GLL30")
+    first = (await control_client.get("/customers")).json()[0]
+    assert (first["msisdn"], first["balance_fen"], first["packages"]) == ("13800000001", 8650, ["5GLL30"])
+    assert (await control_client.post("/reset")).json() == {"customers": 8}
+    assert (await control_client.get("/customers")).json()[0]["packages"] == []
