@@ -1,0 +1,1 @@
+"""The web business hall, in a real browser."""

@@ -1,0 +1,201 @@
+"""
+The browser: found, started once, shared, and started again after it died. The one importer of Playwright.
+
+Playwright's exceptions end here: `spoken()` turns them into the three below, or into RobotBroken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page, Playwright, async_playwright
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from prober.channels.web.causes import net_code
+from prober.channels.web.config import Settings
+from prober.errors import RobotBroken
+
+__all__ = [
+    "Browser",
+    "BrowserContext",
+    "Dialog",
+    "Engine",
+    "Gone",
+    "Locator",
+    "NotFetched",
+    "Page",
+    "TooLong",
+    "browser_ended",
+    "spoken",
+]
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_FLAGS = (
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_START_S = 30.0
+_INSTALL = (
+    "Install the chromium package of your distribution (apt install chromium), or run `playwright install chromium`, "
+    "or name a browser at channels.web.browser in config.yaml."
+)
+_RESTART = "The next run starts a new one. If it happens again, look for the out-of-memory killer in the system's log."
+
+
+class TooLong(Exception):
+    """The browser did not get it done in time. The message is Playwright's log of what it waited for."""
+
+
+class Gone(Exception):
+    """The page crashed, closed or was left while it was asked something."""
+
+
+class NotFetched(Exception):
+    """A page could not be fetched. *code* is the browser's network error, such as CONNECTION_REFUSED."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@contextmanager
+def spoken(browser: Browser | None) -> Iterator[None]:
+    """Turn what Playwright raises into this file's exceptions, or RobotBroken where the browser itself is at fault."""
+    try:
+        yield
+    except PlaywrightTimeout as exc:
+        raise TooLong(exc.message) from exc
+    except PlaywrightError as exc:
+        raise _translated(exc.message, browser) from exc
+
+
+def browser_ended() -> RobotBroken:
+    """Return what is raised when the browser is killed, or dies, during a run."""
+    return RobotBroken("the browser ended in the middle of the run", cure=_RESTART)
+
+
+def _translated(message: str, browser: Browser | None) -> Exception:
+    if browser is None or not browser.is_connected() or "Connection closed" in message:
+        return browser_ended()
+    if code := net_code(message):
+        return NotFetched(code)
+    gone = ("crashed", "closed", "context was destroyed", "navigat", "detached", "not attached", "Cannot find context")
+    if any(word in message for word in gone):
+        return Gone(message.splitlines()[0])
+    return RobotBroken(
+        f"the browser refused what it was asked: {message.splitlines()[0]}",
+        cure="Check the element's css:, xpath: or key in the scenario.",
+    )
+
+
+class Engine:
+    """One browser for all runs; each gets a context of its own: no cookies, no cache, nothing of another run."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = asyncio.Lock()
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+
+    async def new_context(self) -> BrowserContext:
+        """
+        Return a fresh context, in a browser that is started first where none runs.
+
+        Raises:
+            RobotBroken: There is no browser, or it does not start.
+        """
+        async with self._lock:
+            if self._browser is not None and not self._browser.is_connected():
+                await self._end()
+            if self._browser is None:
+                await self._start()
+            try:
+                return await self._context()
+            except PlaywrightError:
+                await self._end()
+            await self._start()
+            with spoken(self._browser):
+                return await self._context()
+
+    async def _context(self) -> BrowserContext:
+        if self._browser is None:
+            raise browser_ended()
+        mine = self._settings
+        return await self._browser.new_context(
+            locale=mine.locale,
+            timezone_id=mine.timezone,
+            viewport={"width": mine.viewport.width, "height": mine.viewport.height},
+            user_agent=mine.user_agent or None,
+            ignore_https_errors=mine.ignore_https_errors,
+        )
+
+    async def _start(self) -> None:
+        executable = find_browser(self._settings.browser)
+        proxy: Any = {"server": self._settings.proxy} if self._settings.proxy else None
+        try:
+            self._playwright = await async_playwright().start()
+            self._browser = await self._playwright.chromium.launch(
+                executable_path=executable,
+                headless=self._settings.headless,
+                args=[*_FLAGS, *(["--no-sandbox"] if _is_root() else []), *self._settings.args],
+                proxy=proxy,
+                timeout=_START_S * 1000,
+                # Ctrl-C is the robot's to answer: it leaves as a polite customer would.
+                handle_sigint=False,
+                handle_sigterm=False,
+                handle_sighup=False,
+            )
+        except (PlaywrightError, OSError) as exc:
+            await self._end()
+            raise _not_started(executable, str(exc)) from exc
+
+    async def close(self) -> None:
+        """End the browser and Playwright's driver. Safe to call twice."""
+        async with self._lock:
+            await self._end()
+
+    async def _end(self) -> None:
+        browser, self._browser = self._browser, None
+        playwright, self._playwright = self._playwright, None
+        if browser is not None:
+            with suppress(PlaywrightError):
+                await browser.close()
+        if playwright is not None:
+            with suppress(PlaywrightError):
+                await playwright.stop()
+
+
+def find_browser(wanted: str) -> str | None:
+    """
+    Return the path of the browser to start; None means Playwright's own.
+
+    Raises:
+        RobotBroken: A browser is named, and is not there.
+    """
+    if wanted == "auto":
+        return next(filter(None, map(shutil.which, _NAMES)), None)
+    if found := shutil.which(Path(wanted).expanduser()):
+        return str(found)
+    raise RobotBroken(f"there is no browser at {wanted} (channels.web.browser)", cure=_INSTALL)
+
+
+def _not_started(executable: str | None, message: str) -> RobotBroken:
+    if executable is None and "Executable doesn't exist" in message:
+        return RobotBroken("no browser was found on this machine", cure=_INSTALL)
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    told = next((line for line in lines if "[err]" in line or "error" in line.lower()), lines[0] if lines else "")
+    return RobotBroken(f"the browser {executable or 'of Playwright'} does not start: {told[:300]}", cure=_INSTALL)
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0

@@ -1,0 +1,100 @@
+"""One step's frame: when it began, what it is measured from, and what it says when what was wanted did not come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from prober.channels.timing import Stimulus
+from prober.channels.web.causes import cause, is_ours
+from prober.channels.web.engine import Gone
+from prober.channels.web.locate import Found
+from prober.channels.web.window import Look, Window
+from prober.errors import RobotBroken
+from prober.loading.fields import did_you_mean
+from prober.model.run import Fact, Observation, Seen
+from prober.model.scenario import Capture
+
+_EXCERPT = 160
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A step under way: instants of the monotonic clock, and the values to be captured from what it brings back."""
+
+    verb: str
+    started_s: float
+    until_s: float
+    stimulus: Stimulus
+    stimulus_s: float
+    captures: tuple[Capture, ...] = ()
+
+    def acted(self, at_s: float) -> None:
+        """Note the instant of this step's own act: what is waited for from now on is measured from there."""
+        self.stimulus.mark(at_s, self.verb)
+
+
+def excerpt(text: str) -> str:
+    """Return the beginning of a page's text, on one line."""
+    line = " ".join(text.split())
+    return f"«{line[:_EXCERPT]}…»" if len(line) > _EXCERPT else f"«{line}»"
+
+
+def shown(look: Look | None) -> str:
+    """Return what the customer has before them, in words."""
+    if look is None:
+        return "the page does not answer: a script of its own keeps it busy"
+    return f"{look.url} ({look.title or 'no title'}): {excerpt(look.text)}"
+
+
+async def shortfall(
+    window: Window, otherwise: Seen, *, expected: str, facts: Mapping[str, Fact] | None = None
+) -> Observation:
+    """
+    Return why what was wanted is not there: the page could not be fetched, was an error, or is another one.
+
+    Raises:
+        RobotBroken: The robot's own network or proxy kept the page from being fetched.
+    """
+    tab, look = window.front, await last_look(window)
+    if tab.failed and tab.failed != "ABORTED":
+        if is_ours(tab.failed):
+            raise RobotBroken(f"{tab.page.url} could not be asked for: {cause(tab.failed)}", cure=_NETWORK)
+        return Observation(Seen.UNREACHABLE, expected=expected, actual=cause(tab.failed), facts=facts or {})
+    if tab.status is not None and tab.status >= 400:
+        actual = f"HTTP {tab.status} at {shown(look)}"
+        return Observation(
+            Seen.HTTP_ERROR, expected=expected, actual=actual, facts={**(facts or {}), "status": tab.status}
+        )
+    return Observation(otherwise, expected=expected, actual=shown(look), facts=facts or {})
+
+
+_NETWORK = "Look at this machine's network, and at channels.web.proxy in config.yaml."
+
+
+async def last_look(window: Window) -> Look | None:
+    """Return what the page shows, for words and evidence; None where it does not answer."""
+    try:
+        return await window.look(0)
+    except (Gone, TimeoutError):
+        return None
+
+
+async def missing(window: Window, said: str, kind: str, *, expected: str) -> Observation:
+    """Return that nothing on the page is called *said*, and what the things there are called."""
+    if (seen := await shortfall(window, Seen.MISSING_ELEMENT, expected=expected)).seen is not Seen.MISSING_ELEMENT:
+        return seen
+    there = await window.ask(None, "kind => window.__prober?.names(kind)", kind) or []
+    hint = did_you_mean(said, there) or (
+        f"there are: {', '.join(there[:12])}" if there else "there is none of its kind"
+    )
+    return Observation(
+        Seen.MISSING_ELEMENT, expected=expected, actual=f"nothing called ‘{said}’ at {seen.actual}; {hint}"
+    )
+
+
+def ambiguous(found: Found, *, expected: str) -> Observation:
+    """Return that several visible elements bear the name, and which."""
+    which = ", ".join(found.says[:5]) + (", …" if len(found.says) > 5 else "")
+    actual = f"{len(found.says)} elements have this {found.how}: {which}; add `in:`, a role (link:…) or css:"
+    return Observation(Seen.AMBIGUOUS_ELEMENT, expected=expected, actual=actual)

@@ -1,0 +1,184 @@
+// Watches the page from inside, so that an instant is stamped where and when it happens.
+//
+// It remembers when each node came or changed. Whoever asks later still learns when a text appeared: the latest stamp
+// of the element that shows it. Asking (`look`) also arms it: until then it is silent, afterwards it tells the robot,
+// at most once a frame, that something has changed. All instants are performance.now() of this document, in ms.
+(() => {
+  "use strict";
+  if (window !== window.top || window.__prober) return;
+
+  const tell = window.__prober_tell;
+  const now = performance.now.bind(performance);
+  const origin = performance.timeOrigin;
+  const say = (kind, more) => tell({kind, origin, now: now(), ...more});
+
+  // ---- what came and went -------------------------------------------------------------------------------------------
+  const stamps = new WeakMap(); // node -> when it came, or its text or its style changed
+  const emptied = new WeakMap(); // node -> when a child was taken away
+  const gone = []; // {at, text} of what was taken away
+  let armedUntil = 0;
+  let announcing = false;
+
+  function announce() {
+    if (announcing || now() > armedUntil) return;
+    announcing = true;
+    requestAnimationFrame(() => {
+      announcing = false;
+      say("changed");
+    });
+  }
+
+  function remember(text, at) {
+    if (!text || !text.trim()) return;
+    gone.push({at, text: text.slice(0, 2000)});
+    if (gone.length > 200) gone.shift();
+  }
+
+  function note(records) {
+    if (!records.length) return;
+    const at = now();
+    for (const record of records) {
+      if (record.type === "childList") {
+        for (const node of record.addedNodes) stamps.set(node, at);
+        for (const node of record.removedNodes) remember(node.textContent, at);
+        if (record.removedNodes.length) emptied.set(record.target, at);
+      } else {
+        stamps.set(record.target, at);
+        if (record.type === "characterData") remember(record.oldValue, at);
+      }
+    }
+    announce();
+  }
+
+  const observer = new MutationObserver(note);
+  observer.observe(document, {
+    subtree: true,
+    childList: true,
+    characterData: true,
+    characterDataOldValue: true,
+    attributes: true,
+    attributeFilter: ["class", "style", "hidden", "open", "value"],
+  });
+
+  // What changes what is seen without changing the document.
+  const restyle = (event) => {
+    const sheet = event.type === "load";
+    if (sheet && event.target.localName !== "link") return;
+    stamps.set(sheet ? document.documentElement : event.target, now());
+    announce();
+  };
+  for (const type of ["transitionend", "animationend", "toggle", "load"]) {
+    document.addEventListener(type, restyle, true);
+  }
+  window.addEventListener("load", () => setTimeout(() => say("changed")));
+  setInterval(announce, 250); // and what no event tells of: a media query, a script's own style sheet
+
+  // ---- what the robot did -------------------------------------------------------------------------------------------
+  const handled = new MessageChannel();
+  handled.port1.onmessage = () => say("handled", {at: now()});
+  const input = (event) => {
+    say("input", {at: Math.min(event.timeStamp, now()), type: event.type});
+    handled.port2.postMessage(0); // its turn comes after all listeners of the event
+  };
+  for (const type of ["click", "keydown", "input", "change"]) window.addEventListener(type, input, true);
+
+  // ---- what is there ------------------------------------------------------------------------------------------------
+  const visible = (el) => el.checkVisibility({visibilityProperty: true, checkVisibilityCSS: true});
+  const squeeze = (text) => text.normalize("NFKC").replace(/\s+/gu, "");
+  const typed = (el) => (el.type === "password" ? "•".repeat(el.value.length) : el.value);
+  const text = (el) => (el.matches("input, textarea") ? typed(el) : el.innerText) || "";
+
+  function since(el) {
+    note(observer.takeRecords());
+    let at = emptied.get(el) || 0;
+    for (let node = el; node; node = node.parentNode) at = Math.max(at, stamps.get(node) || 0);
+    const walker = document.createTreeWalker(el);
+    while (walker.nextNode()) {
+      at = Math.max(at, stamps.get(walker.currentNode) || 0, emptied.get(walker.currentNode) || 0);
+    }
+    return at;
+  }
+
+  // The smallest elements under root whose text matches; hidden ones where what is wanted is what is not seen.
+  function smallest(root, expression, hidden) {
+    const here = (el, words) => expression.test(squeeze(words)) && !el.matches("script, style, noscript, template");
+    const found = [];
+    const down = (el) => {
+      if (found.length >= 20 || !here(el, el.textContent)) return false;
+      let deeper = false;
+      for (const child of el.children) deeper = down(child) || deeper;
+      if (deeper) return true;
+      if (hidden ? visible(el) : !visible(el) || !here(el, el.innerText ?? el.textContent)) return false;
+      found.push(el);
+      return true;
+    };
+    down(root);
+    return found;
+  }
+
+  const around = (el) => [el, el.parentElement, el.parentElement?.parentElement].filter((one) => one && one !== document.body);
+  const told = (el) => around(el).map((one) => ({since: since(one), text: text(one)}));
+
+  // ---- what people call things --------------------------------------------------------------------------------------
+  const clean = (words) => (words || "").replace(/\s+/gu, " ").trim().slice(0, 40);
+  const label = (el) =>
+    clean(el.labels?.[0]?.innerText || el.getAttribute("aria-label") || el.getAttribute("placeholder") || el.name);
+  const clickable = "a[href], button, [role=button], [role=link], [role=tab], [role=menuitem], summary, label";
+  const buttons = "input[type=submit], input[type=button], input[type=reset]";
+  const fields = "input:not([type=hidden]):not([type=submit]):not([type=button]), textarea, select";
+  const names = {
+    click: () =>
+      [...document.querySelectorAll(`${clickable}, ${buttons}`)]
+        .filter(visible)
+        .map((el) => clean(el.innerText || el.value || el.getAttribute("aria-label") || el.title)),
+    fill: () => [...document.querySelectorAll(fields)].filter(visible).map(label),
+    options: () => [...document.querySelectorAll("option, [role=option], label")].map((el) => clean(el.textContent)),
+  };
+
+  function describe(el) {
+    const kind = el.getAttribute("role") || {a: "link", input: el.type}[el.localName] || el.localName;
+    const own = clean(el.innerText || (el.matches(buttons) ? el.value : "") || label(el));
+    const place = el.closest("[id], header, nav, main, footer, form, dialog, table");
+    const where = place && place !== el ? ` in ${place.id ? `#${place.id}` : place.localName}` : el.id ? ` #${el.id}` : "";
+    return `${kind} «${own}»${where}`;
+  }
+
+  // ---- how the page fared -------------------------------------------------------------------------------------------
+  let lcp = null;
+  let cls = 0;
+  const watch = (type, entry) => {
+    if (!PerformanceObserver.supportedEntryTypes.includes(type)) return;
+    new PerformanceObserver((list) => list.getEntries().forEach(entry)).observe({type, buffered: true});
+  };
+  watch("largest-contentful-paint", (entry) => (lcp = entry.startTime));
+  watch("layout-shift", (entry) => (cls += entry.hadRecentInput ? 0 : entry.value));
+
+  function vitals() {
+    const page = performance.getEntriesByType("navigation")[0];
+    if (!page) return null;
+    const bytes = performance.getEntriesByType("resource").reduce((sum, one) => sum + one.transferSize, page.transferSize);
+    const fcp = performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? null;
+    return {...page.toJSON(), fcp, lcp, cls, bytes};
+  }
+
+  const loaded = () => performance.getEntriesByType("navigation")[0]?.loadEventStart || 0;
+  const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))));
+
+  const api = {
+    // The page as a customer sees it now. Arms the observer for *ms*.
+    look: (ms) => {
+      armedUntil = now() + ms;
+      note(observer.takeRecords());
+      const words = document.body ? document.body.innerText : "";
+      const {readyState, title} = document;
+      return {origin, now: now(), text: words, title, url: location.href, state: readyState, loaded: loaded()};
+    },
+    find: (root, source, hidden) => smallest(root, new RegExp(source, "iu"), hidden).map(told),
+    gone: () => gone,
+    tell: (el) => ({says: describe(el), levels: told(el)}),
+    names: (kind) => [...new Set(names[kind]())].filter(Boolean).slice(0, 60),
+    vitals: async () => (await frames(), vitals()),
+  };
+  Object.defineProperty(window, "__prober", {value: Object.freeze(api)});
+  say("hello");
+})();

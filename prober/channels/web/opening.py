@@ -1,0 +1,119 @@
+"""Going to a page, and how it fared."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from prober.channels.timing import monotonic
+from prober.channels.web.actions import Open, See
+from prober.channels.web.conditions import TextWatch
+from prober.channels.web.engine import TooLong
+from prober.channels.web.moment import Moment, shortfall
+from prober.channels.web.tab import Tab
+from prober.channels.web.window import Window
+from prober.errors import RobotBroken
+from prober.model.run import Observation, Seen
+
+_CRASH_S = 0.5
+"""How long after a navigation broke off the browser may take to say that the page crashed."""
+
+
+async def open_page(window: Window, wanted: Open, moment: Moment, base_url: str) -> Observation:
+    """Go there, and wait for its load event or its `ready` text. The navigation start is the stimulus."""
+    url = address(wanted.url, base_url)
+    words = f"page {url}" + (f" with text {wanted.ready}" if wanted.ready else "")
+    tab = await window.usable()
+    called_s = monotonic()
+    moment.acted(called_s)
+    try:
+        await tab.go(url, moment.until_s - called_s)
+    except TooLong:
+        nothing = await shortfall(window, Seen.NOTHING, expected=words)
+        return dataclasses.replace(nothing, actual=f"no answer from {url}")
+    if tab.failed:
+        return await _not_fetched(window, tab, expected=words)
+    started_s = max(window.first_document_s(called_s) or called_s, called_s)
+    moment.acted(started_s)
+    arrived_s = await _arrived(window, wanted, moment, called_s)
+    if arrived_s is None or (tab.status or 0) >= 400:
+        seen = await shortfall(window, Seen.NOTHING, expected=words)
+    else:
+        seen = Observation(Seen.EXPECTED, expected=words, facts={"status": tab.status})
+    if arrived_s is None:
+        return seen
+    return await _with_vitals(window, dataclasses.replace(seen, took_s=max(arrived_s - started_s, 0.0)))
+
+
+def address(url: str, base_url: str) -> str:
+    """
+    Return the whole address of *url*, a path from *base_url* or an address itself.
+
+    Raises:
+        RobotBroken: It is a path, and there is no base to start from.
+    """
+    if urlsplit(url).scheme:
+        return url
+    if not base_url:
+        raise RobotBroken(
+            f"{url} is only a path", cure="Say where it starts from: channels.web.base_url in config.yaml."
+        )
+    return urljoin(base_url, url)
+
+
+async def _not_fetched(window: Window, tab: Tab, *, expected: str) -> Observation:
+    if tab.failed == "ABORTED":
+        await window.change_until(lambda: tab.crashed, _CRASH_S)
+        tab.check()
+        actual = "the site sent no page to show (a download, or no content)"
+        return Observation(Seen.NOTHING, expected=expected, actual=actual)
+    return await shortfall(window, Seen.UNREACHABLE, expected=expected)
+
+
+async def _arrived(window: Window, wanted: Open, moment: Moment, called_s: float) -> float | None:
+    """Return the instant of the load event, or of the ready text; None if neither came."""
+    if wanted.ready is not None:
+        sight = await window.watch(TextWatch(window, See(wanted.ready), moment).see, moment.until_s)
+        return sight.at_s if sight else None
+    if window.first_document_s(called_s) is None and window.front.status is None:
+        return monotonic()  # only the part behind # changed: the document is the same
+
+    async def loaded() -> float | None:
+        look = await window.look(moment.until_s - moment.started_s)
+        return look.loaded_s if look and look.loaded_s and look.loaded_s >= called_s else None
+
+    return await window.watch(loaded, moment.until_s)
+
+
+async def _with_vitals(window: Window, seen: Observation) -> Observation:
+    """Add how the page was fetched and painted, asked for after the clock stopped."""
+    asked_s = monotonic()
+    try:
+        said = await window.ask(None, "() => window.__prober?.vitals()") or {}
+    except TimeoutError:
+        said = {}
+    facts = {**seen.facts, **{name: said[name] for name in ("bytes", "cls") if name in said}}
+    if "cls" in facts:
+        facts["cls"] = round(float(facts["cls"] or 0), 4)
+    return dataclasses.replace(seen, timings=timings(said), facts=facts, evidence_s=monotonic() - asked_s)
+
+
+def timings(page: dict[str, Any]) -> dict[str, float]:
+    """Return the named timings out of what a page knows of its own navigation; what did not happen is not there."""
+    spans = {
+        "dns_s": ("domainLookupStart", "domainLookupEnd"),
+        "connect_s": ("connectStart", "connectEnd"),
+        "tls_s": ("secureConnectionStart", "connectEnd"),
+        "ttfb_s": (None, "responseStart"),
+        "dom_content_loaded_s": (None, "domContentLoadedEventStart"),
+        "load_s": (None, "loadEventStart"),
+        "fcp_s": (None, "fcp"),
+        "lcp_s": (None, "lcp"),
+    }
+    measured: dict[str, float] = {}
+    for name, (start, end) in spans.items():
+        start_ms, end_ms = page.get(start, 0) if start else 0, page.get(end)
+        if end_ms and (start is None or 0 < start_ms < end_ms):
+            measured[name] = (end_ms - start_ms) / 1000
+    return measured

@@ -1,0 +1,118 @@
+"""One run's dealings with the web hall: steps go in, observations and evidence come out."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Sequence
+
+from prober.channels.base import RunContext
+from prober.channels.timing import monotonic
+from prober.channels.web import conditions, inputs
+from prober.channels.web.actions import VERBS, Check, Choose, Click, Fill, NotSee, Open, Press, Read, See
+from prober.channels.web.config import Screenshots, Settings
+from prober.channels.web.engine import Gone, NotFetched, TooLong, browser_ended
+from prober.channels.web.moment import Moment, last_look
+from prober.channels.web.opening import open_page
+from prober.channels.web.window import Look, Window
+from prober.model.run import Evidence, Observation, Seen
+from prober.model.scenario import Action
+
+_WAITS = frozenset(verb.name for verb in VERBS if verb.waits)
+_SETTLE_S = 0.5
+
+
+class WebSession:
+    """A customer at a browser window of their own."""
+
+    def __init__(self, run: RunContext, window: Window, settings: Settings) -> None:
+        self._run, self._window, self._settings = run, window, settings
+        self._kept = 0
+
+    async def perform(self, action: Action, deadline_s: float) -> Observation:
+        """
+        Do *action* and return what was seen, be it nothing.
+
+        Raises:
+            RobotBroken: The browser is gone, or the robot's own network or proxy failed.
+        """
+        self._window.notes.clear()
+        moment = self._moment(action, deadline_s)
+        try:
+            seen = await self._act(action, moment)
+        except Gone as exc:
+            seen = await self._gone(exc, action)
+        except NotFetched as exc:
+            seen = Observation(Seen.UNREACHABLE, expected=action.full_name, actual=exc.code)
+        except (TooLong, TimeoutError):
+            seen = Observation(Seen.NOTHING, expected=action.full_name, actual="the page does not answer")
+        return await self._with_evidence(seen)
+
+    def _moment(self, action: Action, deadline_s: float) -> Moment:
+        started_s, stimulus = monotonic(), self._run.stimulus
+        return Moment(
+            verb=action.full_name,
+            started_s=started_s,
+            until_s=(stimulus.at_s if action.verb in _WAITS else started_s) + deadline_s,
+            stimulus=stimulus,
+            stimulus_s=stimulus.at_s,
+            captures=action.captures,
+        )
+
+    async def _act(self, action: Action, moment: Moment) -> Observation:
+        window = self._window
+        match action.argument:
+            case Open() as wanted:
+                return await open_page(window, wanted, moment, self._settings.base_url)
+            case Click() | Fill() | Choose() | Check() | Press() as wanted:
+                return await inputs.do(window, wanted, moment)
+            case See() as wanted:
+                return await conditions.see(window, wanted, moment)
+            case NotSee() as wanted:
+                return await conditions.not_see(window, wanted, moment)
+            case Read() as wanted:
+                return await conditions.read(window, wanted, moment)
+        raise TypeError(f"{action.full_name} is no verb of the web channel")
+
+    async def _gone(self, exc: Gone, action: Action) -> Observation:
+        # A browser that is killed tells first of its pages' end, and a moment later of its own.
+        await self._window.change_until(lambda: not self._window.alive, _SETTLE_S)
+        if not self._window.alive:
+            raise browser_ended() from exc
+        return Observation(Seen.PAGE_CRASHED, expected=action.full_name, actual=str(exc))
+
+    async def _with_evidence(self, seen: Observation) -> Observation:
+        """Add the facts of the step and, where it is to be kept, the page; all after the clock stopped."""
+        began_s = monotonic()
+        look = await last_look(self._window)
+        kept: tuple[Evidence, ...] = ()
+        if seen.seen is not Seen.EXPECTED or self._settings.screenshots is Screenshots.EVERY_STEP:
+            kept = await self._page(look)
+        facts = {**self._window.notes.facts(), **seen.facts}
+        if look is not None:
+            facts |= {"url": look.url, "title": look.title}
+        mask = self._run.mask
+        return dataclasses.replace(
+            seen,
+            expected=mask(seen.expected),
+            actual=mask(seen.actual),
+            facts={name: mask(fact) if isinstance(fact, str) else fact for name, fact in facts.items()},
+            evidence=kept,
+            evidence_s=seen.evidence_s + monotonic() - began_s,
+        )
+
+    async def _page(self, look: Look | None) -> tuple[Evidence, ...]:
+        box, self._kept = self._run.evidence, self._kept + 1
+        name = f"web-{box.step if box.step is not None else 'x'}-{self._kept}"
+        kept = []
+        if look is not None:
+            text = self._run.mask(f"{look.url}\n{look.title}\n\n{look.text}\n")
+            kept.append(await asyncio.to_thread(box.keep, "page", f"{name}.txt", text.encode()))
+        if image := await self._window.screenshot():
+            kept.append(await asyncio.to_thread(box.keep, "screenshot", f"{name}.png", image))
+        return tuple(kept)
+
+    async def close(self) -> Sequence[Evidence]:
+        """Close the window. Safe to call twice; whatever is kept was kept with its step."""
+        await self._window.close()
+        return ()

@@ -1,0 +1,200 @@
+"""One run's browser window: its tabs, what their pages tell, and a look at the one in front."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, TypeVar
+
+from prober.channels.timing import monotonic
+from prober.channels.web.clock import PageClock
+from prober.channels.web.engine import Browser, BrowserContext, Gone, Locator, Page, TooLong, spoken
+from prober.channels.web.notes import Notes
+from prober.channels.web.tab import Tab
+from prober.errors import RobotBroken
+
+_OBSERVER = files("prober.channels.web").joinpath("observer.js").read_text(encoding="utf-8")
+_GRACE_S = 2.0
+"""How long past its deadline a step waits for a page to answer what it shows; a page in an endless loop never does."""
+_SCREENSHOT_S = 5.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input's event as the page met it: *kind* `input` when dispatched, `handled` when its listeners were done."""
+
+    kind: str
+    event: str
+    at_s: float
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the page in front shows at *at_s*. *loaded_s* is the instant of its load event, None before."""
+
+    at_s: float
+    text: str
+    title: str
+    url: str
+    loading: bool
+    loaded_s: float | None
+    clock: PageClock
+
+
+class Window:
+    """One context with its tabs. What a page tells arrives here, and wakes whoever waits."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self._context = context
+        self._tabs: list[Tab] = []
+        self._clocks: dict[float, tuple[PageClock, float]] = {}
+        self._changed = asyncio.Event()
+        self.inputs: list[Input] = []
+        self.notes = Notes()
+
+    async def arm(self) -> None:
+        """Put the observer into every page to come, and open the first tab."""
+        self._context.on("page", self._open_tab)
+        with spoken(self.browser):
+            await self._context.expose_binding("__prober_tell", self._hear)
+            await self._context.add_init_script(_OBSERVER)
+            await self._context.new_page()
+
+    async def close(self) -> None:
+        """Close the context and all its pages."""
+        with suppress(Gone, TooLong, RobotBroken), spoken(self.browser):
+            await self._context.close()
+
+    @property
+    def browser(self) -> Browser | None:
+        """The browser this window belongs to, for `spoken()`."""
+        return self._context.browser
+
+    @property
+    def alive(self) -> bool:
+        """Whether the browser itself still runs."""
+        return self.browser is not None and self.browser.is_connected()
+
+    @property
+    def front(self) -> Tab:
+        """The tab the customer sees: the newest that is open."""
+        open_tabs = [tab for tab in self._tabs if not tab.closed]
+        if not open_tabs:
+            raise Gone("the page was closed")
+        return open_tabs[-1]
+
+    async def usable(self) -> Tab:
+        """Return the tab in front, a new one where it crashed or was closed."""
+        with suppress(Gone):
+            if not self.front.crashed:
+                return self.front
+        with spoken(self.browser):
+            return self._tab_of(await self._context.new_page())
+
+    def _open_tab(self, page: Page) -> None:
+        self._tab_of(page)
+
+    def _tab_of(self, page: Any) -> Tab:
+        for tab in self._tabs:
+            if tab.page is page:
+                return tab
+        self._tabs.append(Tab(page, self.notes, self._changed.set))
+        return self._tabs[-1]
+
+    def _hear(self, source: dict[str, Any], message: dict[str, Any]) -> None:
+        heard_s = monotonic()
+        self._tab_of(source["page"])
+        clock = self._clock(message["origin"], heard_s)
+        clock.heard(message["now"], heard_s)
+        if message["kind"] in {"input", "handled"}:
+            self.inputs.append(Input(message["kind"], message.get("type", ""), clock.at_s(message["at"])))
+        self._changed.set()
+
+    def _clock(self, origin_ms: float, heard_s: float) -> PageClock:
+        if origin_ms not in self._clocks:
+            self._clocks[origin_ms] = PageClock(origin_ms), heard_s
+        return self._clocks[origin_ms][0]
+
+    def first_document_s(self, since_s: float) -> float | None:
+        """Return the instant the first navigation that was heard of after *since_s* started."""
+        zeros = [clock.at_s(0) for clock, heard_s in self._clocks.values() if heard_s >= since_s]
+        return min(zeros, default=None)
+
+    async def ask(self, where: Locator | None, script: str, argument: Any = None, *, within_s: float = 0) -> Any:
+        """
+        Return what *script* says of the elements *where* (`(elements, argument) => …`), or of the page.
+
+        None where the page was left in the middle; nothing is waited for but the page's own answer.
+        """
+        tab = self.front
+        tab.check()
+        try:
+            async with asyncio.timeout(max(within_s, 0) + _GRACE_S):
+                with spoken(self.browser):
+                    if where is None:
+                        return await tab.page.evaluate(script, argument)
+                    return await where.evaluate_all(script, argument)
+        except Gone:
+            tab.check()
+            return None
+
+    async def look(self, within_s: float) -> Look | None:
+        """Return what the page shows, and have it tell of changes for *within_s*. None where it was left meanwhile."""
+        asked_s = monotonic()
+        said = await self.ask(
+            None, "ms => window.__prober?.look(ms)", max(within_s, 0) * 1000 + 1000, within_s=within_s
+        )
+        if said is None:
+            return None
+        heard_s = monotonic()
+        clock = self._clock(said["origin"], heard_s)
+        clock.heard(said["now"], heard_s, asked_s)
+        return Look(
+            at_s=clock.at_s(said["now"]),
+            text=said["text"],
+            title=said["title"],
+            url=said["url"],
+            loading=said["state"] == "loading",
+            loaded_s=clock.at_s(said["loaded"]) if said["loaded"] else None,
+            clock=clock,
+        )
+
+    async def watch(self, condition: Callable[[], Awaitable[T | None]], until_s: float) -> T | None:
+        """
+        Return what *condition* finds, tried again whenever a page tells of a change; None if nothing by *until_s*.
+
+        The last try is made after the end, so that what came true just before it is not missed.
+        """
+        while True:
+            over = monotonic() >= until_s
+            self._changed.clear()
+            found = None
+            with suppress(TimeoutError):  # a page too busy to answer is asked again
+                found = await condition()
+            if found is not None or over:
+                return found
+            await self.change(until_s - monotonic())
+
+    async def change(self, within_s: float) -> None:
+        """Wait until a page tells of anything, at most *within_s*."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(within_s, 0)):
+                await self._changed.wait()
+
+    async def change_until(self, holds: Callable[[], bool], within_s: float) -> None:
+        """Wait until *holds* is true after something a page or the browser told, at most *within_s*."""
+        until_s = monotonic() + within_s
+        while not holds() and monotonic() < until_s:
+            self._changed.clear()
+            await self.change(until_s - monotonic())
+
+    async def screenshot(self) -> bytes | None:
+        """Return the page in front as PNG; None where it cannot be drawn any more."""
+        with suppress(Gone, TooLong), spoken(self.browser):
+            return await self.front.page.screenshot(timeout=_SCREENSHOT_S * 1000)
+        return None
