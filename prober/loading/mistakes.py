@@ -67,6 +67,13 @@ def _mistake(details: ErrorDetails, where: Where) -> Mistake:
 
 
 def _sentence(details: ErrorDetails) -> str:
+    ctx = details.get("ctx", {})
+    if details["type"].endswith("too_long"):
+        return f"this is too long: {ctx['max_length']} at most"
+    if details["type"].endswith("too_short"):
+        return (
+            "a value is missing here" if ctx["min_length"] == 1 else f"this is too short: {ctx['min_length']} at least"
+        )
     for beginning, sentence in _SENTENCES:
         if details["type"].startswith(beginning):
             return sentence

@@ -1,0 +1,248 @@
+"""config.yaml -> Settings: every mistake at once, in its place, or by the variable it comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError, create_model
+
+from prober.errors import BadInput, Problem
+from prober.loading import mistakes
+from prober.loading.config_lines import lines_that_clash
+from prober.loading.config_sections import STRICT, UNAVAILABLE, EvidenceSettings, LineSettings, Sections, StoreSettings
+from prober.loading.fields import context, did_you_mean
+from prober.loading.mistakes import Mistake
+from prober.loading.nodes import Document, ListNode, MapNode, Node, ScalarNode, find, plain, read_yaml
+from prober.loading.overrides import Overrides, merged, read_overrides
+from prober.loading.shapes import keys_at
+from prober.loading.templates import REFERENCE
+from prober.loading.yaml_scenario import spoken_at
+from prober.model.line import Line, SipAccount
+
+_SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:)(.+)")
+_SECRET_KEYS = frozenset({"secrets", "password", "token"})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """
+    What config.yaml and the environment say, complete: every path is absolute, every secret read.
+
+    *channels* holds the channels that are set up, each as its own settings model. *sha256* is of the settings in
+    effect, without the secrets, and the same wherever the workspace lies.
+    """
+
+    path: Path
+    store: StoreSettings
+    evidence: EvidenceSettings
+    lines: tuple[Line, ...]
+    channels: Mapping[str, Any]
+    sha256: str
+
+    @property
+    def folder(self) -> Path:
+        """The workspace: the folder of config.yaml."""
+        return self.path.parent
+
+
+def load_config(path: Path, channel_settings: Mapping[str, type[BaseModel]]) -> Settings:
+    """
+    Return the settings in the file at *path*, with what the environment overrides.
+
+    Raises:
+        BadInput: Every mistake in the file and in the environment at once.
+    """
+    document = read_yaml(path, what="the configuration")
+    loading = _Loading(document, config_model(channel_settings))
+    settings = loading.settings()
+    if settings is None or loading.problems:
+        raise BadInput(loading.problems)
+    return settings
+
+
+def config_model(channel_settings: Mapping[str, type[BaseModel]]) -> type[Sections]:
+    """Return the model of config.yaml, with a section under `channels` for each of *channel_settings*."""
+    fields: dict[str, Any] = {
+        name: (settings | None, Field(default=None, description=_first_line(settings)))
+        for name, settings in channel_settings.items()
+    }
+    channels = create_model("Channels", __config__=STRICT, __doc__="How each channel is reached.", **fields)
+    section: Any = (channels, Field(default_factory=channels, description="how each channel is reached"))
+    return create_model("Config", __base__=Sections, __doc__=Sections.__doc__, channels=section)
+
+
+def _first_line(model: type[BaseModel]) -> str:
+    return (model.__doc__ or "").strip().partition("\n")[0]
+
+
+class _Loading:
+    """One load of one file."""
+
+    def __init__(self, document: Document, model: type[Sections]) -> None:
+        self._document = _without_secrets(document)
+        self._root = document.root
+        self._model = model
+        self._folder = document.path.resolve().parent
+        self._overrides = Overrides({}, {})
+        self.problems: list[Problem] = []
+
+    def settings(self) -> Settings | None:
+        """Return the settings; None if there is no making any, and *problems* say why."""
+        if not isinstance(self._root, MapNode):
+            self._note(self._root, "the configuration is a mapping", "begin with ‘lines:’ and ‘channels:’")
+            return None
+        written = self._with_environment(plain(self._root))
+        self._read_overrides()
+        written = merged(written, self._overrides.values)
+        for section in [name for name in UNAVAILABLE if name in written]:
+            message = f"‘{section}’ is not available in this version: {UNAVAILABLE[section]}"
+            self._tell([Mistake((section,), message, key=True)])
+            del written[section]
+        self._tell(lines_that_clash(written))
+        try:
+            config = self._model.model_validate(written, context=context(folder=self._folder))
+        except ValidationError as error:
+            self._tell([self._with_hint(one) for one in mistakes.of_validation(error, written)])
+            return None
+        return self._made(config)
+
+    def _made(self, config: Sections) -> Settings:
+        channels = {name: value for name, value in config.channels if value is not None}  # type: ignore[attr-defined]
+        return Settings(
+            path=self._document.path.resolve(),
+            store=config.store.model_copy(update={"url": self._rooted_url(config.store.url)}),
+            evidence=_rooted(config.evidence, self._folder),
+            lines=tuple(_line(line) for line in config.lines),
+            channels=_rooted(channels, self._folder),
+            sha256=_sha256(config, self._folder),
+        )
+
+    def _with_environment(self, written: Any) -> Any:
+        """Return *written* with every `${env.X}` filled in."""
+        match written:
+            case str():
+                return REFERENCE.sub(lambda found: self._environment(found[0], found[1]), written)
+            case list():
+                return [self._with_environment(part) for part in written]
+            case dict():
+                return {key: self._with_environment(value) for key, value in written.items()}
+            case _:
+                return written
+
+    def _environment(self, spoken: str, name: str) -> str:
+        scope, _, variable = name.rpartition(".")
+        value = os.environ.get(variable) if scope == "env" else None
+        if value is None:
+            message, hint = f"‘{spoken}’ means nothing here", "config.yaml knows ${env.NAME} only"
+            if scope == "env":
+                message, hint = f"the environment variable ‘{variable}’ is not set", f"export {variable}=…"
+            self.problems.append(spoken_at(self._document, self._root, spoken, message, hint))
+            return spoken
+        return value
+
+    def _read_overrides(self) -> None:
+        self._overrides = read_overrides(self._model)
+        if self._overrides.broken:
+            self._note(
+                None, f"the environment overrides cannot be read: {self._overrides.broken}", "lists are JSON there"
+            )
+        for variable in self._overrides.unknown:
+            message = f"the environment variable ‘{variable}’ names no setting"
+            known = keys_at(self._model, self._overrides.variables[variable][:-1])
+            self._note(None, message, did_you_mean(str(self._overrides.variables[variable][-1]), known))
+
+    def _with_hint(self, mistake: Mistake) -> Mistake:
+        if mistake.hint or not mistake.message.startswith("unknown key"):
+            return mistake
+        known = keys_at(self._model, mistake.where[:-1])
+        return Mistake(mistake.where, mistake.message, did_you_mean(str(mistake.where[-1]), known), mistake.key)
+
+    def _tell(self, found: Sequence[Mistake]) -> None:
+        for mistake in found:
+            variable = self._overrides.variable_of(mistake.where)
+            if variable:
+                message = f"the environment variable ‘{variable}’ does not fit: {mistake.message}"
+                self._note(None, message, mistake.hint)
+            else:
+                place = find(self._root, mistake.where, key=mistake.key)
+                self._note(place, mistake.message, mistake.hint or find(self._root, mistake.where).hint)
+
+    def _note(self, node: Node | None, message: str, hint: str = "") -> None:
+        whole = Problem(self._document.path, 0, 0, message, hint)
+        self.problems.append(self._document.problem(node, message, hint) if node else whole)
+
+    def _rooted_url(self, url: str) -> str:
+        found = _SQLITE.fullmatch(url)
+        return f"{found[1]}{self._folder / found[2]}" if found else url
+
+
+def _line(line: LineSettings) -> Line:
+    return Line(
+        name=line.name,
+        msisdn=line.msisdn,
+        facts=dict(line.model_extra or {}),
+        secrets=dict(line.secrets),
+        sip=SipAccount(line.sip.user, line.sip.password),
+        gateway=line.gateway,
+    )
+
+
+def _rooted(value: Any, folder: Path) -> Any:
+    """Return *value* with every relative path in it counted from *folder*."""
+    match value:
+        case Path():
+            return folder / value
+        case BaseModel():
+            return value.model_copy(update={name: _rooted(part, folder) for name, part in value})
+        case dict():
+            return {key: _rooted(part, folder) for key, part in value.items()}
+        case tuple():
+            return tuple(_rooted(part, folder) for part in value)
+        case _:
+            return value
+
+
+def _sha256(config: Sections, folder: Path) -> str:
+    def neutral(value: Any) -> Any:
+        match value:
+            case dict():
+                return {key: neutral(part) for key, part in value.items() if key not in _SECRET_KEYS}
+            case list():
+                return [neutral(part) for part in value]
+            case str():
+                return value.removeprefix(f"{folder}{os.sep}")
+            case _:
+                return value
+
+    effective = json.dumps(neutral(config.model_dump(mode="json")), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(effective.encode()).hexdigest()
+
+
+def _without_secrets(document: Document) -> Document:
+    """Return *document* with the secrets in its lines made unreadable, for a problem shows the line it is in."""
+    lines = list(document.lines)
+    for secret in _secret_scalars(document.root, within=False):
+        if secret.text and not REFERENCE.search(secret.text):
+            number = secret.line - 1
+            before, rest = lines[number][: secret.column - 1], lines[number][secret.column - 1 :]
+            lines[number] = before + rest.replace(secret.text, "•" * len(secret.text), 1)
+    return Document(document.path, tuple(lines), document.sha256, document.root)
+
+
+def _secret_scalars(node: Node, *, within: bool) -> Iterator[ScalarNode]:
+    match node:
+        case ScalarNode() if within:
+            yield node
+        case MapNode():
+            for key, value in node.values.items():
+                yield from _secret_scalars(value, within=key in _SECRET_KEYS or (within and key != "file"))
+        case ListNode():
+            for part in node.parts:
+                yield from _secret_scalars(part, within=within)

@@ -1,0 +1,194 @@
+"""The sections of config.yaml. Each channel brings its own under `channels`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from prober.loading.fields import Duration, Money, Number, Secret, Text, WorkspacePath, refusal
+from prober.loading.robot_verbs import Name
+
+STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+def _msisdn(number: str) -> str:
+    if not re.fullmatch(r"\+?[0-9]{3,15}", number):
+        raise refusal(f"‘{number}’ is not a telephone number: write digits only, with + before a country code")
+    return number
+
+
+def _plain_name(name: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise refusal(f"‘{name}’ is not a name: write letters, digits, ‘-’ and ‘_’")
+    return name
+
+
+Msisdn = Annotated[Text, AfterValidator(_msisdn)]
+PlainName = Annotated[Text, AfterValidator(_plain_name)]
+
+
+class StoreSettings(BaseModel):
+    """Where results are kept."""
+
+    model_config = STRICT
+    url: Text = Field(
+        default="sqlite:///results_db/prober.sqlite",
+        description="a database URL; a SQLite path is relative to the folder of config.yaml",
+    )
+    durable: bool = Field(default=False, description="a finished step survives a power cut too, for slower writing")
+
+
+class EvidenceSettings(BaseModel):
+    """Where recordings, screenshots and transcripts are kept."""
+
+    model_config = STRICT
+    path: WorkspacePath = Field(default=Path("results_db/evidence"), description="the folder of the evidence")
+
+
+class SipSettings(BaseModel):
+    """How a line calls."""
+
+    model_config = STRICT
+    user: Text = Field(
+        default="", description="the SIP account; without one the line calls unregistered, as its MSISDN"
+    )
+    password: Secret = Field(default="", description="the SIP account's password")
+
+
+class LineSettings(BaseModel):
+    """One test customer. Every other key is a fact of the line (brand, province, site …), for `${line.brand}`."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[Name, Text] = Field(init=False)
+    name: PlainName = Field(description="what the line is called here; no two have the same name")
+    msisdn: Msisdn = Field(description="its telephone number, digits only")
+    secrets: dict[Name, Secret] = Field(
+        default_factory=dict,
+        description="texts that are masked everywhere, for `${secret.name}`: the text, `${env.NAME}` or `{file: path}`",
+    )
+    sip: SipSettings = Field(default_factory=SipSettings, description="its SIP account")
+    gateway: Text = Field(default="", description="the SMS gateway it speaks through, one of channels.sms.gateways")
+
+
+class ItemSettings(BaseModel):
+    """A menu item or service offered to customers."""
+
+    model_config = STRICT
+    name: PlainName = Field(description="the name that scenarios call it by")
+    title: Text = Field(default="", description="what people read")
+    owner: Text = Field(default="", description="who answers for it")
+    phase: Literal["pre-launch", "launch", "post-launch"] = Field(default="pre-launch", description="where it stands")
+    scenarios: tuple[Text, ...] = Field(default=(), description="the scenarios that judge it")
+    keys: Number | None = Field(default=None, description="budget: the keys a customer should need at most")
+    clicks: Number | None = Field(default=None, description="budget: the clicks a customer should need at most")
+    messages: Number | None = Field(default=None, description="budget: the messages a customer should need at most")
+    success: float = Field(default=0.9, ge=0, le=1, description="the success rate its gate asks for")
+
+
+class ProbeSettings(BaseModel):
+    """A scenario played on a schedule."""
+
+    model_config = STRICT
+    name: PlainName = Field(description="the probe's name")
+    scenario: Text = Field(description="the scenario it plays")
+    every: Duration | None = Field(default=None, description="how often: 5m")
+    cron: Text | None = Field(default=None, description="when, as five cron fields; instead of ‘every’")
+    lines: tuple[Text, ...] = Field(default=(), description="the lines it uses; default: all")
+    matrix: dict[Text, tuple[Text, ...]] = Field(
+        default_factory=dict, description="facts of lines it is played for, each in turn"
+    )
+    objective: float = Field(default=0.99, ge=0, le=1, description="the share of runs that must pass (SLO)")
+    window: Duration = Field(default=7 * 86400.0, description="the time the objective is counted over")
+    after: Number = Field(default=1, description="confirmed failures in a row that open an incident")
+    recover: Number = Field(default=1, description="passes in a row that close it")
+    orders_a_day: Number | None = Field(default=None, description="the most runs with effects in one day")
+    cost_a_day: Money | None = Field(default=None, description="the most that runs with effects may cost in one day")
+
+
+class AlertSettings(BaseModel):
+    """Who is told of an incident."""
+
+    model_config = STRICT
+    name: PlainName = Field(description="the name of this way of telling")
+    url: Secret = Field(description="where to, as an Apprise URL")
+    items: tuple[Text, ...] = Field(default=(), description="the items it is told of; default: all")
+    after: Duration = Field(default=0.0, description="how long an incident lasts before this one is told (escalation)")
+    remind: Duration | None = Field(default=None, description="how often it is told again while the incident lasts")
+
+
+class MaintenanceSettings(BaseModel):
+    """A time in which nothing is probed and nobody is told."""
+
+    model_config = STRICT
+    name: Text = Field(description="what is maintained")
+    cron: Text = Field(description="when it begins, as five cron fields")
+    lasts: Duration = Field(description="how long it lasts")
+    items: tuple[Text, ...] = Field(default=(), description="the items it concerns; default: all")
+
+
+class RetentionSettings(BaseModel):
+    """How long results are kept."""
+
+    model_config = STRICT
+    steps: Duration = Field(default=90 * 86400.0, description="runs and their steps")
+    evidence: Duration = Field(default=30 * 86400.0, description="recordings, screenshots, transcripts")
+    hourly: Duration = Field(default=400 * 86400.0, description="figures by the hour")
+    daily: Duration = Field(default=3650 * 86400.0, description="figures by the day")
+
+
+class ConsoleSettings(BaseModel):
+    """The web console."""
+
+    model_config = STRICT
+    host: Text = Field(default="127.0.0.1", description="the address it listens on")
+    port: int = Field(default=8600, ge=1, le=65535, description="the port it listens on")
+    token: Secret = Field(default="", description="what callers of its HTTP API must present")
+
+
+class FleetSettings(BaseModel):
+    """Many sites that probe together."""
+
+    model_config = STRICT
+    broker: Secret = Field(description="the URL of the message broker")
+    sites: Number = Field(default=1, description="how many sites must see a failure before it is an incident")
+
+
+class SiteSettings(BaseModel):
+    """Where this robot stands."""
+
+    model_config = STRICT
+    name: PlainName = Field(description="the site's name")
+    reference: Text = Field(default="", description="a target known to be well, to tell the robot's network by")
+
+
+class Sections(BaseModel):
+    """config.yaml: the settings of one workspace."""
+
+    model_config = STRICT
+    store: StoreSettings = Field(default_factory=StoreSettings, description="where results are kept")
+    evidence: EvidenceSettings = Field(default_factory=EvidenceSettings, description="where evidence is kept")
+    lines: tuple[LineSettings, ...] = Field(min_length=1, description="the test customers")
+    items: tuple[ItemSettings, ...] = Field(default=(), description="the menu items and services")
+    probes: tuple[ProbeSettings, ...] = Field(default=(), description="what is played when")
+    alerts: tuple[AlertSettings, ...] = Field(default=(), description="who is told")
+    maintenance: tuple[MaintenanceSettings, ...] = Field(default=(), description="when nothing is probed")
+    retention: RetentionSettings | None = Field(default=None, description="how long results are kept")
+    console: ConsoleSettings | None = Field(default=None, description="the web console")
+    fleet: FleetSettings | None = Field(default=None, description="many sites that probe together")
+    site: SiteSettings | None = Field(default=None, description="where this robot stands")
+
+
+UNAVAILABLE = {
+    "items": "scenarios name their item themselves, and no gate judges it yet",
+    "probes": "nothing is played on a schedule yet; play scenarios with ‘prober run’",
+    "alerts": "nobody is told of failures yet; ‘prober run’ says them, and its exit code does",
+    "maintenance": "nothing is played on a schedule yet, so nothing needs to pause",
+    "retention": "results are kept until somebody deletes them",
+    "console": "there is no web console yet; ‘prober report’ writes pages",
+    "fleet": "one robot works by itself for now",
+    "site": "one robot works by itself for now; give lines a fact ‘site’ if it matters",
+}
+"""Sections of the language that this version does not act on: using one is refused with this sentence."""
