@@ -1,0 +1,1 @@
+"""The IVR channel: a robot that dials, listens, and presses keys."""

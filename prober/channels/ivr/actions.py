@@ -1,0 +1,125 @@
+"""What a scenario can ask of an IVR: the verbs `ivr.*` and their arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from prober.loading.fields import Duration, Keys, Number, PromptName, Text
+from prober.model.run import Layer
+from prober.model.verb import Verb
+
+CHANNEL = "ivr"
+
+
+class Until(StrEnum):
+    """How far a prompt is listened to: its first words, its recording's end, or what is read out behind it as well."""
+
+    STARTED = "started"
+    CONFIRMED = "confirmed"
+    END = "end"
+
+
+class KeyMode(StrEnum):
+    """How keys are sent: as RTP events (RFC 4733) or as SIP INFO."""
+
+    RFC4733 = "rfc4733"
+    INFO = "info"
+
+
+@dataclass(frozen=True)
+class Dial:
+    """Call *number* and wait for the answer. `expect: 486` makes that code of refusal the pass."""
+
+    number: Text
+    expect: Number = 200
+
+
+@dataclass(frozen=True)
+class Hear:
+    """
+    Wait for the recorded prompt *prompt*.
+
+    Another prompt is noted and waiting goes on, unless `strict: true`. A `capture` implies `until: end`.
+    """
+
+    prompt: PromptName
+    until: Until = Until.CONFIRMED
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class Press:
+    """Press *keys*, one after the other, each *hold* long with *gap* between them."""
+
+    keys: Keys
+    mode: KeyMode = KeyMode.RFC4733
+    hold: Duration = 0.16
+    gap: Duration = 0.1
+
+
+@dataclass(frozen=True)
+class HangUp:
+    """End the call. One that the far end has ended already is left in peace."""
+
+
+@dataclass(frozen=True)
+class HungUp:
+    """Wait until the far end ends the call."""
+
+
+VERBS: tuple[Verb, ...] = (
+    Verb(
+        channel=CHANNEL,
+        name="dial",
+        argument=Dial,
+        within_s=15.0,
+        layer=Layer.SIGNALLING,
+        took="INVITE sent → 2xx (or the code that is expected)",
+        timings={
+            "srd_s": "INVITE → first answer that is neither 100 nor a challenge (RFC 6076 4.3.1)",
+            "ring_s": "first 180 or 183 → 2xx",
+        },
+    ),
+    Verb(
+        channel=CHANNEL,
+        name="hear",
+        argument=Hear,
+        within_s=6.0,
+        layer=Layer.PROMPT,
+        took="stimulus → arrival of the first frame in which the prompt is audible (-40 dBFS in its recording)",
+        timings={
+            "recognised_s": "stimulus → recognised",
+            "key_end_s": "stimulus → end of the last key",
+            "length_s": "the prompt's audible length",
+            "silence_s": "how long nothing was heard between the stimulus and the prompt",
+        },
+        waits=True,
+        captures=True,
+    ),
+    Verb(
+        channel=CHANNEL,
+        name="press",
+        argument=Press,
+        within_s=10.0,
+        layer=Layer.SIGNALLING,
+        took="first key's first packet → last key's end",
+    ),
+    Verb(
+        channel=CHANNEL,
+        name="hang_up",
+        argument=HangUp,
+        within_s=5.0,
+        layer=Layer.SIGNALLING,
+        took="BYE sent → its 2xx (RFC 6076 4.4)",
+    ),
+    Verb(
+        channel=CHANNEL,
+        name="hung_up",
+        argument=HungUp,
+        within_s=30.0,
+        layer=Layer.SIGNALLING,
+        took="stimulus → BYE received",
+        waits=True,
+    ),
+)

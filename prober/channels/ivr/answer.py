@@ -1,0 +1,122 @@
+"""What was heard since the stimulus, and whether it is what was waited for. It only reads a call's log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from prober.channels.ivr.actions import Until
+from prober.channels.ivr.call import Call
+from prober.channels.ivr.hearing.events import Confirmed, Diverged, ReadOut, Started
+from prober.channels.ivr.messages import Heard
+
+TOLERANCE_S = 0.04
+"""An onset is known to within two frames; one this little before the stimulus may still answer it."""
+TAIL_S = 0.5
+"""How long an IVR may go on with what it was saying when a key was pressed."""
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """One playing of a prompt: how it was recognised, how it ended, and what was read out behind it."""
+
+    recognition: Started
+    started: Heard
+    ended: Heard | None = None
+    read_out: Heard | None = None
+
+    @property
+    def prompt(self) -> str:
+        """Its name."""
+        return self.recognition.prompt
+
+    @property
+    def confirmed(self) -> bool:
+        """It was heard to its end."""
+        return self.ended is not None and isinstance(self.ended.event, Confirmed)
+
+    @property
+    def withdrawn(self) -> bool:
+        """It stopped being that prompt: cut off, or another one that begins alike."""
+        return self.ended is not None and isinstance(self.ended.event, Diverged)
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which prompt is waited for. What began before *since_s*, or by *after_s* has answered another, is no answer."""
+
+    prompt: str
+    until: Until
+    since_s: float
+    after_s: float = float("-inf")
+
+    def may_be(self, one: Occurrence) -> bool:
+        """Whether it began late enough."""
+        return one.started.began_at_s >= self.since_s - TOLERANCE_S and one.started.at_s > self.after_s
+
+
+def occurrences(call: Call) -> list[Occurrence]:
+    """Return every playing of a prompt that was recognised in the call, in order of recognition."""
+    found: list[Occurrence] = []
+    for heard in call.heard:
+        match heard.event:
+            case Started():
+                found.append(Occurrence(heard.event, heard))
+            case Confirmed(prompt=prompt) | Diverged(prompt=prompt):
+                index = _last(found, prompt)
+                if index is not None and found[index].ended is None:
+                    found[index] = replace(found[index], ended=heard)
+            case ReadOut(after=prompt):
+                index = _last(found, prompt)
+                if index is not None:
+                    found[index] = replace(found[index], read_out=heard)
+    return found
+
+
+def _last(found: list[Occurrence], prompt: str) -> int | None:
+    return next((index for index in range(len(found) - 1, -1, -1) if found[index].prompt == prompt), None)
+
+
+def candidate(call: Call, question: Question) -> Occurrence | None:
+    """Return the first playing that answers, or may yet turn out to answer."""
+    return next(
+        (
+            one
+            for one in occurrences(call)
+            if one.prompt == question.prompt and question.may_be(one) and not one.withdrawn
+        ),
+        None,
+    )
+
+
+def others(call: Call, question: Question) -> list[Occurrence]:
+    """Return the playings of other prompts since the stimulus."""
+    return [
+        one
+        for one in occurrences(call)
+        if one.prompt != question.prompt
+        and not one.withdrawn
+        and one.started.began_at_s >= question.since_s - TOLERANCE_S
+    ]
+
+
+def cut_off(call: Call, question: Question) -> Occurrence | None:
+    """Return a playing of the prompt that began rightly and was not played to its end."""
+    return next(
+        (one for one in occurrences(call) if one.prompt == question.prompt and question.may_be(one) and one.withdrawn),
+        None,
+    )
+
+
+def going_on(call: Call, question: Question, until_s: float) -> Occurrence | None:
+    """Return the prompt that was being played at the stimulus and went on for longer than a tail."""
+    for one in occurrences(call):
+        end_s = until_s if one.ended is None else (one.ended.ended_at_s or one.ended.at_s)
+        if one.started.began_at_s < question.since_s - TOLERANCE_S and end_s > question.since_s + TAIL_S:
+            return one
+    return None
+
+
+def silence_s(call: Call, since_s: float, until_s: float) -> float:
+    """Return how long nothing was heard between two instants."""
+    sounding = sum(max(min(end_s, until_s) - max(start_s, since_s), 0.0) for start_s, end_s in call.sounds(until_s))
+    return max(until_s - since_s - sounding, 0.0)

@@ -1,0 +1,417 @@
+"""
+The line process: one pjsua2 endpoint, one call at a time. The only file that knows pjsua2.
+
+One thread owns the endpoint and polls it. The library's other threads do next to nothing here: the clock's thread
+leaves frames with their ticks in a queue. What a callback raised would be lost, so callbacks only take notes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+import select
+import signal
+import socket
+import sys
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import pjsua2 as pj
+
+from prober.channels.ivr import messages
+from prober.channels.ivr.call_sound import SILENCE, CallSound
+from prober.channels.ivr.keying import Keying
+from prober.channels.ivr.messages import FromLine, LineSetup
+from prober.channels.ivr.recording import FRAME_BYTES
+from prober.channels.ivr.sip_trace import read_logged
+from prober.channels.timing import monotonic
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+WATCHING_POLL_MS = 1
+"""How often the packets are counted while a moment is to be dated: 0.55 % of a core a call, against 0.25 at 10 ms."""
+IDLE_POLL_MS = 10
+WATCH_S = 10.0
+"""How long an answer or a key is followed by watching of its own accord."""
+LEAVING_S = 1.0
+KEY_GAP_S = 0.08
+"""pjmedia itself keeps 60 ms between keys; a key queued sooner would leave later than thought."""
+PR_SET_PDEATHSIG = 1
+
+
+class _Frame(ctypes.Structure):
+    """pjsua2's MediaFrame: reading it through SWIG costs 127 µs a frame, this 0.6."""
+
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("begin", ctypes.c_void_p),
+        ("end", ctypes.c_void_p),
+        ("capacity", ctypes.c_void_p),
+        ("size", ctypes.c_uint),
+    )
+
+
+class _Tap(pj.AudioMediaPort):  # type: ignore[misc]  # pjsua2 has no types
+    """Hears the far end, and sends silence so that RTP flows both ways."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frames: deque[tuple[float, bytes]] = deque()
+        form = pj.MediaFormatAudio()
+        form.init(pj.PJMEDIA_FORMAT_PCM, 8000, 1, 20_000, 16)
+        self.createPort("tap", form)
+
+    def onFrameReceived(self, frame: Any) -> None:  # noqa: N802  # pjsua2's name
+        at_s = monotonic()
+        raw = _Frame.from_address(int(frame.this))
+        heard = ctypes.string_at(raw.begin, raw.end - raw.begin) if raw.begin else b""
+        self.frames.append((at_s, heard if len(heard) == FRAME_BYTES else SILENCE))
+
+    def onFrameRequested(self, frame: Any) -> None:  # noqa: N802  # pjsua2's name
+        frame.type = pj.PJMEDIA_FRAME_TYPE_AUDIO
+        frame.buf.resize(FRAME_BYTES)
+        ctypes.memset(_Frame.from_address(int(frame.this)).begin, 0, FRAME_BYTES)
+
+
+class _Call(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
+    def __init__(self, account: Any, notes: deque[FromLine], tap: _Tap) -> None:
+        super().__init__(account)
+        self._notes = notes
+        self._tap = tap
+
+    def onCallState(self, _: Any) -> None:  # noqa: N802  # pjsua2's name
+        info = self.getInfo()
+        if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self._notes.append(messages.CallEnded(monotonic(), info.lastStatusCode, info.lastReason))
+
+    def onCallMediaState(self, _: Any) -> None:  # noqa: N802  # pjsua2's name
+        info = self.getInfo()  # owns what is read below
+        for index, media in enumerate(info.media):
+            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
+                sound = self.getAudioMedia(index)
+                sound.startTransmit(self._tap)
+                self._tap.startTransmit(sound)
+                self._notes.append(messages.MediaStarted(monotonic(), self.getStreamInfo(index).codecName))
+
+
+class _Log(pj.LogWriter):  # type: ignore[misc]  # pjsua2 has no types
+    """Picks the SIP messages out of pjsip's log; they are logged as they pass."""
+
+    def __init__(self, notes: deque[FromLine]) -> None:
+        super().__init__()
+        self._notes = notes
+
+    def write(self, entry: Any) -> None:
+        message = read_logged(monotonic(), entry.msg)
+        if message is not None:
+            self._notes.append(message)
+
+
+class Line:
+    """One customer's telephone."""
+
+    def __init__(self, connection: Connection, setup: LineSetup) -> None:
+        self._connection = connection
+        self._setup = setup
+        self._notes: deque[FromLine] = deque()
+        self._log = _Log(self._notes)
+        self._endpoint = pj.Endpoint()
+        self._commands = select.poll()
+        self._commands.register(connection.fileno(), select.POLLIN)
+        self._call: _Call | None = None
+        self._up = False
+        self._sound = CallSound(setup.library)
+        self._stat: Any = None
+        self._codec: str | None = None
+        self._keying: Keying | None = None
+        self._keys_free_at_s = 0.0
+        self._watch_until_s = 0.0
+        self._leaving = False
+
+    def open(self) -> None:
+        """Start the endpoint. Raises pj.Error, or OSError if the server's host cannot be reached from here."""
+        address = _own_address(self._setup.host, self._setup.port)
+        self._endpoint.libCreate()
+        self._endpoint.libInit(_endpoint_config(self._log))
+        transport = pj.TransportConfig()
+        transport.boundAddress = address
+        kind = pj.PJSIP_TRANSPORT_TCP if self._setup.transport == "tcp" else pj.PJSIP_TRANSPORT_UDP
+        self._endpoint.transportCreate(kind, transport)
+        self._endpoint.libStart()
+        self._endpoint.audDevManager().setNullDev()
+        for codec in self._endpoint.codecEnum2():
+            name = codec.codecId.partition("/")[0]
+            wanted = name in self._setup.codecs and "/8000/" in codec.codecId
+            priority = 250 - self._setup.codecs.index(name) if wanted else 0
+            self._endpoint.codecSetPriority(codec.codecId, priority)
+        self._account = pj.Account()
+        self._account.create(_account_config(self._setup, address))
+        self._tap = _Tap()
+        self._send(messages.Ready(os.getpid()))
+
+    def run(self) -> None:
+        """Serve until the session goes away, then leave as a polite customer would."""
+        while not self._leaving:
+            self._turn()
+        leave_by_s = monotonic() + LEAVING_S
+        self._end_call()
+        while self._up and monotonic() < leave_by_s:
+            self._turn()
+
+    def leave(self, *_: object) -> None:
+        """End the loop at its next turn (also as a signal's handler)."""
+        self._leaving = True
+
+    def _turn(self) -> None:
+        watching = self._keying is not None or monotonic() < self._watch_until_s
+        self._endpoint.libHandleEvents(WATCHING_POLL_MS if watching else IDLE_POLL_MS)
+        self._listen()
+        self._tell()
+        if self._keying is not None:
+            self._press_on(self._keying)
+        while not self._leaving and self._commands.poll(0):
+            self._take_command()
+
+    def _tell(self) -> None:
+        while self._notes:
+            note = self._notes.popleft()
+            match note:
+                case messages.CallEnded():
+                    for heard in self._sound.flush():
+                        self._send(heard)
+                    self._keying = None
+                    self._up = self._up and _still_leaving(note)
+                case messages.MediaStarted(at_s=at_s, codec=codec):
+                    self._codec = codec
+                    self._watch_until_s = at_s + WATCH_S
+            self._send(note)
+            if isinstance(note, messages.SipMessage) and _ends_call(note):
+                self._up = False
+
+    def _listen(self) -> None:
+        frames = []
+        while self._tap.frames:
+            frames.append(self._tap.frames.popleft())
+        stat = self._read_stat()
+        if stat is not None:
+            self._stat = stat
+            self._sound.arrivals.counted(stat.rtcp.rxStat.pkt, monotonic())
+        if self._keying is not None:
+            for sent in filter(None, [self._keying.ticked(tick) for tick, _ in frames]):
+                self._watch_until_s = sent.at_s + WATCH_S
+                self._keys_free_at_s = sent.ended_s + KEY_GAP_S
+                self._send(sent)
+        if self._codec is not None:
+            for heard in self._sound.listen(frames, buffered=stat.jbuf.size if stat is not None else 0):
+                self._send(heard)
+
+    def _read_stat(self) -> Any:
+        if self._call is None or self._codec is None:
+            return None
+        try:
+            return self._call.getStreamStat(0)
+        except pj.Error:
+            return None
+
+    def _take_command(self) -> None:
+        try:
+            command = self._connection.recv()
+        except (EOFError, OSError):
+            self.leave()
+            return
+        self._obey(command)
+
+    def _obey(self, command: messages.ToLine) -> None:
+        match command:
+            case messages.PlaceCall():
+                self._place_call(command)
+            case messages.SendKeys(as_info=True):
+                self._send_key(command.keys, pj.PJSUA_DTMF_METHOD_SIP_INFO, command.hold_s)
+            case messages.SendKeys():
+                self._keying = Keying(
+                    command.keys,
+                    hold_s=command.hold_s,
+                    gap_s=max(command.gap_s, KEY_GAP_S),
+                    not_before_s=self._keys_free_at_s,
+                    queue=lambda key: self._send_key(key, pj.PJSUA_DTMF_METHOD_RFC2833, command.hold_s),
+                )
+            case messages.EndCall():
+                self._end_call()
+            case messages.Watch(until_s=until_s):
+                self._watch_until_s = max(self._watch_until_s, until_s)
+            case messages.TellFigures():
+                self._send(self._figures())
+            case messages.WriteRecording(path=path):
+                self._send(self._written(path))
+
+    def _place_call(self, command: messages.PlaceCall) -> None:
+        self._sound = CallSound(self._setup.library)
+        self._stat, self._codec, self._keying = None, None, None
+        self._call = _Call(self._account, self._notes, self._tap)
+        asked = pj.CallOpParam(True)
+        for name, value in self._setup.headers.items():
+            header = pj.SipHeader()
+            header.hName, header.hValue = name, value
+            asked.txOption.headers.append(header)
+        try:
+            self._call.makeCall(_uri(command.number, self._setup), asked)
+            self._up = True
+        except pj.Error as exc:
+            what = f"the call to {command.number} could not be placed: {exc.reason}"
+            self._send(messages.Broken(what, "Check the number, and channels.ivr in config.yaml.", fatal=False))
+
+    def _send_key(self, keys: str, method: int, hold_s: float) -> None:
+        asked = pj.CallSendDtmfParam()
+        asked.digits, asked.method, asked.duration = keys, method, round(hold_s * 1000)
+        try:
+            if self._call is not None:
+                self._call.sendDtmf(asked)
+        except pj.Error as exc:
+            self._keying = None
+            self._send(messages.KeysFailed(monotonic(), exc.reason))
+
+    def _press_on(self, keying: Keying) -> None:
+        keying.go_on(monotonic)
+        if keying.done:
+            self._keying = None
+
+    def _end_call(self) -> None:
+        if self._call is None or not self._call.isActive():
+            return
+        try:
+            self._call.hangup(pj.CallOpParam())
+        except pj.Error as exc:
+            self._send(messages.CallEnded(monotonic(), exc.status, exc.reason))
+
+    def _figures(self) -> messages.Figures:
+        told = messages.Figures(monotonic(), self._sound.arrivals.last_packet_at_s, self._codec)
+        if self._stat is None:
+            return told
+        rtcp = self._stat.rtcp
+        received = rtcp.rxStat.pkt > 0
+        return messages.Figures(
+            at_s=told.at_s,
+            last_packet_at_s=told.last_packet_at_s,
+            codec=told.codec,
+            rtp_sent=rtcp.txStat.pkt,
+            rtp_received=rtcp.rxStat.pkt,
+            rtp_lost=rtcp.rxStat.loss,
+            rtp_discarded=rtcp.rxStat.discard,
+            jitter_mean_s=rtcp.rxStat.jitterUsec.mean / 1e6 if received else None,
+            jitter_max_s=rtcp.rxStat.jitterUsec.max / 1e6 if received else None,
+            rtt_s=rtcp.rttUsec.mean / 1e6 if rtcp.rttUsec.n else None,
+            sounding=self._sound.recording.sounding() if received else None,
+        )
+
+    def _written(self, path: Any) -> messages.RecordingWritten:
+        try:
+            path.write_bytes(self._sound.recording.wav())
+        except OSError as exc:
+            return messages.RecordingWritten(0.0, exc.strerror or str(exc))
+        return messages.RecordingWritten(len(self._sound.recording) * 0.02)
+
+    def _send(self, message: FromLine) -> None:
+        try:
+            self._connection.send(message)
+        except OSError:
+            self.leave()
+
+
+def serve(connection: Connection, setup: LineSetup) -> None:
+    """Be a line process until *connection* closes. Never returns: pjsua2 aborts in an ordinary exit."""
+    _stand_alone()
+    line = Line(connection, setup)
+    signal.signal(signal.SIGTERM, line.leave)
+    try:
+        line.open()
+    except (pj.Error, OSError) as exc:
+        connection.send(_cannot_start(exc, setup))
+        os._exit(1)
+    line.run()
+    os._exit(0)
+
+
+def _stand_alone() -> None:
+    """Leave Ctrl-C to the robot, die with it, and keep pjlib's chatter out of its output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    sys.stdout.flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
+def _cannot_start(exc: Exception, setup: LineSetup) -> messages.Broken:
+    reason = exc.reason if isinstance(exc, pj.Error) else str(exc)
+    server = f"{setup.host}:{setup.port}"
+    if isinstance(exc, OSError):
+        return messages.Broken(
+            f"there is no way from this machine to the SIP server {server}: {reason}",
+            "Check channels.ivr.server in config.yaml, the name service and the network.",
+        )
+    return messages.Broken(
+        f"the line process could not open its SIP port ({setup.transport}) towards {server}: {reason}",
+        "Look for another program on the port, and check channels.ivr in config.yaml.",
+    )
+
+
+def _own_address(host: str, port: int) -> str:
+    """Return the address of this machine that the way to the server starts from."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect((host, port))
+        return str(probe.getsockname()[0])
+
+
+def _endpoint_config(log: _Log) -> Any:
+    config = pj.EpConfig()
+    config.uaConfig.threadCnt = 0
+    config.uaConfig.mainThreadOnly = True
+    config.uaConfig.maxCalls = 4
+    media = config.medConfig
+    media.clockRate = media.sndClockRate = 8000
+    media.audioFramePtime = 20
+    media.noVad = True
+    media.ecTailLen = 0
+    media.threadCnt = 1
+    media.hasIoqueue = True
+    media.jbInit = media.jbMinPre = media.jbMaxPre = 0
+    media.jbMax = 200
+    # pjsip logs nothing at all to the writer above consoleLevel; with a writer nothing reaches the console.
+    config.logConfig.level = config.logConfig.consoleLevel = 4
+    config.logConfig.msgLogging = 1
+    config.logConfig.decor = 0
+    config.logConfig.writer = log
+    return config
+
+
+def _account_config(setup: LineSetup, address: str) -> Any:
+    config = pj.AccountConfig()
+    config.idUri = f"sip:{setup.user}@{setup.from_domain or setup.host}"
+    # Else a second INVITE follows the ACK wherever the answer lists more than one codec, and fragile IVRs hang up.
+    config.mediaConfig.lockCodecEnabled = False
+    first, last = setup.rtp_ports
+    ports = config.mediaConfig.transportConfig
+    ports.port = random.randrange(first, last - 6, 2)  # noqa: S311  # spreads processes over the ports, no secret
+    ports.portRange = last - ports.port
+    ports.boundAddress = address
+    if setup.password:
+        config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", setup.user, 0, setup.password))
+    return config
+
+
+def _uri(number: str, setup: LineSetup) -> str:
+    by_tcp = ";transport=tcp" if setup.transport == "tcp" else ""
+    return f"sip:{number.replace('#', '%23')}@{setup.host}:{setup.port}{by_tcp}"
+
+
+def _still_leaving(ended: messages.CallEnded) -> bool:
+    """Whether our BYE or CANCEL is still to be answered: the call's owner reports the end before that."""
+    return ended.code in (200, 487)
+
+
+def _ends_call(message: messages.SipMessage) -> bool:
+    if message.code is None:
+        return message.method == "BYE" and not message.sent
+    return not message.sent and (message.method == "BYE" or (message.method == "INVITE" and message.code >= 300))

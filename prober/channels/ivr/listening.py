@@ -1,0 +1,193 @@
+"""Waits for prompts: `hear`."""
+
+from __future__ import annotations
+
+from prober.channels.ivr import answer
+from prober.channels.ivr.actions import Hear, Until
+from prober.channels.ivr.answer import Occurrence, Question
+from prober.channels.ivr.call import Call
+from prober.channels.ivr.hearing.events import Confirmed, ReadOut, SoundStarted
+from prober.channels.ivr.messages import Watch
+from prober.channels.ivr.telephone import Telephone
+from prober.channels.timing import monotonic
+from prober.model.prompt import PromptTable
+from prober.model.run import Fact, Observation, Seen
+
+GRACE_S = 3.0
+"""How much later than the limit a prompt that began in time may be recognised."""
+REPORT_S = 0.25
+"""How long after its beginning a sound is reported."""
+LONGEST_PROMPT_S = 180.0
+SETTLED_S = 1.5
+"""A prompt behind which nothing follows for so long has come to its end."""
+LONGEST_NUMBER_S = 30.0
+
+
+async def hear(phone: Telephone, table: PromptTable, asked: Hear, deadline_s: float, *, captures: bool) -> Observation:
+    """Wait for the prompt, and return when it came, or what was heard instead."""
+    call = phone.current("hear")
+    until = Until.END if captures else asked.until
+    question = Question(asked.prompt, until, phone.run.stimulus.at_s, phone.answered_after_s)
+    ends_at_s = question.since_s + deadline_s
+    phone.line.send(Watch(ends_at_s + GRACE_S))
+    found = await _find(phone, call, question, asked=asked, ends_at_s=ends_at_s)
+    if found is None:
+        return await _other(phone, table, call, question)
+    if until is not Until.STARTED:
+        phone.answered_after_s = found.started.at_s
+    return _heard(phone, table, call, question, found)
+
+
+async def _find(
+    phone: Telephone, call: Call, question: Question, *, asked: Hear, ends_at_s: float
+) -> Occurrence | None:
+    """Return the playing that was heard as far as it was to be; None if none was."""
+
+    def settled() -> Occurrence | bool | None:
+        one = answer.candidate(call, question)
+        if one is not None:
+            return one
+        strange = asked.strict and any(other.confirmed for other in answer.others(call, question))
+        return True if strange or call.ended is not None else None
+
+    limit_s = ends_at_s
+    while True:
+        found = await phone.line.until(settled, limit_s)
+        if found is None and limit_s < ends_at_s + GRACE_S and (limit_s == ends_at_s or call.sounding):
+            limit_s = ends_at_s + (REPORT_S if limit_s == ends_at_s else GRACE_S)
+            continue
+        if not isinstance(found, Occurrence):
+            return None
+        complete = await _to_its_end(phone, call, question, found)
+        if complete is not None:
+            return complete
+
+
+async def _to_its_end(phone: Telephone, call: Call, question: Question, one: Occurrence) -> Occurrence | None:
+    """Return the playing when it was heard as far as it was to be; None if it was withdrawn."""
+    if question.until is Until.STARTED:
+        return one
+    deadline_at_s = one.started.reported_at_s + LONGEST_PROMPT_S
+
+    def ended() -> Occurrence | None:
+        return next((now for now in answer.occurrences(call) if now.started is one.started and now.ended), None)
+
+    whole = await phone.line.until(ended, deadline_at_s)
+    if whole is None or whole.withdrawn:
+        return None
+    return await _read_out(phone, call, whole) if question.until is Until.END else whole
+
+
+async def _read_out(phone: Telephone, call: Call, whole: Occurrence) -> Occurrence:
+    """Return the playing with what was read out behind it, if anything was."""
+    assert whole.ended is not None  # noqa: S101  # it was confirmed
+    said_at_s = whole.ended.reported_at_s
+
+    def now() -> Occurrence:
+        return next(one for one in answer.occurrences(call) if one.started is whole.started)
+
+    def over() -> bool | None:
+        followed = any(one.confirmed and one.started.at_s > whole.started.at_s for one in answer.occurrences(call))
+        return now().read_out is not None or followed or call.ended is not None or None
+
+    limit_s = said_at_s + SETTLED_S
+    while await phone.line.until(over, limit_s) is None:
+        last_s = max([end_s for _, end_s in call.sounds(monotonic())], default=said_at_s)
+        limit_s = min(max(said_at_s, last_s) + SETTLED_S, said_at_s + LONGEST_NUMBER_S)
+        if limit_s <= monotonic():
+            break
+    return now()
+
+
+def _heard(phone: Telephone, table: PromptTable, call: Call, question: Question, one: Occurrence) -> Observation:
+    text = table.prompts[one.prompt].text
+    if one.read_out is not None and isinstance(one.read_out.event, ReadOut):
+        text += one.read_out.event.text
+    return Observation(
+        seen=Seen.EXPECTED,
+        took_s=max(one.started.at_s - question.since_s, 0.0),
+        expected=f"prompt {question.prompt}",
+        actual=_named(table, one),
+        text=text,
+        timings=_timings(phone, call, question, one),
+        facts=_facts(table, call, question, one),
+    )
+
+
+def _timings(phone: Telephone, call: Call, question: Question, one: Occurrence) -> dict[str, float]:
+    timings = {
+        "recognised_s": one.started.reported_at_s - question.since_s,
+        "silence_s": answer.silence_s(call, question.since_s, one.started.at_s),
+    }
+    if phone.run.stimulus.by == "ivr.press" and call.keys:
+        timings["key_end_s"] = call.keys[-1].ended_s - question.since_s
+    if one.ended is not None and one.ended.ended_at_s is not None:
+        timings["length_s"] = one.ended.ended_at_s - one.started.at_s
+    return timings
+
+
+def _facts(table: PromptTable, call: Call, question: Question, one: Occurrence) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {
+        "score": round(one.recognition.score, 3),
+        "second_score": round(one.recognition.second, 3),
+        "second_prompt": one.recognition.second_prompt,
+        "other_prompts": "; ".join(_named(table, other) for other in answer.others(call, question)) or None,
+    }
+    if one.ended is not None and isinstance(one.ended.event, Confirmed):
+        facts["ber"] = round(one.ended.event.ber, 3)
+        facts["coverage"] = round(one.ended.event.coverage, 3)
+        facts["level_dbfs"] = None if one.ended.level_dbfs is None else round(one.ended.level_dbfs, 1)
+        facts["clipped"] = None if one.ended.clipped is None else round(one.ended.clipped, 4)
+    return facts
+
+
+async def _other(phone: Telephone, table: PromptTable, call: Call, question: Question) -> Observation:
+    """Return what was heard instead of the prompt."""
+    figures = None if call.ended else await phone.figures(call)
+    packet_at_s = figures.last_packet_at_s if figures else question.since_s
+    seen, actual = _instead(table, call, question, media=packet_at_s is not None and packet_at_s >= question.since_s)
+    other = answer.others(call, question)
+    named = "; ".join(_named(table, one) for one in other)
+    if named and seen is not Seen.OTHER_PROMPT:
+        actual = f"{actual}; before that: {named}"
+    return Observation(
+        seen=seen,
+        expected=f"prompt {question.prompt} «{table.prompts[question.prompt].text}»",
+        actual=actual,
+        text=table.prompts[other[-1].prompt].text if other else None,
+        timings={"silence_s": answer.silence_s(call, question.since_s, monotonic())},
+        facts={"other_prompts": named or None, "score": other[-1].recognition.score if other else None},
+    )
+
+
+def _instead(table: PromptTable, call: Call, question: Question, *, media: bool) -> tuple[Seen, str]:
+    if call.ended is not None:
+        who = "the far end" if call.trace.hung_up is not None else "the robot"
+        return Seen.HUNG_UP, f"{who} ended the call {call.ended.at_s - question.since_s:.2f} s after the stimulus"
+    if not media:
+        return Seen.NO_MEDIA, "no RTP packet came in"
+    other = answer.others(call, question)
+    if other:
+        return Seen.OTHER_PROMPT, "; ".join(_named(table, one) for one in other)
+    cut = answer.cut_off(call, question)
+    if cut is not None and cut.ended is not None:
+        lasted_s = cut.ended.at_s - cut.started.at_s
+        return Seen.DROPOUT, f"prompt {cut.prompt} began, and broke off after {lasted_s:.2f} s"
+    going_on = answer.going_on(call, question, monotonic())
+    if going_on is not None:
+        return Seen.OTHER_PROMPT, f"{_named(table, going_on)}, which was being played already, went on"
+    return _unknown(call, question)
+
+
+def _unknown(call: Call, question: Question) -> tuple[Seen, str]:
+    heard = [end_s - start_s for start_s, end_s in call.sounds(monotonic()) if end_s > question.since_s + answer.TAIL_S]
+    if not heard:
+        return Seen.SILENCE, "silence"
+    levels = [one.event.level_dbfs for one in call.heard if isinstance(one.event, SoundStarted)]
+    return Seen.OTHER_PROMPT, f"{sum(heard):.1f} s of sound ({levels[-1]:.0f} dBFS) that is no prompt of the library"
+
+
+def _named(table: PromptTable, one: Occurrence) -> str:
+    prompt = table.prompts.get(one.prompt)
+    text = f" «{prompt.text}»" if prompt and prompt.text else ""
+    return f"prompt {one.prompt}{text}, score {one.recognition.score:.2f}"

@@ -1,0 +1,98 @@
+"""Presses keys: `press`."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from prober.channels.ivr.actions import KeyMode, Press
+from prober.channels.ivr.call import Call
+from prober.channels.ivr.messages import KeySent, SendKeys, SipMessage
+from prober.channels.ivr.telephone import Telephone
+from prober.channels.timing import monotonic
+from prober.model.run import Fact, Observation, Seen
+
+VERB = "ivr.press"
+
+
+async def press(phone: Telephone, asked: Press, deadline_s: float) -> Observation:
+    """Press the keys, and mark the last one's first packet as the stimulus."""
+    call = phone.current("press")
+    if call.ended is not None:
+        return _not_taken(asked, Seen.HUNG_UP, "the call was over")
+    call.keys_failed = None
+    if asked.mode is KeyMode.INFO:
+        return await _by_info(phone, call, asked, deadline_s)
+    return await _by_events(phone, call, asked, deadline_s)
+
+
+async def _by_events(phone: Telephone, call: Call, asked: Press, deadline_s: float) -> Observation:
+    before, deadline_at_s = len(call.keys), monotonic() + deadline_s
+    phone.line.send(SendKeys(asked.keys, as_info=False, hold_s=asked.hold, gap_s=asked.gap))
+
+    def over() -> bool | None:
+        return call.ended is not None or call.keys_failed is not None or _all_sent() or None
+
+    def _all_sent() -> bool:
+        return len(call.keys) - before == len(asked.keys)
+
+    await phone.line.until(over, deadline_at_s)
+    if not _all_sent():
+        return _unsent(call, asked, len(call.keys) - before)
+    sent = call.keys[before:]
+    phone.run.stimulus.mark(sent[-1].at_s, VERB)
+    await asyncio.sleep(max(sent[-1].ended_s - monotonic(), 0.0))
+    return _pressed(asked, sent)
+
+
+async def _by_info(phone: Telephone, call: Call, asked: Press, deadline_s: float) -> Observation:
+    """Each key is an INFO of its own; the next one goes when it was answered."""
+    deadline_at_s = monotonic() + deadline_s
+    sent: list[KeySent] = []
+    for key in asked.keys:
+        if sent:
+            await asyncio.sleep(asked.gap)
+        before = len(list(call.trace.answers("INFO")))
+        asked_before = len(list(call.trace.requests("INFO", sent=True)))
+        phone.line.send(SendKeys(key, as_info=True, hold_s=asked.hold, gap_s=asked.gap))
+        answer = await phone.line.until(partial(_final_info, call, before), deadline_at_s)
+        if answer is None or (answer.code or 0) >= 300:
+            return _unsent(call, asked, len(sent), answer)
+        request = list(call.trace.requests("INFO", sent=True))[asked_before]
+        sent.append(KeySent(request.at_s, key, answer.at_s))
+        call.keys.append(sent[-1])
+    phone.run.stimulus.mark(sent[-1].at_s, VERB)
+    return _pressed(asked, sent)
+
+
+def _final_info(call: Call, before: int) -> SipMessage | None:
+    return next((one for one in list(call.trace.answers("INFO"))[before:] if (one.code or 0) >= 200), None)
+
+
+def _pressed(asked: Press, sent: list[KeySent]) -> Observation:
+    return Observation(
+        seen=Seen.EXPECTED,
+        took_s=sent[-1].ended_s - sent[0].at_s,
+        expected=f"keys {asked.keys}",
+        actual=f"keys {asked.keys}",
+        facts=_facts(asked),
+    )
+
+
+def _unsent(call: Call, asked: Press, sent: int, answer: SipMessage | None = None) -> Observation:
+    how_many = f"{sent} of {len(asked.keys)} keys left"
+    if call.ended is not None:
+        return _not_taken(asked, Seen.HUNG_UP, f"{how_many}: the call was over")
+    if answer is not None:
+        return _not_taken(asked, Seen.REFUSED, f"{how_many}: {answer.code} {answer.reason} to the INFO")
+    if call.keys_failed is not None:
+        return _not_taken(asked, Seen.REFUSED, f"{how_many}: {call.keys_failed.reason}")
+    return _not_taken(asked, Seen.NOTHING, how_many)
+
+
+def _not_taken(asked: Press, seen: Seen, actual: str) -> Observation:
+    return Observation(seen, expected=f"keys {asked.keys}", actual=actual, facts=_facts(asked))
+
+
+def _facts(asked: Press) -> dict[str, Fact]:
+    return {"mode": asked.mode.value, "hold_s": asked.hold, "gap_s": asked.gap, "keys": len(asked.keys)}

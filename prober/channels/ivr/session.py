@@ -1,0 +1,124 @@
+"""One run's dealings with the IVR."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from prober.channels.ivr.actions import Dial, HangUp, Hear, HungUp, Press
+from prober.channels.ivr.call import Call
+from prober.channels.ivr.dialling import dial, hang_up, hung_up
+from prober.channels.ivr.listening import hear
+from prober.channels.ivr.messages import EndCall, WriteRecording
+from prober.channels.ivr.pressing import press
+from prober.channels.ivr.sip_trace import ladder, ladder_json, session_disconnect_delay
+from prober.channels.ivr.telephone import REPLY_S, Telephone, unresponsive
+from prober.channels.timing import monotonic
+from prober.errors import RobotBroken
+from prober.model.prompt import PromptTable
+from prober.model.run import Evidence, Observation
+from prober.model.scenario import Action
+
+GOODBYE_S = 1.5
+"""How long the answer to a last BYE is waited for."""
+
+
+class IvrSession:
+    """One telephone for one run. A second `dial` after `hang_up` is a second call, with evidence of its own."""
+
+    def __init__(self, phone: Telephone, table: PromptTable) -> None:
+        self._phone = phone
+        self._table = table
+        self._kept: list[Evidence] = []
+        self._calls = 0
+        self.open = True
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the line process."""
+        return self._phone.line.pid
+
+    async def perform(self, action: Action, deadline_s: float) -> Observation:
+        """
+        Do *action* and return what was seen, be it nothing.
+
+        Raises:
+            RobotBroken: The line process is gone, the server was never reached, or there is no call to act on.
+        """
+        phone = self._phone
+        match action.argument:
+            case Dial() as asked:
+                await self._keep_last_call()
+                return await dial(phone, asked, deadline_s)
+            case Hear() as asked:
+                return await hear(phone, self._table, asked, deadline_s, captures=bool(action.captures))
+            case Press() as asked:
+                return await press(phone, asked, deadline_s)
+            case HangUp():
+                return await hang_up(phone, deadline_s)
+            case HungUp():
+                return await hung_up(phone, deadline_s)
+        raise RobotBroken(f"{action.full_name} is no verb of the IVR", cure="See docs/channels/ivr.md for its verbs.")
+
+    async def close(self) -> Sequence[Evidence]:
+        """Hang up, end the line process, and return recordings and SIP ladders."""
+        if not self.open:
+            return self._kept
+        self.open = False
+        try:
+            await self._part()
+            await self._keep_last_call()
+        finally:
+            await self._phone.line.close()
+        return self._kept
+
+    async def abandon(self) -> None:
+        """End the line process, which hangs up; nothing is kept."""
+        self.open = False
+        await self._phone.line.close()
+
+    async def _part(self) -> None:
+        call = self._phone.call
+        if call is None or call.ended is not None:
+            return
+        self._phone.line.send(EndCall())
+        try:
+            await self._phone.line.until(
+                lambda: session_disconnect_delay(call.trace) or call.trace.refused, monotonic() + GOODBYE_S
+            )
+        except RobotBroken:
+            return  # the step under way has told of it already
+
+    async def _keep_last_call(self) -> None:
+        call, self._phone.call = self._phone.call, None
+        if call is None:
+            return
+        self._calls += 1
+        suffix = "" if self._calls == 1 else f"-{self._calls}"
+        box, mask = self._phone.run.evidence, self._phone.run.mask
+        await self._keep_recording(call, f"call{suffix}.wav")
+        for drawn, kind in ((ladder, "txt"), (ladder_json, "json")):
+            evidence = box.keep("ladder", f"ladder{suffix}.{kind}", mask(drawn(call.notes())).encode())
+            self._kept.append(replace(evidence, step=None))
+
+    async def _keep_recording(self, call: Call, name: str) -> None:
+        if call.media is None:
+            return
+        box, line = self._phone.run.evidence, self._phone.line
+        path = box.path(name)
+        self._phone.call = call
+        line.send(WriteRecording(path))
+        try:
+            written = await line.until(lambda: call.recording, monotonic() + REPLY_S)
+        except RobotBroken:
+            return  # the sound went with the line process; the ladder is still kept
+        finally:
+            self._phone.call = None
+        if written is None:
+            raise unresponsive()
+        if written.error:
+            raise RobotBroken(
+                f"the recording cannot be kept at {path}: {written.error}",
+                cure="Free some disk space, or give the folder to the user who runs the robot.",
+            )
+        self._kept.append(box.kept("recording", path, whole_run=True))

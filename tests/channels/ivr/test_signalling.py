@@ -1,0 +1,95 @@
+"""What becomes of a call, against SIPp."""
+
+from __future__ import annotations
+
+import pytest
+
+from prober.channels.ivr.actions import Dial, HangUp, Hear, HungUp
+from prober.errors import RobotBroken
+from prober.model.run import Seen
+
+pytestmark = pytest.mark.live
+
+
+async def test_a_call_is_answered_heard_and_ended(sipp, call_as, welcome_raw):
+    """A recording that SIPp plays is recognised, and every figure of the call is there."""
+    robot = await call_as(await sipp("answer", RECORDING=str(welcome_raw)))
+    dialled = await robot.do("dial", Dial("10086"))
+    assert (dialled.seen, dialled.facts["sip_code"]) == (Seen.EXPECTED, 200)
+    assert 0.15 < dialled.took_s < 2
+    assert dialled.timings["srd_s"] < dialled.took_s
+    assert dialled.timings["ring_s"] == pytest.approx(0.2, abs=0.1)
+    heard = await robot.do("hear", Hear("welcome"))
+    assert heard.seen is Seen.EXPECTED, heard
+    assert heard.text.startswith("您好")
+    assert 0.25 < heard.took_s < 1
+    assert heard.facts["score"] > 0.8
+    ended = await robot.do("hang_up", HangUp())
+    assert ended.seen is Seen.EXPECTED
+    assert 0 < ended.took_s < 0.5
+    assert ended.facts["codec"] == "PCMA"
+    assert ended.facts["rtp_received"] > 50
+    assert ended.facts["estimated_mos"] > 4
+    kept = await robot.session.close()
+    assert [one.kind for one in kept] == ["recording", "ladder", "ladder"]
+    ladder = robot.run.evidence.path("ladder.txt").read_text(encoding="utf-8")
+    assert [word in ladder for word in ("→", "←", "INVITE sip:10086@", "200 OK", "BYE")] == [True] * 5
+
+
+@pytest.mark.parametrize("status", ["486 Busy Here", "404 Not Found", "503 Service Unavailable"])
+async def test_a_refusal_keeps_its_code_and_reason(sipp, call_as, status):
+    """A refused call says with what, by whom, and how long it took."""
+    robot = await call_as(await sipp("refuse", STATUS=status))
+    seen = await robot.do("dial", Dial("10086"))
+    assert seen.seen is Seen.REFUSED
+    assert f"{seen.facts['sip_code']} {seen.facts['sip_reason']}" == status
+    assert seen.facts["rejected_by"].startswith("127.0.0.1:")
+    assert seen.facts["retry_after"] == "7"
+    assert 0 < seen.took_s < 2
+
+
+async def test_an_expected_refusal_passes(sipp, call_as):
+    """`expect: 486` makes that code the pass."""
+    robot = await call_as(await sipp("refuse", STATUS="486 Busy Here"))
+    assert (await robot.do("dial", Dial("10086", expect=486))).seen is Seen.EXPECTED
+
+
+async def test_ringing_is_no_answer(sipp, call_as):
+    """A call that only rings is cancelled at the end of its clock, and the 487 is not taken for a refusal."""
+    robot = await call_as(await sipp("ring"))
+    seen = await robot.do("dial", Dial("10086"), within_s=1.0)
+    assert seen.seen is Seen.NO_ANSWER
+    assert seen.facts["cancelled_by"] == "robot"
+    assert "180 Ringing" in seen.actual
+
+
+async def test_a_dead_server_is_not_taken_for_the_channel(call_as):
+    """Nothing at all came back: the robot says that it could not ask."""
+    robot = await call_as("127.0.0.1:9")
+    with pytest.raises(RobotBroken, match="not even 100 Trying"):
+        await robot.do("dial", Dial("10086"), within_s=0.5)
+
+
+async def test_a_refused_tcp_connection_is_the_robots_trouble(call_as):
+    """A locally made 503 is never the channel's."""
+    robot = await call_as("127.0.0.1:9", transport="tcp")
+    with pytest.raises(RobotBroken, match="never reached the SIP server"):
+        await robot.do("dial", Dial("10086"))
+
+
+async def test_a_remote_bye_is_told_with_its_cause(far_end, call_as):
+    """`hung_up` knows who hung up, when, and the Q.850 cause."""
+    peer = await far_end(bye_s=0.5)
+    robot = await call_as(peer.server)
+    await robot.do("dial", Dial("10086"))
+    seen = await robot.do("hung_up", HungUp())
+    assert (seen.seen, seen.facts["ended_by"], seen.facts["q850_cause"]) == (Seen.EXPECTED, "far end", 16)
+    assert seen.took_s == pytest.approx(0.5, abs=0.1)
+    assert (await robot.do("hang_up", HangUp())).actual == "the call was over already"
+
+
+async def test_hearing_before_dialling_is_the_scenarios_fault(call_as):
+    """A verb that needs a call says so when there is none."""
+    robot = await call_as("127.0.0.1:9")
+    with pytest.raises(RobotBroken, match=r"Put ivr\.dial before it"):
+        await robot.do("hear", Hear("welcome"))
