@@ -1,0 +1,136 @@
+"""`prober check`: every mistake in scenarios and config.yaml at once; nothing is run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+
+from prober.channels.registry import SETTINGS, VERBS
+from prober.cli import problems
+from prober.errors import BadInput, Problem
+from prober.loading.config import Settings, load_config
+from prober.loading.prompts import load_prompts
+from prober.loading.scenario import load_scenarios
+from prober.loading.vocabulary import Vocabulary
+from prober.model.scenario import Scenario
+
+_CONFIG = "config.yaml"
+_SCENARIOS = "scenarios"
+_BAD_INPUT = 2
+
+Loaded = TypeVar("Loaded")
+
+
+def command(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Scenario files, config.yaml, or folders; the whole workspace if none is given."),
+    ] = None,
+    config: Annotated[Path, typer.Option(help="The workspace's settings.")] = Path(_CONFIG),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+) -> None:
+    """Check scenarios and config.yaml, and tell every mistake at once. Exit: 0 none, 2 some."""
+    checked = check(paths or [], config)
+    if as_json:
+        typer.echo(json.dumps(_document(checked), ensure_ascii=False, indent=2))
+    elif checked.problems:
+        problems.show(BadInput(checked.problems))
+        Console(stderr=True, highlight=False).print(f"\n{_count(len(set(checked.problems)), 'problem')}", style="bold")
+    else:
+        Console(highlight=False, soft_wrap=True).print(_summary(checked))
+    if checked.problems:
+        raise typer.Exit(_BAD_INPUT)
+
+
+@dataclass
+class Checked:
+    """What was checked, and what is wrong with it."""
+
+    problems: list[Problem] = field(default_factory=list)
+    scenarios: tuple[Scenario, ...] = ()
+    settings: Settings | None = None
+    prompts: int | None = None
+
+    def attempt(self, load: Callable[[], Loaded]) -> Loaded | None:
+        """Return what *load* returns; None if it is bad, and its problems are noted."""
+        try:
+            return load()
+        except BadInput as bad:
+            self.problems += bad.problems
+            return None
+
+
+def check(paths: Sequence[Path], config: Path) -> Checked:
+    """Load what *paths* name, or the whole workspace of *config* if they name nothing."""
+    checked = Checked()
+    scenarios, configs = _selected(paths, config)
+    # Only a missing file is forgiven, and only where it was not asked for: scenarios can be checked without lines.
+    for one in configs or ([config] if config.exists() else []):
+        checked.settings = checked.attempt(lambda path=one: load_config(path, SETTINGS))  # type: ignore[misc]
+    vocabulary = Vocabulary(VERBS)
+    names = _prompts(checked)
+    if scenarios or not configs:
+        checked.scenarios = checked.attempt(lambda: load_scenarios(scenarios, vocabulary, names)) or ()
+    return checked
+
+
+def _selected(paths: Sequence[Path], config: Path) -> tuple[list[Path], list[Path]]:
+    """Tell scenarios from configurations; a folder with a config.yaml is a workspace."""
+    scenarios: list[Path] = []
+    configs: list[Path] = []
+    for path in paths or [config]:
+        if path == config or path.name == _CONFIG:
+            configs.append(path)
+        elif (path / _CONFIG).is_file():
+            scenarios.append(path / _SCENARIOS)
+            configs.append(path / _CONFIG)
+        else:
+            scenarios.append(path)
+    if not paths:
+        scenarios.append(config.parent / _SCENARIOS)
+    return scenarios, configs
+
+
+def _prompts(checked: Checked) -> list[str] | None:
+    """Return the names of the prompts config.yaml leads to; None where they are not known."""
+    ivr = checked.settings.channels.get("ivr") if checked.settings else None
+    if ivr is None:
+        return None
+    library = checked.attempt(lambda: load_prompts(ivr.prompts))
+    if library is None:
+        return None
+    checked.prompts = len(library.prompts)
+    return list(library.prompts)
+
+
+def _summary(checked: Checked) -> str:
+    parts = []
+    if checked.scenarios:
+        parts.append(f"{_count(len(checked.scenarios), 'scenario')}")
+    if checked.settings:
+        parts.append(f"{checked.settings.path.name} with {_count(len(checked.settings.lines), 'line')}")
+    if checked.prompts is not None:
+        parts.append(_count(checked.prompts, "prompt"))
+    unknown = (
+        "" if checked.prompts is not None else " (the names of prompts were not checked: no channels.ivr is known)"
+    )
+    return f"no problem in {', '.join(parts)}{unknown}"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _document(checked: Checked) -> dict[str, object]:
+    ordered = sorted(set(checked.problems))
+    return {
+        "ok": not ordered,
+        "scenarios": [scenario.name for scenario in checked.scenarios],
+        "problems": [problems.document(problem) for problem in ordered],
+    }
