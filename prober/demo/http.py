@@ -26,12 +26,13 @@ class HttpDoor:
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
         config.timeout_graceful_shutdown = 1
         self._server = _Server(config)
-        # asyncio sets TCP_NODELAY only where the protocol is named; without it answers come 40 ms late.
-        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._listener: socket.socket | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
         """Open the port and return its number. Raises OSError if it is taken."""
+        # asyncio sets TCP_NODELAY only where the protocol is named; without it answers come 40 ms late.
+        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind(self._address)
         self._listener.listen()  # who connects before uvicorn is ready waits in the backlog
@@ -43,4 +44,5 @@ class HttpDoor:
         if self._task is not None:
             self._server.should_exit = True
             await self._task
-        self._listener.close()
+        if self._listener is not None:
+            self._listener.close()

@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from prober.demo import recordings
 from prober.demo.control import Control
 from prober.demo.customers import Customers
 from prober.demo.faults import Fault, Faults
 from prober.demo.http import HttpDoor
 from prober.demo.ivr.door import IvrDoor
+from prober.demo.recordings import find_folder
 from prober.demo.sms.door import SmsDoor
 from prober.demo.web.hall import Hall
 
@@ -111,9 +111,7 @@ class Operator:
         )
         hall = Hall(customers, fault=self._fault("web"), counters=self._counters["web"])
         web = HttpDoor(HOST, self._ports.web, hall.app())
-        ivr = IvrDoor(
-            HOST, self._ports.sip, customers_path=path, recordings=recordings.load(), fault=self._fault("ivr")
-        )
+        ivr = IvrDoor(HOST, self._ports.sip, customers_path=path, recordings=find_folder(), fault=self._fault("ivr"))
         control = HttpDoor(HOST, self._ports.control, self._control(customers, sms).app())
         self._doors = Doors(
             smpp=f"{HOST}:{await self._opened('smpp', sms)}",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sqlite3
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from multiprocessing import forkserver, set_forkserver_preload
 from pathlib import Path
 
 from prober.demo.faults import Faults, UnknownFault, parse
@@ -29,9 +29,6 @@ def serve(ports: Ports, *, database: Path | None = None, faults: Sequence[str] =
         switched.change(dict(parse(fault) for fault in faults))
     except UnknownFault as unknown:
         return _ended(BAD_INPUT, str(unknown))
-    # Before the loop and any thread: a fork of a process with threads inherits their locks, taken for ever.
-    set_forkserver_preload(["pjsua2"])
-    forkserver.ensure_running()
     try:
         asyncio.run(_until_told(Operator(ports, database=database, faults=switched)))
     except sqlite3.Error as error:
@@ -52,7 +49,8 @@ async def _until_told(operator: Operator) -> None:
         loop.add_signal_handler(number, told.set)
     try:
         doors = await operator.start()
-        print(json.dumps(asdict(doors)), flush=True)
+        # Past Python's buffer, which would be flushed into a closed pipe again on exit.
+        os.write(sys.stdout.fileno(), json.dumps(asdict(doors)).encode() + b"\n")
         await told.wait()
     finally:
         await operator.close()

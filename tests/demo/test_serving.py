@@ -11,11 +11,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from prober.demo.operator import Ports
+from prober.demo.serving import serve
+
+ANY = Ports(sip=0, web=0, smpp=0, control=0)
 FREE = ("--sip-port", "0", "--web-port", "0", "--smpp-port", "0", "--control-port", "0")
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -127,39 +132,36 @@ def test_a_killed_operator_leaves_nobody(demo_process) -> None:
 
 
 @pytest.mark.parametrize("door", ["sip", "web", "smpp", "control"])
-def test_a_taken_port_is_said_in_one_sentence(demo_process, door) -> None:
+def test_a_taken_port_is_said_in_one_sentence(door, capfd) -> None:
     """Exit 3 before any line; the sentence names the door, the port and the option."""
     kind = socket.SOCK_DGRAM if door == "sip" else socket.SOCK_STREAM
     with socket.socket(socket.AF_INET, kind) as taken:
         taken.bind(("127.0.0.1", 0))
         if door != "sip":
             taken.listen()
-        port = str(taken.getsockname()[1])
-        process = demo_process(*FREE, f"--{door}-port", port)
-        said, errors = process.communicate(timeout=20)
-    assert (process.returncode, said) == (3, "")
+        port = taken.getsockname()[1]
+        assert serve(replace(ANY, **{door: port})) == 3
+    said, errors = capfd.readouterr()
+    assert said == ""
     assert f"port {port} of its {door} door" in errors
     assert f"--{door}-port" in errors
     assert errors.count("\n") == 1
-    assert _gone_within(process.pid, 2)
 
 
-def test_an_unknown_fault_is_bad_input(demo_process) -> None:
+def test_an_unknown_fault_is_bad_input(capfd) -> None:
     """Exit 2, with the faults there are."""
-    process = demo_process(*FREE, "--fault", "web=slow")
-    said, errors = process.communicate(timeout=20)
-    assert (process.returncode, said) == (2, "")
+    assert serve(ANY, faults=["web=slow"]) == 2
+    said, errors = capfd.readouterr()
+    assert said == ""
     assert "web=slow" in errors
     assert "web=wrong-balance" in errors
 
 
-def test_a_database_that_is_none_is_bad_input(demo_process, tmp_path) -> None:
+def test_a_database_that_is_none_is_bad_input(tmp_path, capfd) -> None:
     """Exit 2 naming the file."""
     (tmp_path / "note.txt").write_text("not a database, but long enough to be told from an empty file" * 20)
-    process = demo_process(*FREE, "--database", str(tmp_path / "note.txt"))
-    _, errors = process.communicate(timeout=20)
-    assert process.returncode == 2
-    assert "note.txt" in errors
+    assert serve(ANY, database=tmp_path / "note.txt") == 2
+    assert "note.txt" in capfd.readouterr().err
 
 
 def test_a_named_database_outlives_the_operator(demo_process, tmp_path) -> None:
