@@ -1,0 +1,1 @@
+"""The ear: which recorded prompt is being played, when it began, and what number was read out behind it."""

@@ -1,0 +1,206 @@
+"""The ear: sound in, what was heard out. It is fed by the line's process between its polls, and does no waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from prober.channels.ivr.hearing.alignment import Acquisition, Candidate
+from prober.channels.ivr.hearing.events import Confirmed, Diverged, HearingEvent, ReadOut, Started
+from prober.channels.ivr.hearing.fingerprint import BITS, FRAME, HOP, RATE, LiveFingerprint
+from prober.channels.ivr.hearing.library import Library, Recording
+from prober.channels.ivr.hearing.onset import Tape, refine
+from prober.channels.ivr.hearing.readout import STEP_S, Reader
+from prober.channels.ivr.hearing.sound import FRAME_S, SoundGate
+from prober.channels.ivr.hearing.tracking import WHOLE, History, Tracker
+
+SAME_S = 0.06
+"""Two onsets of one prompt this close together are one."""
+SETTLED = 30
+"""Live frames (0.6 s) after which a prompt that started behind a number is believed to end the number."""
+PATIENCE = 300
+"""Frames of 10 ms in which the first piece of a number is awaited: 3 s."""
+SCORED = 25
+"""Live frames that a score is taken from."""
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """The prompt that is being followed."""
+
+    tracker: Tracker
+    onset_s: float
+
+    @property
+    def audible_s(self) -> float:
+        return self.onset_s + self.tracker.recording.lead_s
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """The number that is being read out behind the prompt *after*."""
+
+    reader: Reader
+    after: str
+    start_s: float
+
+
+class Ear:
+    """
+    Listens to one call.
+
+    *expected* limits the prompts it looks for; with none it looks for all of them. Numbers are read behind every prompt
+    that was heard to its end, if the library has pieces.
+    """
+
+    def __init__(self, library: Library, *, expected: Collection[str] | None = None) -> None:
+        self._library = library if expected is None else library.only(expected)
+        self._acquisition = Acquisition(self._library.prompts)
+        self._tape = Tape()
+        self._now, self._between = LiveFingerprint(), LiveFingerprint()
+        self._history = History()
+        self._gate = SoundGate()
+        self._heard: _Heard | None = None
+        self._reading: _Reading | None = None
+
+    @property
+    def now_s(self) -> float:
+        """How much was heard so far, in seconds of the stream."""
+        return self._tape.end / RATE
+
+    def listen(self, frame: bytes) -> tuple[HearingEvent, ...]:
+        """
+        Take in the next 20 ms, as 320 bytes of little-endian 16-bit samples, and return what is now known.
+
+        Raises:
+            ValueError: The frame has another length.
+        """
+        if len(frame) != 2 * FRAME:
+            raise ValueError(f"a frame has {2 * FRAME} bytes, not {len(frame)}")
+        samples = np.frombuffer(frame, "<i2")
+        self._tape.add(samples)
+        bits = self._now.next(self._tape.window())
+        self._history.add(bits)
+        events: list[HearingEvent] = []
+        whole = samples.astype(np.float32)
+        sound = self._gate.listen(float(whole @ whole) / FRAME / 32768**2, self.now_s)
+        if sound is not None:
+            events.append(sound)
+        events += self._follow(bits)
+        events += self._acquire(bits)
+        events += self._read(bits)
+        return tuple(events)
+
+    def _follow(self, bits: np.uint32 | None) -> list[HearingEvent]:
+        heard = self._heard
+        if heard is None:
+            return []
+        tracker = heard.tracker
+        tracker.follow(bits)
+        if tracker.lost:
+            return [self._diverge(heard)]
+        if not tracker.ended:
+            return []
+        if tracker.coverage < WHOLE:
+            return [self._diverge(heard)]
+        return self._confirm(heard)
+
+    def _diverge(self, heard: _Heard) -> Diverged:
+        self._heard = None
+        tracker = heard.tracker
+        return Diverged(tracker.recording.name, self._sure_s(tracker), tracker.coverage)
+
+    def _sure_s(self, tracker: Tracker) -> float:
+        """When it was last beyond doubt."""
+        return self.now_s - tracker.doubted * FRAME_S
+
+    def _confirm(self, heard: _Heard) -> list[HearingEvent]:
+        self._heard = None
+        tracker = heard.tracker
+        events = self._end_number(heard)
+        self._acquisition.reset()
+        ended_s = min(heard.onset_s + tracker.recording.tail_s, self._sure_s(tracker))
+        name = tracker.recording.name
+        if self._library.pieces.recordings:
+            self._reading = _Reading(Reader(self._library.pieces), name, self.now_s)
+        confirmed = Confirmed(name, heard.onset_s, heard.audible_s, ended_s, tracker.ber, tracker.coverage)
+        return [*events, confirmed]
+
+    def _acquire(self, bits: np.uint32 | None) -> list[HearingEvent]:
+        heard = self._heard
+        if heard is not None and heard.tracker.doubt == 0:
+            self._acquisition.reset()
+            return []
+        self._acquisition.listen(bits)
+        found = self._acquisition.candidate()
+        if found is None:
+            return []
+        self._acquisition.reset()
+        if heard is not None and self._is_same(heard.tracker, found):
+            return []
+        events: list[HearingEvent] = [] if heard is None else [self._diverge(heard)]
+        return [*events, self._start(found)]
+
+    def _is_same(self, tracker: Tracker, found: Candidate) -> bool:
+        apart_s = abs(tracker.position - found.position) * HOP / RATE
+        return tracker.recording is found.recording and apart_s <= SAME_S
+
+    def _start(self, found: Candidate) -> Started:
+        recording, second = found.recording, found.second
+        references = self._library.prompts
+        heard = self._history.along(references, recording, found.position)
+        coarse = self._tape.end - (found.position + 1) * HOP
+        onset_s = refine(self._tape, recording, coarse) / RATE
+        self._heard = _Heard(Tracker(references, recording, found.position, heard), onset_s)
+        return Started(
+            prompt=recording.name,
+            onset_s=onset_s,
+            audible_s=self._heard.audible_s,
+            decided_s=self.now_s,
+            score=_score(heard),
+            second=0.0 if second is None else self._second_score(second, found.second_position),
+            second_prompt=None if second is None else second.name,
+        )
+
+    def _second_score(self, second: Recording, position: int) -> float:
+        return _score(self._history.along(self._library.prompts, second, position))
+
+    def _read(self, bits: np.uint32 | None) -> list[HearingEvent]:
+        reading = self._reading
+        if reading is None or self.now_s <= reading.start_s:
+            return []
+        reading.reader.listen(self._between.next(self._tape.window(HOP)))
+        reading.reader.listen(bits)
+        if self._heard is not None:
+            return self._end_number(self._heard) if self._heard.tracker.frames >= SETTLED else []
+        if reading.reader.over or (reading.reader.frames > PATIENCE and not reading.reader.read()):
+            return self._close(reading, reading.reader.frames)
+        return []
+
+    def _end_number(self, heard: _Heard) -> list[HearingEvent]:
+        """End what is being read out, if anything is, where the prompt behind it began."""
+        reading = self._reading
+        return [] if reading is None else self._close(reading, round((heard.onset_s - reading.start_s) / STEP_S))
+
+    def _close(self, reading: _Reading, until: int) -> list[HearingEvent]:
+        self._reading = None
+        spoken = reading.reader.read(until)
+        if not spoken:
+            return []
+        pieces = [self._library.pieces.recordings[piece.index] for piece in spoken]
+        return [
+            ReadOut(
+                after=reading.after,
+                pieces=tuple(piece.name for piece in pieces),
+                text="".join(piece.text for piece in pieces),
+                started_s=reading.start_s + spoken[0].start * STEP_S,
+                ended_s=reading.start_s + spoken[-1].end * STEP_S,
+            )
+        ]
+
+
+def _score(wrong: np.ndarray) -> float:
+    """Return the share of bits that agree in the newest frames."""
+    return 1 - float(wrong[:SCORED].mean()) / BITS if len(wrong) else 0.0
