@@ -2,7 +2,7 @@
 A far end that says when it truly did what: a small SIP and RTP server, run as a process of its own.
 
 Usage: far_end.py FOLDER PLAN, PLAN being JSON: {"answer": [file...], "keys": {"1": [pause_s, file]}, "bye_s": s,
-"rtp": true}. Files are A-law WAVs in FOLDER. It prints a JSON line for each thing that happened, with its monotonic instant.
+"rtp": true}. Files are A-law WAVs in FOLDER. It prints a JSON line for each thing that happened, with its instant.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class FarEnd:
         self.sip.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), self.caller)
 
     def on_sip(self, message: str, source: tuple[str, int]) -> None:
-        method = message.split(" ")[0]
+        method = message.partition(" ")[0]
         if method == "INVITE" and not self.up:
             self.caller, self.invite = source, message
             self.answer(message)
