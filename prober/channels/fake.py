@@ -50,7 +50,7 @@ class Answer:
 
 
 Script = Mapping[str, Sequence[Answer]]
-"""What each verb sees, an answer an action, the last one again and again. Without any it acts at once, or hears nothing."""
+"""What each verb sees: an answer an action, the last one ever again. Without any it acts at once, or hears nothing."""
 
 
 class FakeDriver:

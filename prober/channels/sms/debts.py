@@ -42,11 +42,11 @@ class Debts:
             return None
         inbox = self.arrivals.inbox
         until_s = monotonic() + self.settings.drain
-        late = await self.arrivals.until(lambda: inbox.first_from(service), until_s)
+        late = await self.arrivals.until(lambda: inbox.not_taken(service) or None, until_s)
         if late is None:
             return pending
-        inbox.fates[late] = Fate.LATE
-        await self._settle(service, late.text)
+        inbox.fates[late[0]] = Fate.LATE
+        await self._settle(service, late[0].text)
         return None
 
     async def expect_a_late_one(self, sender: str) -> None:
@@ -82,12 +82,14 @@ class Debts:
         while inbox.late:
             service, message = inbox.late.pop(0)
             await self._settle(service, message.text)
+            if self._asked[service] > 0:
+                await self._begin(service)
 
     async def close(self) -> None:
         """Note the replies that came though nobody waited for them. What is still owed stays owed."""
         await self.note_late()
         for service in [service for service, asked in self._asked.items() if asked > 0]:
-            if self.arrivals.inbox.first_from(service, since_s=self._since_s[service]):
+            if self.arrivals.inbox.not_taken(service, since_s=self._since_s[service]):
                 self._asked[service] = 1
                 await self.answered(service)
 

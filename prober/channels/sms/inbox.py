@@ -109,11 +109,6 @@ class Inbox:
         """Note that *service* owes the reply to an earlier command: its next message is that one, whatever it says."""
         self._debts.add(service)
 
-    def first_from(self, service: str, *, since_s: float = float("-inf")) -> Message | None:
-        """Return the first message from *service* whose parts all came at or after *since_s*, whatever became of it."""
-        ours = (message for message in self.fates if self.comes_from(message.sender, service))
-        return next((message for message in ours if message.first_at_s >= since_s), None)
-
     def take(
         self, service: str | None, *, since_s: float, fits: Callable[[str], _T | None]
     ) -> tuple[Message, _T] | None:
@@ -122,7 +117,7 @@ class Inbox:
 
         Only a message from *service* (any sender if None) whose parts all came at or after *since_s* can be it.
         """
-        for message in self._open(service, since_s):
+        for message in self.not_taken(service, since_s=since_s):
             found = fits(message.text)
             if found is not None:
                 self.fates[message] = Fate.TAKEN
@@ -130,16 +125,8 @@ class Inbox:
             self.fates[message] = Fate.PASSED_OVER
         return None
 
-    def passed_over(self, service: str | None, *, since_s: float) -> list[Message]:
-        """Return the messages that could have been the reply but for their text."""
-        return list(self._open(service, since_s))
-
-    def unfinished(self, service: str | None) -> str:
-        """Return which parts are missing, in words; "" if none."""
-        ours = [one for one in self._parts.unfinished() if service is None or self.comes_from(one[0], service)]
-        return "; ".join(f"{came} of {total} parts from {sender}" for sender, came, total in ours)
-
-    def _open(self, service: str | None, since_s: float) -> list[Message]:
+    def not_taken(self, service: str | None, *, since_s: float = float("-inf")) -> list[Message]:
+        """Return the messages that could be a reply, and were not taken for one, in the order they came."""
         return [
             message
             for message, fate in self.fates.items()
@@ -147,3 +134,8 @@ class Inbox:
             and message.first_at_s >= since_s
             and (service is None or self.comes_from(message.sender, service))
         ]
+
+    def unfinished(self, service: str | None) -> str:
+        """Return which parts are missing, in words; "" if none."""
+        ours = [one for one in self._parts.unfinished() if service is None or self.comes_from(one[0], service)]
+        return "; ".join(f"{came} of {total} parts from {sender}" for sender, came, total in ours)

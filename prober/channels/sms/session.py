@@ -150,10 +150,10 @@ class SmsSession:
             stimulus_s + deadline_s,
         )
         stopped_s = monotonic()
+        await self._debts.note_late()
         if service:
             await (self._debts.overdue(service) if found is None else self._debts.answered(service))
-        await self._debts.note_late()
-        others = [message.text for message in self._arrivals.inbox.passed_over(sender, since_s=since_s)]
+        others = [message.text for message in self._arrivals.inbox.not_taken(sender, since_s=since_s)]
         if found:
             seen = self._received(found, stimulus_s, since_s)
         elif others:

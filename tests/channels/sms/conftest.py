@@ -51,8 +51,8 @@ def sms_driver(
 ) -> Callable[..., SmsDriver]:
     """Drivers that speak to the centre."""
 
-    def make(quarantine: Quarantine = sms_quarantine, **changes: object) -> SmsDriver:
-        return SmsDriver(sms_settings(smsc.port, **changes), quarantine=quarantine)
+    def make(owed: Quarantine = sms_quarantine, **changes: object) -> SmsDriver:
+        return SmsDriver(sms_settings(smsc.port, **changes), quarantine=owed)
 
     return make
 

@@ -147,6 +147,7 @@ class Smsc:
         self.port = 0
         self._server: asyncio.Server | None = None
         self._connections: list[asyncio.Task[None]] = []
+        self._writers: list[asyncio.StreamWriter] = []
         self._work: list[asyncio.Task[None]] = []
 
     @property
@@ -162,10 +163,11 @@ class Smsc:
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
-        tasks = [*self._connections, *self._work]
-        for task in tasks:
+        for writer in self._writers:
+            writer.close()
+        for task in self._work:
             task.cancel()
-        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+        for ended in await asyncio.gather(*self._connections, *self._work, return_exceptions=True):
             if isinstance(ended, Exception):
                 raise ended
 
@@ -186,6 +188,7 @@ class Smsc:
         task = asyncio.current_task()
         assert task is not None
         self._connections.append(task)
+        self._writers.append(writer)
         try:
             await Bind(self, reader, writer).serve()
         finally:

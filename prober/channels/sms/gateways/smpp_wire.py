@@ -223,19 +223,27 @@ class Wire:
         except UnknownCommandError:
             return None
         match pdu.command:
-            case "deliver_sm" | "enquire_link" | "unbind":
-                response = self.pdu(f"{pdu.command}_resp")
-                response.sequence = pdu.sequence
-                self._client.send_pdu(response)
-                if pdu.command == "deliver_sm":
-                    self._heard(smpp_pdu.read(pdu, at_s))
-                return self._peer.lost("it ended the bind") if pdu.command == "unbind" else None
+            case "deliver_sm":
+                event = smpp_pdu.read(pdu, at_s)
+                # Only what could be read is acknowledged: the rest the SMSC delivers again.
+                self._respond(pdu)
+                self._heard(event)
+            case "enquire_link":
+                self._respond(pdu)
+            case "unbind":
+                self._respond(pdu)
+                return self._peer.lost("it ended the bind")
             case "unbind_resp":
                 return self._peer.lost("we left")
             case _:
                 message_id = smpp_pdu.text(getattr(pdu, "message_id", None))
                 self._heard(Answer(pdu.sequence, pdu.status, _words(pdu.status), message_id, at_s))
-                return None
+        return None
+
+    def _respond(self, request: Any) -> None:
+        response = self.pdu(f"{request.command}_resp")
+        response.sequence = request.sequence
+        self._client.send_pdu(response)
 
 
 def _words(status: int | None) -> str:

@@ -1,0 +1,267 @@
+"""A reply that belongs to an earlier run never passes a later one: over SMPP, and across processes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from prober.channels.base import RunContext, Session
+from prober.channels.sms.actions import Receipt, Receive, Send
+from prober.channels.sms.engine import SmsDriver
+from prober.channels.sms.quarantine import Pending, QuarantineInMemory
+from prober.model.run import Observation, Seen
+from prober.model.scenario import Action, Pattern
+from prober.store.store import Store
+from tests.channels.sms.conftest import MSISDN
+from tests.channels.sms.smsc import Bind, Smsc, Submit, accepts_only, delivers_and_answers, message
+
+PAIR = (MSISDN, "10086")
+Drivers = Callable[..., SmsDriver]
+Runs = Callable[..., RunContext]
+
+
+async def send(session: Session, text: str = "CXYE") -> Observation:
+    return await session.perform(Action("sms", "send", Send("10086", text)), 5)
+
+
+async def receive(session: Session, deadline_s: float = 5, from_: str | None = None) -> Observation:
+    return await session.perform(Action("sms", "receive", Receive(Pattern("余额"), from_)), deadline_s)
+
+
+async def time_out(driver: SmsDriver, run: RunContext) -> None:
+    """A run that asks and gets no reply."""
+    session = await driver.open(run)
+    await send(session)
+    assert (await receive(session, 0.2)).seen is Seen.NOTHING
+    await session.close()
+
+
+def stored(text: str, to: str = MSISDN) -> list[bytes]:
+    """What the centre keeps for the next bind."""
+    return message(text, style="udh8", sender="10086", to=to, reference=77)
+
+
+async def test_a_number_that_owes_a_reply_is_not_asked(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc, sms_quarantine: QuarantineInMemory
+) -> None:
+    """The next run's command is not sent, nor waited for; the words say until when and for which run."""
+    smsc.behave = accepts_only
+    driver = sms_driver()
+    await time_out(driver, sms_run("run-1"))
+    pending = await sms_quarantine.pending(*PAIR)
+    assert pending is not None
+
+    session = await driver.open(sms_run("run-2"))
+    sent, received = await send(session), await receive(session)
+    await session.close()
+
+    until = f"{pending.until_at.astimezone():%H:%M:%S}"
+    assert sent.seen is received.seen is Seen.NOT_ASKED
+    assert sent.actual == f"number in quarantine until {until} after run run-1 timed out"
+    assert sent.waited_s >= 0.15
+    assert len(smsc.submits) == 1
+
+
+@pytest.mark.parametrize("text", ["迟到的余额为1.00元", "迟到的余额为1.00元。" * 30])
+async def test_a_late_reply_is_kept_against_the_run_that_asked(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc, sms_quarantine: QuarantineInMemory, text: str
+) -> None:
+    """One that waits at the centre when the next run binds is that run's neither; then the number is free again."""
+    smsc.behave = accepts_only
+    driver = sms_driver()
+    await time_out(driver, sms_run("run-1"))
+    smsc.stored, smsc.behave = stored(text), delivers_and_answers
+
+    session = await driver.open(sms_run("run-2"))
+    await send(session)
+    reply = await receive(session)
+    await session.close()
+
+    assert reply.text == "CXYE: 余额为86.50元"
+    assert sms_quarantine.late == {"run-1": text}
+    assert sms_quarantine.owed == {}
+
+
+async def test_a_late_reply_in_the_same_run_is_no_reply_to_its_next_command(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc, sms_quarantine: QuarantineInMemory
+) -> None:
+    """A run may go on after a time-out (to undo what it did); the first message then is the one that was owed."""
+    smsc.behave = accepts_only
+    session = await sms_driver().open(sms_run("run-1"))
+    await send(session)
+    assert (await receive(session, 0.2)).seen is Seen.NOTHING
+
+    async def late_then_right(bind: Bind, submit: Submit) -> None:
+        bind.accept(submit, "2")
+        await bind.reply("余额为1.00元")
+        await bind.reply("余额为86.50元")
+
+    smsc.behave = late_then_right
+    await send(session)
+    reply = await receive(session)
+    await session.close()
+    assert reply.text == "余额为86.50元"
+    assert sms_quarantine.late == {"run-1": "余额为1.00元"}
+
+
+async def test_a_late_reply_is_not_a_code_another_channel_asked_for(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc, sms_quarantine: QuarantineInMemory
+) -> None:
+    """A run that only receives is told from whom, and skips what that number owed."""
+    now = datetime.now(UTC)
+    await sms_quarantine.begin(Pending(*PAIR, "run-1", now, now + timedelta(minutes=1)))
+    session = await sms_driver().open(sms_run("run-2"))
+    waiting = asyncio.create_task(receive(session, from_="10086"))
+    await asyncio.sleep(0)
+    await smsc.bind.reply("余额为1.00元")
+    await smsc.bind.reply("余额为86.50元")
+    reply = await waiting
+    await session.close()
+    assert reply.text == "余额为86.50元"
+    assert sms_quarantine.late == {"run-1": "余额为1.00元"}
+
+
+async def test_what_came_before_the_submit_is_no_reply(sms_driver: Drivers, sms_run: Runs, smsc: Smsc) -> None:
+    """Messages stored at the centre are delivered before the session is open; the window opens at the submit."""
+    smsc.stored = stored("余额为1.00元")
+    session = await sms_driver().open(sms_run())
+    await send(session)
+    reply = await receive(session)
+    await session.close()
+    assert reply.text == "CXYE: 余额为86.50元"
+    assert "passed_over" not in reply.facts
+
+
+async def test_a_long_reply_delivered_again_in_a_later_run_is_known(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc
+) -> None:
+    """A duplicate of an earlier run's long reply is dropped, by its reference and text."""
+    text = "余额为86.50元，" * 20
+
+    async def same_again(bind: Bind, submit: Submit) -> None:
+        bind.accept(submit, "1")
+        await bind.reply(text, reference=9)
+
+    smsc.behave = same_again
+    driver = sms_driver()
+    replies = []
+    for name in ("run-1", "run-2"):
+        session = await driver.open(sms_run(name))
+        await send(session)
+        replies.append((await receive(session, 0.5)).seen)
+        await session.close()
+    assert replies == [Seen.EXPECTED, Seen.NOTHING]
+
+
+@pytest.mark.parametrize("ending", ["answered", "refused", "undelivered", "unread"])
+async def test_nothing_is_owed_when_no_reply_can_come(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc, sms_quarantine: QuarantineInMemory, ending: str
+) -> None:
+    """An answer, be it one nobody waited for, a refusal, and a failed receipt leave the number free."""
+
+    async def ends(bind: Bind, submit: Submit) -> None:
+        if ending == "refused":
+            return bind.refuse(submit, 0x58)
+        bind.accept(submit, "1")
+        if ending == "undelivered":
+            return await bind.receipt("1", "REJECTD")
+        return await bind.reply("余额为86.50元")
+
+    smsc.behave = ends
+    session = await sms_driver().open(sms_run())
+    await send(session)
+    await smsc.quiet()
+    if ending == "answered":
+        await receive(session)
+    elif ending == "undelivered":
+        assert (await session.perform(Action("sms", "receipt", Receipt()), 5)).seen is Seen.RECEIPT_FAILED
+    await session.close()
+    assert sms_quarantine.owed == {}
+
+
+async def test_a_run_that_is_cut_short_leaves_its_number_owing(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc, sms_quarantine: QuarantineInMemory
+) -> None:
+    """A command nobody waited for may still be answered, in the next run's window."""
+    smsc.behave = accepts_only
+    session = await sms_driver().open(sms_run())
+    await send(session)
+    await session.close()
+    assert await sms_quarantine.pending(*PAIR) is not None
+
+
+async def test_the_quarantine_ends_by_itself(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc, sms_quarantine: QuarantineInMemory
+) -> None:
+    """When its time is over the number is asked again."""
+    smsc.behave = accepts_only
+    driver = sms_driver(quarantine="1ms")
+    await time_out(driver, sms_run("run-1"))
+    smsc.behave = delivers_and_answers
+    session = await driver.open(sms_run("run-2"))
+    assert (await send(session)).seen is Seen.EXPECTED
+    await session.close()
+
+
+ASKS_AND_WAITS = """
+import asyncio, sys
+from pathlib import Path
+from prober.channels.base import RunContext
+from prober.channels.evidence import EvidenceBox
+from prober.channels.sms.actions import Send
+from prober.channels.sms.config import Settings
+from prober.channels.sms.engine import SmsDriver
+from prober.channels.sms.quarantine import Pending
+from prober.channels.timing import Stimulus
+from prober.model.line import Line
+from prober.model.scenario import Action
+from prober.store.store import Store
+
+async def main(url, port, folder):
+    bind = {"host": "127.0.0.1", "port": port, "system_id": "robot", "password": "secret"}
+    settings = Settings.model_validate({"gateways": {"demo": {"smpp": bind}}})
+    driver = SmsDriver(settings, quarantine=Store.open(url).quarantine(Pending))
+    line = Line("demo-1", "13800000001", gateway="demo")
+    session = await driver.open(RunContext("run-1", line, Stimulus(), EvidenceBox(Path(folder), "run-1"), str))
+    await session.perform(Action("sms", "send", Send("10086", "CXYE")), 5)
+    print("asked", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
+"""
+
+
+async def test_the_quarantine_outlives_a_process_that_is_killed(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc, tmp_path: Path
+) -> None:
+    """What a robot asked before kill -9 is owed to the next process, and its late reply passes no run."""
+    smsc.behave = accepts_only
+    url = f"sqlite:///{tmp_path / 'prober.sqlite'}"
+    killed = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", ASKS_AND_WAITS, url, str(smsc.port), str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert killed.stdout is not None
+    assert await asyncio.wait_for(killed.stdout.readline(), 60) == b"asked\n"
+    killed.send_signal(signal.SIGKILL)
+    await killed.wait()
+
+    store = await asyncio.to_thread(Store.open, url)
+    try:
+        driver = sms_driver(store.quarantine(Pending))
+        session = await driver.open(sms_run("run-2"))
+        assert "after run run-1 timed out" in (await send(session)).actual
+        await session.close()
+
+        smsc.stored, smsc.behave = stored("余额为1.00元"), delivers_and_answers
+        session = await driver.open(sms_run("run-3"))
+        await send(session)
+        assert (await receive(session)).text == "CXYE: 余额为86.50元"
+        await session.close()
+    finally:
+        store.close()
