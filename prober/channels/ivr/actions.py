@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from prober.loading.fields import Duration, Keys, Number, PromptName, Text
@@ -31,8 +31,8 @@ class KeyMode(StrEnum):
 class Dial:
     """Call *number* and wait for the answer. `expect: 486` makes that code of refusal the pass."""
 
-    number: Text
-    expect: Number = 200
+    number: Text = field(metadata={"description": "the number to call"})
+    expect: Number = field(default=200, metadata={"description": "the SIP code that passes, such as 486"})
 
 
 @dataclass(frozen=True)
@@ -43,19 +43,22 @@ class Hear:
     Another prompt is noted and waiting goes on, unless `strict: true`. A `capture` implies `until: end`.
     """
 
-    prompt: PromptName
-    until: Until = Until.CONFIRMED
-    strict: bool = False
+    prompt: PromptName = field(metadata={"description": "a prompt of the library"})
+    until: Until = field(
+        default=Until.CONFIRMED,
+        metadata={"description": "how far to listen: its first words, its end, or what is read out behind it as well"},
+    )
+    strict: bool = field(default=False, metadata={"description": "whether another prompt ends the wait"})
 
 
 @dataclass(frozen=True)
 class Press:
     """Press *keys*, one after the other, each *hold* long with *gap* between them."""
 
-    keys: Keys
-    mode: KeyMode = KeyMode.RFC4733
-    hold: Duration = 0.16
-    gap: Duration = 0.1
+    keys: Keys = field(metadata={"description": "0-9, *, #, A-D, one or more"})
+    mode: KeyMode = field(default=KeyMode.RFC4733, metadata={"description": "RTP events, or SIP INFO"})
+    hold: Duration = field(default=0.16, metadata={"description": "how long each key is held"})
+    gap: Duration = field(default=0.1, metadata={"description": "the pause between keys, 80 ms at least"})
 
 
 @dataclass(frozen=True)

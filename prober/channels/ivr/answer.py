@@ -116,6 +116,13 @@ def going_on(call: Call, question: Question, until_s: float) -> Occurrence | Non
     return None
 
 
+def undecided(call: Call, question: Question, known_by_s: float) -> bool:
+    """Whether something is heard that may yet be the prompt; another one, followed since *known_by_s*, is not."""
+    last = next(reversed(occurrences(call)), None)
+    followed = last is not None and last.ended is None and last.started.reported_at_s <= known_by_s
+    return call.sounding and not (followed and last is not None and last.prompt != question.prompt)
+
+
 def silence_s(call: Call, since_s: float, until_s: float) -> float:
     """Return how long nothing was heard between two instants."""
     sounding = sum(max(min(end_s, until_s) - max(start_s, since_s), 0.0) for start_s, end_s in call.sounds(until_s))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 
 from prober.channels.ivr.hearing.events import SoundEnded, SoundStarted
 from prober.channels.ivr.messages import (
@@ -17,6 +18,9 @@ from prober.channels.ivr.messages import (
     SipMessage,
 )
 from prober.channels.ivr.sip_trace import Note, SipTrace
+from prober.loading.masking import MASK
+
+_SIGNAL = re.compile(r"(?<=Signal=)\s*\S", re.IGNORECASE)
 
 
 @dataclass
@@ -32,6 +36,8 @@ class Call:
     keys_failed: KeysFailed | None = None
     figures: Figures | None = None
     recording: RecordingWritten | None = None
+    secret_s: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when keys were pressed that nobody may read."""
 
     def take(self, message: FromLine) -> None:
         """Note one message."""
@@ -86,10 +92,18 @@ class Call:
         return found
 
     def notes(self) -> list[SipMessage | Note]:
-        """Return what belongs on the call's ladder."""
-        beside = [Note(one.at_s, f"key {one.key}") for one in self.keys]
+        """Return what belongs on the call's ladder, without secret keys."""
+        beside = [Note(one.at_s, f"key {MASK if self._is_secret(one.at_s) else one.key}") for one in self.keys]
         if self.media is not None:
             beside.append(Note(self.media.at_s, f"sound flows ({self.media.codec}); the recording begins"))
         if self.ended is not None:
             beside.append(Note(self.ended.at_s, f"the call is over ({self.ended.code} {self.ended.reason})"))
-        return [*self.trace.messages, *beside]
+        return [*(self._readable(message) for message in self.trace.messages), *beside]
+
+    def _readable(self, message: SipMessage) -> SipMessage:
+        if message.method != "INFO" or not self._is_secret(message.at_s):
+            return message
+        return replace(message, text=_SIGNAL.sub(MASK, message.text))
+
+    def _is_secret(self, at_s: float) -> bool:
+        return any(start_s <= at_s <= end_s for start_s, end_s in self.secret_s)

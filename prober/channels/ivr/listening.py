@@ -13,10 +13,12 @@ from prober.channels.timing import monotonic
 from prober.model.prompt import PromptTable
 from prober.model.run import Fact, Observation, Seen
 
-GRACE_S = 3.0
+GRACE_S = 2.8
 """How much later than the limit a prompt that began in time may be recognised."""
 REPORT_S = 0.25
 """How long after its beginning a sound is reported."""
+CERTAIN_S = 1.0
+"""A prompt that has been followed for so long is no false start: those are withdrawn sooner (p95)."""
 LONGEST_PROMPT_S = 180.0
 SETTLED_S = 1.5
 """A prompt behind which nothing follows for so long has come to its end."""
@@ -50,12 +52,10 @@ async def _find(
         strange = asked.strict and any(other.confirmed for other in answer.others(call, question))
         return True if strange or call.ended is not None else None
 
-    limit_s = ends_at_s
     while True:
-        found = await phone.line.until(settled, limit_s)
-        if found is None and limit_s < ends_at_s + GRACE_S and (limit_s == ends_at_s or call.sounding):
-            limit_s = ends_at_s + (REPORT_S if limit_s == ends_at_s else GRACE_S)
-            continue
+        found = await phone.line.until(settled, ends_at_s + REPORT_S)
+        if found is None and answer.undecided(call, question, ends_at_s - CERTAIN_S):
+            found = await phone.line.until(settled, ends_at_s + GRACE_S)
         if not isinstance(found, Occurrence):
             return None
         complete = await _to_its_end(phone, call, question, found)

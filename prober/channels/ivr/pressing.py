@@ -21,6 +21,15 @@ async def press(phone: Telephone, asked: Press, deadline_s: float) -> Observatio
     if call.ended is not None:
         return _not_taken(asked, Seen.HUNG_UP, "the call was over")
     call.keys_failed = None
+    began_s = monotonic()
+    try:
+        return await _pressed_by(phone, call, asked, deadline_s)
+    finally:
+        if phone.run.mask(asked.keys) != asked.keys:
+            call.secret_s.append((began_s, monotonic()))
+
+
+async def _pressed_by(phone: Telephone, call: Call, asked: Press, deadline_s: float) -> Observation:
     if asked.mode is KeyMode.INFO:
         return await _by_info(phone, call, asked, deadline_s)
     return await _by_events(phone, call, asked, deadline_s)

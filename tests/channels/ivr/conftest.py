@@ -12,22 +12,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from prober.channels.base import RunContext
 from prober.channels.evidence import EvidenceBox
 from prober.channels.ivr import engine
 from prober.channels.ivr.config import Settings
-from prober.channels.ivr.driver import IvrDriver
+from prober.channels.ivr.engine import IvrDriver
 from prober.channels.ivr.session import IvrSession
 from prober.channels.timing import Stimulus
+from prober.loading.masking import Masker
+from prober.loading.prompts import load_prompts
 from prober.model.line import Line
-from prober.model.prompt import Prompt, PromptTable
+from prober.model.prompt import PromptTable
 from prober.model.run import Observation
 from prober.model.scenario import Action
 
 PROMPTS = Path(__file__).parents[3] / "scenarios" / "prompts"
 HERE = Path(__file__).parent
+SECRET = "246801"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,12 +40,7 @@ def forkserver() -> None:
 @pytest.fixture(scope="session")
 def table() -> PromptTable:
     """The demo operator's prompt library."""
-    texts = YAML(typ="safe").load(PROMPTS / "prompts.yaml")
-
-    def read(kind: str, folder: Path) -> dict[str, Prompt]:
-        return {name: Prompt(name, folder / f"{name}.wav", text) for name, text in texts[kind].items()}
-
-    return PromptTable(PROMPTS, read("prompts", PROMPTS), read("pieces", PROMPTS / "pieces"), "0" * 64)
+    return load_prompts(PROMPTS)
 
 
 @dataclass
@@ -68,7 +65,7 @@ async def call_as(table: PromptTable, tmp_path: Path) -> AsyncIterator[Callable[
         drivers.append(driver)
         box = EvidenceBox(tmp_path, f"run-{len(drivers)}")
         line = Line("demo-1", "13800000001")
-        run = RunContext(f"run-{len(drivers)}", line, Stimulus(), box, lambda text: text)
+        run = RunContext(f"run-{len(drivers)}", line, Stimulus(), box, Masker([SECRET]))
         return Robot(await driver.open(run), run)
 
     yield open_session
