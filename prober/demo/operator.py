@@ -45,14 +45,14 @@ class Doors:
     pid: int
 
 
-class PortTaken(Exception):
+class CannotOpen(Exception):
     """A door cannot be opened; the message says which, and what to do."""
 
-    def __init__(self, door: str, port: int, error: OSError) -> None:
-        why = os.strerror(error.errno) if error.errno else str(error)
+    def __init__(self, door: str, port: int, error: OSError | OverflowError) -> None:
+        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
         super().__init__(
-            f"The demo operator cannot open port {port} of its {door} door ({why}). "
-            f"End what has that port, or choose another with --{door}-port (0 takes a free one)."
+            f"The demo operator cannot open port {port} of its {door} door: {why}. "
+            f"If something else has the port, end it or choose another with --{door}-port (0 takes a free one)."
         )
 
 
@@ -90,7 +90,7 @@ class Operator:
         Open all doors and say where they are.
 
         Raises:
-            PortTaken: One cannot be opened; the others are closed again.
+            CannotOpen: One cannot be opened; the others are closed again.
         """
         try:
             return await self._open()
@@ -126,8 +126,8 @@ class Operator:
         self._stack.push_async_callback(door.close)
         try:
             return await door.start()
-        except OSError as error:
-            raise PortTaken(name, getattr(self._ports, name), error) from error
+        except (OSError, OverflowError) as error:
+            raise CannotOpen(name, getattr(self._ports, name), error) from error
 
     def _control(self, customers: Customers, sms: SmsDoor) -> Control:
         def state() -> dict[str, object]:

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from prober.demo.faults import Faults, UnknownFault, parse
-from prober.demo.operator import Operator, Ports, PortTaken
+from prober.demo.operator import CannotOpen, Operator, Ports
 
 ENDED, BAD_INPUT, BROKEN = 0, 2, 3
 
@@ -32,28 +32,36 @@ def serve(ports: Ports, *, database: Path | None = None, faults: Sequence[str] =
     try:
         asyncio.run(_until_told(Operator(ports, database=database, faults=switched)))
     except sqlite3.Error as error:
-        return _ended(BAD_INPUT, f"{database} cannot be the customer database ({error}). Name another with --database.")
-    except PortTaken as taken:
-        return _ended(BROKEN, str(taken))
-    except FileNotFoundError as missing:
-        return _ended(BROKEN, str(missing))
+        file = database or "A temporary file"
+        return _ended(BAD_INPUT, f"{file} cannot be the customer database: {error}. Name another with --database.")
+    except (CannotOpen, FileNotFoundError) as shut:
+        return _ended(BROKEN, str(shut))
     except BrokenPipeError:
         return _ended(BROKEN, "Nobody reads where the doors are: stdout is closed. Keep it open until the first line.")
     return ENDED
 
 
 async def _until_told(operator: Operator) -> None:
-    told = asyncio.Event()
     loop = asyncio.get_running_loop()
+    told: asyncio.Future[None] = loop.create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+        loop.add_signal_handler(number, _tell, told)
+    starting = asyncio.create_task(operator.start())
     try:
-        doors = await operator.start()
-        # Past Python's buffer, which would be flushed into a closed pipe again on exit.
-        os.write(sys.stdout.fileno(), json.dumps(asdict(doors)).encode() + b"\n")
-        await told.wait()
+        await asyncio.wait((starting, told), return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            # Past Python's buffer, which would be flushed into a closed pipe again on exit.
+            os.write(sys.stdout.fileno(), json.dumps(asdict(starting.result())).encode() + b"\n")
+            await told
     finally:
+        starting.cancel()
+        await asyncio.wait((starting,))
         await operator.close()
+
+
+def _tell(told: asyncio.Future[None]) -> None:
+    if not told.done():
+        told.set_result(None)
 
 
 def _ended(code: int, sentence: str) -> int:

@@ -86,6 +86,24 @@ def test_a_signal_ends_everything_within_two_seconds(demo_process, number) -> No
     assert _gone_within(process.pid, 2)
 
 
+def test_a_signal_during_the_start_ends_it_too(demo_process) -> None:
+    """Told to end while the last door is opening, it ends as from any other moment, without a word."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = demo_process(*FREE[:-1], str(port))
+    until_s = time.monotonic() + 20
+    while time.monotonic() < until_s:  # the control door opens before the IVR's
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            break
+    started_s = time.monotonic()
+    process.terminate()
+    said, errors = process.communicate(timeout=10)
+    assert time.monotonic() - started_s < 2
+    assert (process.returncode, errors) == (0, "")
+    assert said.count("\n") <= 1
+    assert _gone_within(process.pid, 2)
+
+
 def test_ctrl_c_reaches_everyone_and_all_end(demo_process) -> None:
     """A terminal sends SIGINT to the whole group; the children neither complain nor stay."""
     process = demo_process(*FREE)
