@@ -18,6 +18,7 @@ from prober.loading.config import Settings, load_config
 from prober.loading.prompts import load_prompts
 from prober.loading.scenario import load_scenarios
 from prober.loading.vocabulary import Vocabulary
+from prober.model.prompt import PromptTable
 from prober.model.scenario import Scenario
 
 _CONFIG = "config.yaml"
@@ -55,7 +56,7 @@ class Checked:
     problems: list[Problem] = field(default_factory=list)
     scenarios: tuple[Scenario, ...] = ()
     settings: Settings | None = None
-    prompts: int | None = None
+    prompts: PromptTable | None = None
 
     def attempt(self, load: Callable[[], Loaded]) -> Loaded | None:
         """Return what *load* returns; None if it is bad, and its problems are noted."""
@@ -102,11 +103,8 @@ def _prompts(checked: Checked) -> list[str] | None:
     ivr = checked.settings.channels.get("ivr") if checked.settings else None
     if ivr is None:
         return None
-    library = checked.attempt(lambda: load_prompts(ivr.prompts))
-    if library is None:
-        return None
-    checked.prompts = len(library.prompts)
-    return list(library.prompts)
+    checked.prompts = checked.attempt(lambda: load_prompts(ivr.prompts))
+    return None if checked.prompts is None else list(checked.prompts.prompts)
 
 
 def _summary(checked: Checked) -> str:
@@ -116,7 +114,7 @@ def _summary(checked: Checked) -> str:
     if checked.settings:
         parts.append(f"{checked.settings.path.name} with {_count(len(checked.settings.lines), 'line')}")
     if checked.prompts is not None:
-        parts.append(_count(checked.prompts, "prompt"))
+        parts.append(_count(len(checked.prompts.prompts), "prompt"))
     unknown = (
         "" if checked.prompts is not None else " (the names of prompts were not checked: no channels.ivr is known)"
     )

@@ -1,0 +1,208 @@
+"""The composition root: settings in, a robot that plays scenarios out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from prober.channels.base import Driver, RunContext
+from prober.channels.evidence import EvidenceBox
+from prober.channels.registry import CHANNELS
+from prober.channels.sms.quarantine import Pending
+from prober.channels.timing import Clock, Stimulus
+from prober.errors import BadInput, Problem
+from prober.loading.config import Settings
+from prober.loading.fields import did_you_mean
+from prober.loading.masking import Masker
+from prober.loading.templates import references
+from prober.model.line import Line
+from prober.model.prompt import PromptTable
+from prober.model.run import Outcome, Phase, Run, StepResult
+from prober.model.scenario import Scenario, Step
+from prober.runner import Sink, play
+from prober.store.store import Store
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be played: a scenario, for one of some lines."""
+
+    scenario: Scenario
+    lines: Sequence[Line]
+    phase: Phase | None = None
+    attempt: int = 1
+
+
+class App:
+    """
+    A robot of one workspace. `close()` ends every browser, call and binding it started.
+
+    Drivers are made when the first run wants them and shared by the later ones. It is made before the event loop
+    starts, for opening the store blocks.
+
+    Raises:
+        StoreBroken: The results cannot be kept where the settings say.
+    """
+
+    def __init__(self, settings: Settings, prompts: PromptTable) -> None:
+        self.settings = settings
+        self.store = Store.open(settings.store.url, durable=settings.store.durable)
+        self._prompts = prompts
+        self._services: Mapping[str, Any] = {"prompts": prompts, "quarantine": self.store.quarantine(Pending)}
+        self._drivers: dict[str, Driver] = {}
+
+    @staticmethod
+    def prepare(scenarios: Sequence[Scenario]) -> None:
+        """Do what the channels of *scenarios* must do first of all, before any loop or thread."""
+        for name in dict.fromkeys(name for scenario in scenarios for name in scenario.channels):
+            CHANNELS[name].prepare()
+
+    async def play(self, order: Order, *watchers: Sink, wait_s: float = 60.0) -> Run:
+        """
+        Lease a line, waiting up to *wait_s* for one, play the scenario on it, and return the run, kept in the store.
+
+        *watchers* hear of the run after the store did. A run that finds no free line is SKIPPED, and kept as that.
+        """
+        clock = Clock()
+        run = self._new_run(order, clock)
+        sink = _Sinks((self.store, *watchers))
+        leased = await self.store.leases.lease([line.name for line in order.lines], run.id, wait_s)
+        if leased is None:
+            return await _skip(replace(run, waited_s=wait_s), clock, sink)
+        try:
+            name, waited_s = leased
+            line = next(line for line in order.lines if line.name == name)
+            return await play(
+                order.scenario,
+                replace(run, line=name, waited_s=waited_s),
+                context=self._context(run, line),
+                drivers=self._drivers_of(order.scenario),
+                clock=clock,
+                sink=sink,
+            )
+        finally:
+            await self.store.leases.release(run.id)
+
+    async def close(self) -> None:
+        """End everything that was started. Safe to call twice."""
+        for driver in self._drivers.values():
+            await driver.close()
+        self.store.close()
+
+    def _new_run(self, order: Order, clock: Clock) -> Run:
+        now, scenario = clock.now(), order.scenario
+        return Run(
+            id=f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
+            scenario=scenario.name,
+            title=scenario.title,
+            line="",
+            planned_at=now,
+            started_at=now,
+            scenario_sha256=scenario.sha256,
+            prompts_sha256=self._prompts.sha256,
+            config_sha256=self.settings.sha256,
+            item=scenario.item,
+            phase=order.phase,
+            attempt=order.attempt,
+        )
+
+    def _context(self, run: Run, line: Line) -> RunContext:
+        folder = f"{run.started_at:%Y-%m-%d}/{run.id}"
+        return RunContext(
+            run_id=run.id,
+            line=line,
+            stimulus=Stimulus(),
+            evidence=EvidenceBox(self.settings.evidence.path, folder),
+            mask=Masker([*line.secrets.values(), line.sip.password]),
+        )
+
+    def _drivers_of(self, scenario: Scenario) -> Mapping[str, Driver]:
+        for name in scenario.channels:
+            if name not in self._drivers:
+                self._drivers[name] = CHANNELS[name].open(self.settings.channels[name], self._services)
+        return self._drivers
+
+
+def orders(
+    settings: Settings, scenarios: Sequence[Scenario], *, lines: Sequence[str] = (), phase: Phase | None = None
+) -> list[Order]:
+    """
+    Return an order for each of *scenarios*, on the lines called *lines*, or on any that has all it speaks of.
+
+    Raises:
+        BadInput: There is no such line, a channel is not set up, or no line has a fact or secret that is spoken of.
+    """
+    problems = [
+        Problem(settings.path, 0, 0, f"there is no line called ‘{name}’", did_you_mean(name, _names(settings.lines)))
+        for name in lines
+        if name not in _names(settings.lines)
+    ]
+    chosen = [line for line in settings.lines if not lines or line.name in lines]
+    if not chosen and not problems:
+        problems.append(Problem(settings.path, 0, 0, "there is no line to play on", "name a test customer in ‘lines:’"))
+    found = []
+    for scenario in scenarios:
+        problems += _not_set_up(settings, scenario)
+        lacking = {line.name: _lacks(line, scenario) for line in chosen}
+        able = [line for line in chosen if not lacking[line.name]]
+        if (lines and len(able) < len(chosen)) or (chosen and not able):
+            told = "; ".join(f"line {name} has no {', '.join(lack)}" for name, lack in lacking.items() if lack)
+            problems.append(Problem(scenario.path, 0, 0, f"‘{scenario.name}’ cannot be played: {told}", _GIVE))
+        found.append(Order(scenario, able, phase))
+    if problems:
+        raise BadInput(problems)
+    return found
+
+
+_GIVE = "give the line that fact, or that secret under ‘secrets:’, in config.yaml"
+
+
+def _names(lines: Sequence[Line]) -> list[str]:
+    return [line.name for line in lines]
+
+
+def _not_set_up(settings: Settings, scenario: Scenario) -> list[Problem]:
+    missing = [name for name in scenario.channels if name not in settings.channels]
+    what = f"‘{scenario.name}’ speaks on {', '.join(missing)}, which config.yaml does not set up"
+    return [Problem(settings.path, 0, 0, what, "add it under ‘channels:’")] if missing else []
+
+
+def _lacks(line: Line, scenario: Scenario) -> list[str]:
+    """Return what *scenario* speaks of and *line* does not have."""
+    spoken = dict.fromkeys(
+        name for part in (scenario.let, *(step.action.argument for step in scenario.steps)) for name in references(part)
+    )
+    facts = [name for name in spoken if name.startswith("line.") and line.fact(name.removeprefix("line.")) is None]
+    return facts + [f"secret.{name}" for name in scenario.secrets if name not in line.secrets]
+
+
+@dataclass(frozen=True)
+class _Sinks:
+    """Tells several sinks in their order: the store first, so that nobody is told what is not safe."""
+
+    sinks: tuple[Sink, ...]
+
+    async def run_started(self, run: Run) -> None:
+        for sink in self.sinks:
+            await sink.run_started(run)
+
+    async def step_started(self, run: Run, index: int, step: Step) -> None:
+        for sink in self.sinks:
+            await sink.step_started(run, index, step)
+
+    async def step_finished(self, run: Run, result: StepResult) -> None:
+        for sink in self.sinks:
+            await sink.step_finished(run, result)
+
+    async def run_finished(self, run: Run) -> None:
+        for sink in self.sinks:
+            await sink.run_finished(run)
+
+
+async def _skip(run: Run, clock: Clock, sink: Sink) -> Run:
+    run = replace(run, started_at=clock.now(), ended_at=clock.now(), outcome=Outcome.SKIPPED)
+    await sink.run_started(run)
+    await sink.run_finished(run)
+    return run

@@ -1,0 +1,57 @@
+"""`prober`: the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from prober.cli import check, demo, init, problems, report, run, schema
+from prober.cli.exits import Exit
+from prober.errors import BadInput, RobotBroken
+
+app = typer.Typer(
+    name="prober",
+    help="A robot that is a customer: it probes IVR, web hall and SMS commands, and times every step.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("init")(init.command)
+app.command("check")(check.command)
+app.command("schema")(schema.command)
+app.command("run")(run.command)
+app.command("report")(report.command)
+app.command("demo")(demo.command)
+
+
+def main() -> None:
+    """Run the command line, and end with the code that says how it went."""
+    try:
+        app()
+    except BadInput as bad:
+        problems.show(bad)
+        _end(Exit.BAD_INPUT)
+    except RobotBroken as broken:
+        _tell(broken)
+        _end(Exit.ROBOT)
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would print a traceback when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _end(Exit.ROBOT)
+
+
+def _tell(broken: RobotBroken) -> None:
+    sign = Text("! ", "bold magenta")
+    Console(stderr=True, highlight=False, soft_wrap=True).print(sign + Text(f"{broken.what}\n  {broken.cure}"))
+
+
+def _end(code: Exit) -> None:
+    raise SystemExit(int(code))
+
+
+if __name__ == "__main__":
+    main()
