@@ -13,6 +13,7 @@ from rich.console import Console
 
 from prober.channels.registry import SETTINGS, VERBS
 from prober.cli import problems
+from prober.cli.exits import Exit
 from prober.errors import BadInput, Problem
 from prober.loading.config import Settings, load_config
 from prober.loading.prompts import load_prompts
@@ -23,7 +24,6 @@ from prober.model.scenario import Scenario
 
 _CONFIG = "config.yaml"
 _SCENARIOS = "scenarios"
-_BAD_INPUT = 2
 
 Loaded = TypeVar("Loaded")
 
@@ -33,7 +33,7 @@ def command(
         list[Path] | None,
         typer.Argument(help="Scenario files, config.yaml, or folders; the whole workspace if none is given."),
     ] = None,
-    config: Annotated[Path, typer.Option(help="The workspace's settings.")] = Path(_CONFIG),
+    config: Annotated[Path, typer.Option(help="The workspace's settings.", envvar="PROBER_CONFIG")] = Path(_CONFIG),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
 ) -> None:
     """Check scenarios and config.yaml, and tell every mistake at once. Exit: 0 none, 2 some."""
@@ -46,7 +46,7 @@ def command(
     else:
         Console(highlight=False, soft_wrap=True).print(_summary(checked))
     if checked.problems:
-        raise typer.Exit(_BAD_INPUT)
+        raise typer.Exit(Exit.BAD_INPUT)
 
 
 @dataclass
@@ -95,7 +95,7 @@ def _selected(paths: Sequence[Path], config: Path) -> tuple[list[Path], list[Pat
             scenarios.append(path)
     if not paths:
         scenarios.append(config.parent / _SCENARIOS)
-    return scenarios, configs
+    return scenarios, list(dict.fromkeys(configs))
 
 
 def _prompts(checked: Checked) -> list[str] | None:
@@ -115,9 +115,7 @@ def _summary(checked: Checked) -> str:
         parts.append(f"{checked.settings.path.name} with {_count(len(checked.settings.lines), 'line')}")
     if checked.prompts is not None:
         parts.append(_count(len(checked.prompts.prompts), "prompt"))
-    unknown = (
-        "" if checked.prompts is not None else " (the names of prompts were not checked: no channels.ivr is known)"
-    )
+    unknown = "" if checked.prompts is not None else " (prompts were not checked: no channels.ivr is set up)"
     return f"no problem in {', '.join(parts)}{unknown}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -84,4 +85,8 @@ def _blank(before: str) -> str:
 
 def _printable(text: str) -> str:
     """Return *text* without characters that would steer the terminal."""
-    return "".join(one if one.isprintable() or one == "\t" else "\N{REPLACEMENT CHARACTER}" for one in text)
+    return "".join("\N{REPLACEMENT CHARACTER}" if _steers(one) else one for one in text)
+
+
+def _steers(character: str) -> bool:
+    return character != "\t" and unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from prober.loading.config_lines import lines_that_clash
 from prober.loading.config_sections import STRICT, UNAVAILABLE, EvidenceSettings, LineSettings, Sections, StoreSettings
 from prober.loading.fields import context, did_you_mean
 from prober.loading.mistakes import Mistake
-from prober.loading.nodes import Document, ListNode, MapNode, Node, ScalarNode, find, plain, read_yaml
+from prober.loading.nodes import Document, ListNode, MapNode, Node, ScalarNode, find, parse_yaml, plain
 from prober.loading.overrides import Overrides, merged, read_overrides
 from prober.loading.shapes import keys_at
 from prober.loading.templates import REFERENCE
@@ -59,7 +59,7 @@ def load_config(path: Path, channel_settings: Mapping[str, type[BaseModel]]) -> 
     Raises:
         BadInput: Every mistake in the file and in the environment at once.
     """
-    document = read_yaml(path, what="the configuration")
+    document = parse_yaml(path, what="the configuration")
     loading = _Loading(document, config_model(channel_settings))
     settings = loading.settings()
     if settings is None or loading.problems:
@@ -91,7 +91,8 @@ class _Loading:
         self._model = model
         self._folder = document.path.resolve().parent
         self._overrides = Overrides({}, {})
-        self.problems: list[Problem] = []
+        self._unfilled: set[str] = set()
+        self.problems = list(self._document.problems)
 
     def settings(self) -> Settings | None:
         """Return the settings; None if there is no making any, and *problems* say why."""
@@ -143,6 +144,7 @@ class _Loading:
             message, hint = f"‘{spoken}’ means nothing here", "config.yaml knows ${env.NAME} only"
             if scope == "env":
                 message, hint = f"the environment variable ‘{variable}’ is not set", f"export {variable}=…"
+            self._unfilled.add(spoken)
             self.problems.append(spoken_at(self._document, self._root, spoken, message, hint))
             return spoken
         return value
@@ -170,9 +172,11 @@ class _Loading:
             if variable:
                 message = f"the environment variable ‘{variable}’ does not fit: {mistake.message}"
                 self._note(None, message, mistake.hint)
-            else:
+                continue
+            value = find(self._root, mistake.where)
+            if not (isinstance(value, ScalarNode) and self._unfilled & set(_references(value.text or ""))):
                 place = find(self._root, mistake.where, key=mistake.key)
-                self._note(place, mistake.message, mistake.hint or find(self._root, mistake.where).hint)
+                self._note(place, mistake.message, mistake.hint or value.hint)
 
     def _note(self, node: Node | None, message: str, hint: str = "") -> None:
         whole = Problem(self._document.path, 0, 0, message, hint)
@@ -209,6 +213,10 @@ def _rooted(value: Any, folder: Path) -> Any:
             return value
 
 
+def _references(text: str) -> list[str]:
+    return [found[0] for found in REFERENCE.finditer(text)]
+
+
 def _sha256(config: Sections, folder: Path) -> str:
     def neutral(value: Any) -> Any:
         match value:
@@ -233,7 +241,8 @@ def _without_secrets(document: Document) -> Document:
             number = secret.line - 1
             before, rest = lines[number][: secret.column - 1], lines[number][secret.column - 1 :]
             lines[number] = before + rest.replace(secret.text, "•" * len(secret.text), 1)
-    return Document(document.path, tuple(lines), document.sha256, document.root)
+    problems = tuple(replace(one, source=lines[one.line - 1]) for one in document.problems)
+    return replace(document, lines=tuple(lines), problems=problems)
 
 
 def _secret_scalars(node: Node, *, within: bool) -> Iterator[ScalarNode]:

@@ -138,7 +138,8 @@ def _secret(value: Any, given: ValidationInfo) -> str:
         return path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
-        raise refusal(f"the file of this secret cannot be read: {path}: {reason}") from exc
+        hint = "a relative path starts from the folder of config.yaml"
+        raise refusal(f"the file ‘{value['file']}’ of this secret cannot be read: {reason}", hint) from exc
 
 
 _STRING = {"type": "string"}

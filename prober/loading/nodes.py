@@ -68,6 +68,8 @@ class Document:
     lines: tuple[str, ...]
     sha256: str
     root: Node
+    problems: tuple[Problem, ...] = ()
+    """What is YAML and yet not allowed here: a key twice, anchors, tags, texts that a comment cut off."""
 
     def problem(self, node: Node, message: str, hint: str = "") -> Problem:
         """Return the problem that stands at *node*."""
@@ -158,10 +160,23 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 def read_yaml(path: Path, *, what: str) -> Document:
     """
-    Return the node tree of a YAML file; *what* it is goes into the messages.
+    Return the node tree of a YAML file that has no problems; *what* it is goes into the messages.
 
     Raises:
-        BadInput: It cannot be read, is not YAML, or uses what is not allowed here: a key twice, anchors, tags.
+        BadInput: It cannot be read, is not YAML, or holds what is not allowed here.
+    """
+    document = parse_yaml(path, what=what)
+    if document.problems:
+        raise BadInput(document.problems)
+    return document
+
+
+def parse_yaml(path: Path, *, what: str) -> Document:
+    """
+    Return the node tree of a YAML file with its problems, for those who look for more of them.
+
+    Raises:
+        BadInput: It cannot be read, or is not YAML. What is wrong with single values is in the document's *problems*.
     """
     text, sha256 = read_text(path, what=what)
     lines = split_lines(text)
@@ -170,10 +185,7 @@ def read_yaml(path: Path, *, what: str) -> Document:
     if root is None:
         raise BadInput([Problem(path, 0, 0, f"this file is empty: {what} was expected")])
     reader = _Reader(blank)
-    document = Document(path, lines, sha256, reader.node(root))
-    if reader.problems:
-        raise BadInput(reader.problems)
-    return document
+    return Document(path, lines, sha256, reader.node(root), tuple(reader.problems))
 
 
 def _compose(text: str, document: Document) -> ruamel.Node | None:

@@ -75,13 +75,12 @@ def read_scenarios(path: Path, vocabulary: Vocabulary, problems: list[Problem]) 
     try:
         file = read_python(path)
         readings = {_first_line(function): _Reader(file, function, vocabulary) for function in _marked(file)}
+        problems += [problem for reader in readings.values() for problem in reader.problems]
         declared = _run(file)
     except BadInput as bad:
         problems += bad.problems
         return []
     found = []
-    for reader in readings.values():
-        problems += reader.problems
     for one in declared:
         own = readings.get(one.function.__code__.co_firstlineno) if inspect.isfunction(one.function) else None
         if own is not None and (made := own.scenario(one, problems)):

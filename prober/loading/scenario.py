@@ -111,7 +111,7 @@ class _Loading:
             if path.suffix == ".py":
                 scenarios += read_scenarios(path, self._vocabulary, self.problems)
         scenarios += [made for _, draft in drafts if draft and (made := self._scenario(draft))]
-        self._refuse_same_names(scenarios)
+        self._refuse_same_names(sorted(scenarios, key=lambda scenario: files.index(scenario.path)))
         return tuple(sorted(scenarios, key=lambda scenario: scenario.name))
 
     def _draft(self, path: Path) -> Draft | None:
@@ -157,7 +157,7 @@ class _Loading:
                 way = " → ".join(one.name for one in (*within[within.index(used) :], used))
                 self.problems.append(placed.problem(placed.use, f"these scenarios use each other: {way}"))
                 continue
-            self._check_effects(placed, used, within[0])
+            self._check_effects(placed, used, draft)
             steps += _its_let(placed, used)
             steps += self._spliced(used, (*within, used))
         return steps
@@ -195,8 +195,7 @@ class _Loading:
             self.problems.append(placed.problem(placed.use, f"‘{used.name}’ changes something at the operator", hint))
 
     def _check_references(self, draft: Draft, placed: Sequence[Placed]) -> None:
-        let = draft.header.let if draft.header else {}
-        for one in references.unknown(let, [step.written for step in placed]):
+        for one in references.unknown(draft.let, [step.written for step in placed]):
             if one.index >= 0:
                 self.problems.append(placed[one.index].problem(one.spoken, one.message, one.hint))
             else:

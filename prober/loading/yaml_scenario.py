@@ -14,7 +14,7 @@ from prober.errors import BadInput, Problem
 from prober.loading.arguments import Written, build, fields_of
 from prober.loading.fields import Duration, Text, did_you_mean, refusal
 from prober.loading.mistakes import Mistake
-from prober.loading.nodes import Document, ListNode, MapNode, Node, ScalarNode, find, plain, read_yaml, scalars
+from prober.loading.nodes import Document, ListNode, MapNode, Node, ScalarNode, find, parse_yaml, plain, scalars
 from prober.loading.robot_verbs import Name, Use
 from prober.loading.vocabulary import Vocabulary
 from prober.model.scenario import Effects, Source, Step
@@ -82,6 +82,7 @@ class Draft:
     document: Document
     header: Header | None
     name: str
+    let: Mapping[str, str]
     steps: tuple[Placed, ...]
 
 
@@ -98,18 +99,26 @@ def spoken_at(document: Document, node: Node, spoken: str, message: str, hint: s
 def read_draft(path: Path, vocabulary: Vocabulary, problems: list[Problem]) -> Draft | None:
     """Return what stands in the file at *path*, and add its mistakes to *problems*; None if nothing can be read."""
     try:
-        document = read_yaml(path, what="a scenario")
+        document = parse_yaml(path, what="a scenario")
     except BadInput as bad:
         problems += bad.problems
         return None
+    problems += document.problems
     root = document.root
     if not isinstance(root, MapNode):
         problems.append(document.problem(root, "a scenario is a mapping", "begin with ‘scenario: name’"))
         return None
     header = _header(document, root, problems)
     steps = _steps(document, root, vocabulary, problems)
-    name = plain(root).get("scenario")
-    return Draft(document, header, name if isinstance(name, str) else "", steps)
+    raw = plain(root)
+    name, let = raw.get("scenario"), raw.get("let")
+    return Draft(
+        document=document,
+        header=header,
+        name=name if isinstance(name, str) else "",
+        let={key: text for key, text in let.items() if isinstance(text, str)} if isinstance(let, dict) else {},
+        steps=steps,
+    )
 
 
 def tell(document: Document, node: Node, mistakes: list[Mistake]) -> list[Problem]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ruamel.yaml.error import MarkedYAMLError
 
-QUOTE = 'if it belongs to the text, put the text in quotes: "*1"'
+QUOTE = "if it belongs to the text, put the text in quotes"
 _COMMENT = re.compile(r"\s+#(.*)$")
 
 
@@ -43,7 +43,7 @@ def swallowed(text: str, rest: str) -> str:
     cut_expression = text.startswith("/") and not text.endswith("/") and words.rstrip().endswith("/")
     if words.startswith((" ", "\t")) and words.strip() and not cut_expression:
         return ""
-    return "YAML takes ‘ #’ for the start of a comment: put the text in quotes (or a space behind the # of a comment)"
+    return "YAML takes ‘ #’ for the start of a comment: put the text in quotes, or write the comment as ‘# words’"
 
 
 def explain(error: MarkedYAMLError, lines: Sequence[str]) -> Trap:
