@@ -45,7 +45,9 @@ def run_of(case: Case, root: Path) -> RunContext:
 def test_a_channel_is_registered_with_its_own_verbs(name: str) -> None:
     """The registry knows the folder, and every verb of it is the channel's and says what its time means."""
     verbs = import_module(f"prober.channels.{name}.actions").VERBS
+    module, driver = CHANNELS[name].driver.split(":")
     assert CHANNELS[name].verbs is verbs
+    assert hasattr(import_module(module), driver)
     assert {verb.channel for verb in verbs} == {name}
     assert all(verb.took and verb.argument.__doc__ for verb in verbs)
     assert len({verb.name for verb in verbs}) == len(verbs)
