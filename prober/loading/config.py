@@ -19,7 +19,7 @@ from prober.loading.config_lines import lines_that_clash
 from prober.loading.config_sections import STRICT, UNAVAILABLE, EvidenceSettings, LineSettings, Sections, StoreSettings
 from prober.loading.fields import context, did_you_mean
 from prober.loading.mistakes import Mistake
-from prober.loading.nodes import Document, ListNode, MapNode, Node, ScalarNode, find, parse_yaml, plain
+from prober.loading.nodes import Document, ListNode, MapNode, Node, ScalarNode, Where, find, parse_yaml, plain
 from prober.loading.overrides import Overrides, merged, read_overrides
 from prober.loading.shapes import keys_at
 from prober.loading.templates import REFERENCE
@@ -157,14 +157,20 @@ class _Loading:
             )
         for variable in self._overrides.unknown:
             message = f"the environment variable ‘{variable}’ names no setting"
-            known = keys_at(self._model, self._overrides.variables[variable][:-1])
-            self._note(None, message, did_you_mean(str(self._overrides.variables[variable][-1]), known))
+            self._note(None, message, self._nearest(self._overrides.variables[variable]))
+
+    def _nearest(self, where: Where) -> str:
+        """Return a hint for the first part of *where* that the model does not know."""
+        for position, part in enumerate(where):
+            known = keys_at(self._model, where[:position])
+            if known and part not in known:
+                return did_you_mean(str(part), known)
+        return ""
 
     def _with_hint(self, mistake: Mistake) -> Mistake:
         if mistake.hint or not mistake.message.startswith("unknown key"):
             return mistake
-        known = keys_at(self._model, mistake.where[:-1])
-        return Mistake(mistake.where, mistake.message, did_you_mean(str(mistake.where[-1]), known), mistake.key)
+        return replace(mistake, hint=self._nearest(mistake.where))
 
     def _tell(self, found: Sequence[Mistake]) -> None:
         for mistake in found:

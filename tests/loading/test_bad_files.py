@@ -26,11 +26,13 @@ def test_mistakes_are_told_whole(case, tmp_path, monkeypatch, small_vocabulary, 
     for name, text in files.items():
         Path(name).write_text(text.replace("<ESC>", "\x1b"), encoding="utf-8")
 
-    with pytest.raises(BadInput) as bad:
+    def load() -> object:
         if "config.yaml" in files:
-            load_config(Path("config.yaml"), small_settings)
-        else:
-            load_scenarios([Path()], small_vocabulary)
+            return load_config(Path("config.yaml"), small_settings)
+        return load_scenarios([Path()], small_vocabulary)
+
+    with pytest.raises(BadInput) as bad:
+        load()
 
     assert problems.plain(bad.value.problems) + "\n" == expected
 

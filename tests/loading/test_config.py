@@ -1,0 +1,144 @@
+"""config.yaml and the environment."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from prober.errors import BadInput
+from prober.loading.config import load_config
+from prober.model.line import SipAccount
+
+WHOLE = """\
+store: {url: sqlite:///results/prober.sqlite, durable: true}
+lines:
+  - name: demo-1
+    msisdn: 013800000001
+    brand: 全球通
+    site: 0010
+    secrets: {password: "${env.TEST_PASSWORD}", pin: {file: pin}}
+    sip: {user: u, password: p}
+    gateway: demo
+channels:
+  ivr: {server: "127.0.0.1:5062"}
+  sms: {gateways: {demo: {port: 2776}}, quarantine: 2m}
+"""
+SMALL = "lines:\n  - {name: a, msisdn: 10086}\n"
+
+
+@pytest.fixture
+def loaded(written, small_settings):
+    """Load a configuration of this text."""
+    return lambda text=SMALL: load_config(written(text, "config.yaml"), small_settings)
+
+
+def refused(loaded, text=SMALL):
+    with pytest.raises(BadInput) as bad:
+        loaded(text)
+    return [(problem.line, problem.message, problem.hint) for problem in bad.value.problems]
+
+
+def test_a_whole_configuration_is_read(loaded, written, monkeypatch, tmp_path):
+    """Lines with their facts and secrets, channels as their own models, and paths from the file's folder."""
+    monkeypatch.setenv("TEST_PASSWORD", "s3cret")
+    written("2468\n", "pin")
+
+    settings = loaded(WHOLE)
+    (line,) = settings.lines
+
+    assert settings.folder == tmp_path
+    assert (settings.store.url, settings.store.durable) == (f"sqlite:///{tmp_path}/results/prober.sqlite", True)
+    assert settings.evidence.path == tmp_path / "results_db/evidence"
+    assert (line.msisdn, line.facts) == ("013800000001", {"brand": "全球通", "site": "0010"})
+    assert line.secrets == {"password": "s3cret", "pin": "2468"}
+    assert (line.sip, line.gateway) == (SipAccount("u", "p"), "demo")
+    assert settings.channels["ivr"].prompts == tmp_path / "scenarios/prompts"
+    assert (settings.channels["sms"].gateways["demo"].port, settings.channels["sms"].quarantine) == (2776, 120.0)
+
+
+def test_a_channel_that_is_not_set_up_is_not_there(loaded):
+    """Nothing is made up for it."""
+    assert dict(loaded().channels) == {}
+
+
+@pytest.mark.parametrize("url", ["sqlite:////abs/p.sqlite", "sqlite:///:memory:", "postgresql://host/db"])
+def test_other_database_urls_stay_as_they_are(loaded, url):
+    """Only a relative path of SQLite is counted from the folder."""
+    assert loaded(f"{SMALL}store: {{url: '{url}'}}\n").store.url == url
+
+
+def test_the_environment_overrides_the_file(loaded, monkeypatch, tmp_path):
+    """Any key, also those the file does not have; lists as JSON."""
+    monkeypatch.setenv("PROBER__CHANNELS__IVR__SERVER", "10.0.0.1:5060")
+    monkeypatch.setenv("PROBER__CHANNELS__SMS__GATEWAYS__DEMO__PORT", "9999")
+    monkeypatch.setenv("PROBER__EVIDENCE__PATH", "elsewhere")
+    monkeypatch.setenv("PROBER__LINES", json.dumps([{"name": "b", "msisdn": "10000", "gateway": "demo"}]))
+
+    settings = loaded(f"{SMALL}channels: {{ivr: {{server: x}}}}\n")
+
+    assert settings.channels["ivr"].server == "10.0.0.1:5060"
+    assert settings.channels["sms"].gateways["demo"].port == 9999
+    assert settings.evidence.path == tmp_path / "elsewhere"
+    assert settings.lines[0].name == "b"
+
+
+def test_an_override_that_does_not_fit_names_its_variable(loaded, monkeypatch):
+    """The person looks into the environment, not into the file."""
+    monkeypatch.setenv("PROBER__STORE__DURABLE", "perhaps")
+    monkeypatch.setenv("PROBER__CHANELS__IVR__SERVER", "x")
+    monkeypatch.setenv("PROBER__STORE__DURABEL", "true")
+
+    assert refused(loaded) == [
+        (
+            0,
+            "the environment variable ‘PROBER__CHANELS__IVR__SERVER’ names no setting",
+            "did you mean ‘channels’?",
+        ),
+        (
+            0,
+            "the environment variable ‘PROBER__STORE__DURABEL’ does not fit: unknown key ‘durabel’",
+            "did you mean ‘durable’?",
+        ),
+        (
+            0,
+            "the environment variable ‘PROBER__STORE__DURABLE’ does not fit: ‘true’ or ‘false’ is wanted here",
+            "",
+        ),
+    ]
+
+
+def test_an_override_that_is_no_json_is_told(loaded, monkeypatch):
+    """Never a traceback of the settings library."""
+    monkeypatch.setenv("PROBER__LINES", "[{")
+
+    ((_, message, hint),) = refused(loaded)
+
+    assert "lines" in message
+    assert hint == "lists are JSON there"
+
+
+def test_an_unset_variable_is_told_once_and_by_its_name(loaded, monkeypatch):
+    """It is not also complained of as a wrong value."""
+    monkeypatch.delenv("NO_NUMBER", raising=False)
+
+    assert refused(loaded, "lines:\n  - {name: a, msisdn: '${env.NO_NUMBER}'}\n") == [
+        (2, "the environment variable ‘NO_NUMBER’ is not set", "export NO_NUMBER=…")
+    ]
+
+
+def test_the_hash_is_of_the_settings_in_effect_and_holds_no_secret(loaded, monkeypatch):
+    """An override changes it; a password, a comment or an explicit default does not."""
+    plain = loaded().sha256
+
+    assert loaded(f"# words\n{SMALL}store: {{durable: false}}\n").sha256 == plain
+    assert loaded("lines:\n  - {name: a, msisdn: 10086, secrets: {p: x}, sip: {password: y}}\n").sha256 == plain
+    monkeypatch.setenv("PROBER__STORE__DURABLE", "true")
+    assert loaded().sha256 != plain
+
+
+def test_the_hash_is_the_same_wherever_the_workspace_lies(written, small_settings):
+    """Two sites with the same settings have the same hash."""
+    first, second = (written(SMALL, f"{name}/config.yaml") for name in ("one", "two"))
+
+    assert load_config(first, small_settings).sha256 == load_config(second, small_settings).sha256
