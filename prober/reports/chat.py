@@ -1,0 +1,43 @@
+"""An SMS transcript, read back from its text so that it can be shown as a conversation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+_ENTRY = re.compile(r"\d{4}-\d\d-\d\dT(?P<at>\d\d:\d\d:\d\d(?:\.\d+)?)Z  (?P<way>->|<-) (?P<rest>.*)")
+_REST = "never complete: "
+_HEAD = re.compile(r"(?P<who>.*?)(?:  \[(?P<fate>.*)\])?")
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """One message or receipt. *at* is its time of day in UTC, *fate* what became of it."""
+
+    way: str
+    at: str
+    who: str
+    fate: str = ""
+    text: str = ""
+
+
+def bubbles(transcript: str) -> list[Bubble]:
+    """Return the messages of a transcript in their order; empty if *transcript* is none."""
+    found: list[Bubble] = []
+    for line in transcript.splitlines():
+        if entry := _ENTRY.fullmatch(line):
+            found.append(_bubble(entry))
+        elif line.startswith(_REST):
+            found.append(Bubble("receipt", "", line))
+        elif found:
+            text = "\n".join(filter(None, (found[-1].text, line.removeprefix("   "))))
+            found[-1] = replace(found[-1], text=text)
+    return found
+
+
+def _bubble(entry: re.Match[str]) -> Bubble:
+    head = _HEAD.fullmatch(entry["rest"])
+    who, fate = (head["who"], head["fate"] or "") if head else (entry["rest"], "")
+    if entry["way"] == "->":
+        return Bubble("sent", entry["at"], who, fate)
+    return Bubble("receipt" if who.startswith("receipt of ") else "received", entry["at"], who, fate)

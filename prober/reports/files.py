@@ -1,0 +1,54 @@
+"""Evidence inside a report: read, checked against its hash, and put in as long as there is room."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prober.model.run import Evidence
+
+Read = Callable[[Evidence], bytes]
+
+_ROOM_BYTES = 48_000_000
+"""What a report takes in before it becomes slow to open and too large to send."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A kept file as the report has it. *content* is None where it is not in the report; *problem* says why."""
+
+    kept: Evidence
+    content: bytes | None = None
+    problem: str = ""
+
+    @property
+    def text(self) -> str:
+        """Its content as text; what is none is replaced."""
+        return (self.content or b"").decode("utf-8", "replace")
+
+    def data_uri(self, media_type: str) -> str:
+        """Return its content as a URI that needs no other file."""
+        return f"data:{media_type};base64,{base64.b64encode(self.content or b'').decode()}"
+
+
+class Files:
+    """Reads evidence for one report. A file that is gone is a fact to show, never a failure of the report."""
+
+    def __init__(self, read: Read, room_bytes: int = _ROOM_BYTES) -> None:
+        self._read = read
+        self._room_bytes = room_bytes
+
+    def open(self, kept: Evidence) -> File:
+        """Return *kept* with its content, or with the reason why it is not there."""
+        if kept.bytes > self._room_bytes:
+            return File(kept, problem="太大，未嵌入 · too large to be embedded")
+        try:
+            content = self._read(kept)
+        except OSError as exc:
+            return File(kept, problem=f"文件缺失 · missing ({exc.strerror or type(exc).__name__})")
+        self._room_bytes -= len(content)
+        if hashlib.sha256(content).hexdigest() != kept.sha256:
+            return File(kept, content, problem="内容与记录的校验值不符 · changed since it was kept (SHA-256 differs)")
+        return File(kept, content)

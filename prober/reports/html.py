@@ -1,0 +1,74 @@
+"""The HTML report of runs: one file that needs no other, and no network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from prober.model.run import Evidence, Run
+from prober.reports import words
+from prober.reports.files import Files
+from prober.reports.run_view import RunView, run_view
+from prober.reports.sound import HEIGHT, WIDTH
+
+
+@dataclass(frozen=True)
+class Group:
+    """The runs of one scenario, for the overview. *names* are the steps of the longest of them."""
+
+    scenario: str
+    title: str
+    names: tuple[str, ...]
+    views: tuple[RunView, ...]
+
+
+def render(runs: Sequence[Run], *, title: str, read: Callable[[Evidence], bytes]) -> str:
+    """
+    Return the report of *runs* as one HTML page.
+
+    *read* returns the content of a kept file and raises OSError where it is gone: the page then says so. The same runs
+    and files give the same page.
+    """
+    files = Files(read)
+    # The gravest runs take their evidence in first: it is they that people open the report for.
+    gravest_first = sorted(runs, key=lambda run: list(words.Mark).index(words.mark(run)))
+    by_id = {run.id: run_view(run, files) for run in gravest_first}
+    views = [by_id[run.id] for run in runs]
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            title=title,
+            views=views,
+            groups=_groups(views),
+            counts=words.counted(runs),
+            verdict=words.verdict(runs),
+            box=(WIDTH, HEIGHT),
+        )
+    )
+
+
+def _groups(views: Sequence[RunView]) -> list[Group]:
+    groups = []
+    for scenario in dict.fromkeys(view.run.scenario for view in views):
+        of_it = tuple(view for view in views if view.run.scenario == scenario)
+        longest = max(of_it, key=lambda view: len(view.steps))
+        names = tuple(view.step.name for view in longest.steps)
+        groups.append(Group(scenario, of_it[0].run.title or scenario, names, of_it))
+    return groups
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("prober.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(marks=words.MARKS, layers=words.LAYERS, phases=words.PHASES, channel=words.channel)
+    environment.filters.update(seconds=words.seconds, instant=words.instant, size=words.size, fact=words.fact)
+    environment.filters["value"] = words.value
+    return environment

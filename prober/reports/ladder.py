@@ -1,0 +1,42 @@
+"""A call's SIP ladder, read back from its text so that it can be drawn."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_RUNG = re.compile(r"\s*(?P<at>\d+\.\d+) s\s+robot (?P<way>[→←·])\s+(?P<rest>.*)")
+_WAYS = {"→": "sent", "←": "received", "·": "note"}
+_RECORDING = "the recording begins"
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One message, or something noted beside them. *at_s* counts from the first; *refusal*: a final 3xx to 6xx."""
+
+    at_s: float
+    way: str
+    peer: str
+    text: str
+
+    @property
+    def refusal(self) -> bool:
+        """Whether it says no. A challenge (401, 407) is the usual way to ask who calls."""
+        code = re.match(r"SIP/2\.0 ([3-6]\d\d)", self.text)
+        return code is not None and code[1] not in ("401", "407")
+
+
+def rungs(text: str) -> list[Rung]:
+    """Return the rungs of a ladder; empty if *text* is none."""
+    return [_rung(found) for found in map(_RUNG.match, text.splitlines()) if found]
+
+
+def recording_began_s(ladder: list[Rung]) -> float | None:
+    """Return when the recording began, counted from the INVITE."""
+    return next((rung.at_s for rung in ladder if _RECORDING in rung.text), None)
+
+
+def _rung(found: re.Match[str]) -> Rung:
+    way = _WAYS[found["way"]]
+    peer, text = ("", found["rest"]) if way == "note" else found["rest"].partition("  ")[::2]
+    return Rung(float(found["at"]), way, peer, text.strip())

@@ -1,0 +1,149 @@
+"""A run as a report shows it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from prober.model.run import Evidence, Run, StepResult
+from prober.reports.chat import Bubble, bubbles
+from prober.reports.files import File, Files
+from prober.reports.ladder import Rung, recording_began_s, rungs
+from prober.reports.sound import Waveform, waveform
+from prober.reports.step_view import StepView, step_views
+from prober.reports.words import Mark, mark
+
+_SHOWN_TEXT = 40_000
+"""Characters of a text of unknown kind that are shown; the rest is in the file."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A step on the run's time axis, in percent of its length."""
+
+    step: StepResult
+    mark: Mark
+    left: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One channel's steps on the time axis."""
+
+    channel: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A call's sound. *marks* are the steps that began while it was recorded, by the second they began at."""
+
+    file: File
+    waveform: Waveform | None
+    marks: tuple[tuple[StepResult, float], ...]
+
+
+@dataclass(frozen=True)
+class RunView:
+    """One run with its steps and evidence."""
+
+    run: Run
+    mark: Mark
+    length_s: float | None
+    lanes: tuple[Lane, ...]
+    lanes_s: float
+    steps: list[StepView]
+    recordings: tuple[Recording, ...]
+    ladders: tuple[tuple[File, list[Rung]], ...]
+    chats: tuple[tuple[File, list[Bubble]], ...]
+    others: tuple[tuple[File, str], ...]
+
+    @property
+    def culprit(self) -> StepView | None:
+        """The step that broke the run."""
+        broken = self.run.failed_step
+        return next((view for view in self.steps if view.step is broken), None)
+
+
+def run_view(run: Run, files: Files) -> RunView:
+    """Return *run* as it is shown, its evidence read from *files*."""
+    kept: dict[str, list[File]] = defaultdict(list)
+    for one in _evidence(run):
+        kept[one.kind if one.kind in _KNOWN else ""].append(files.open(one))
+    ladders = tuple((file, rungs(file.text)) for file in kept["ladder"])
+    return RunView(
+        run=run,
+        mark=mark(run),
+        length_s=(run.ended_at - run.started_at).total_seconds() if run.ended_at else None,
+        lanes=_lanes(run),
+        lanes_s=_played_s(run),
+        steps=step_views(run, _by_step(kept["screenshot"])),
+        recordings=tuple(_recording(run, file, ladders) for file in kept["recording"]),
+        ladders=ladders,
+        chats=tuple((file, bubbles(file.text)) for file in kept["transcript"]),
+        others=tuple((file, _excerpt(file)) for file in [*kept[""], *_of_no_step(run, kept["screenshot"])]),
+    )
+
+
+_KNOWN = ("recording", "ladder", "transcript", "screenshot")
+
+
+def _evidence(run: Run) -> Iterable[Evidence]:
+    """Yield every file of *run* once, in the order it was kept."""
+    listed = [one for step in run.steps for one in step.evidence] + list(run.evidence)
+    return {one.path: one for one in listed}.values()
+
+
+def _by_step(shots: Iterable[File]) -> dict[int, list[File]]:
+    by_step: dict[int, list[File]] = defaultdict(list)
+    for file in shots:
+        if file.kept.step is not None:
+            by_step[file.kept.step].append(file)
+    return by_step
+
+
+def _of_no_step(run: Run, shots: Iterable[File]) -> list[File]:
+    played = {step.index for step in run.steps}
+    return [file for file in shots if file.kept.step not in played]
+
+
+def _played_s(run: Run) -> float:
+    """Return how long the run's steps lasted, with what lay between them."""
+    return (run.steps[-1].ended_at - run.started_at).total_seconds() if run.steps else 0.0
+
+
+def _lanes(run: Run) -> tuple[Lane, ...]:
+    whole_s = max(_played_s(run), 1e-6)
+
+    def span(step: StepResult) -> Span:
+        left = 100 * (step.started_at - run.started_at).total_seconds() / whole_s
+        width = 100 * (step.ended_at - step.started_at).total_seconds() / whole_s
+        return Span(step, mark(step), max(0.0, left), max(0.0, min(width, 100 - left)))
+
+    channels = dict.fromkeys(step.channel for step in run.steps)
+    return tuple(Lane(name, tuple(span(step) for step in run.steps if step.channel == name)) for name in channels)
+
+
+def _recording(run: Run, file: File, ladders: Iterable[tuple[File, list[Rung]]]) -> Recording:
+    outline = waveform(file.content) if file.content else None
+    dial = next((step for step in run.steps if step.verb == "dial" and step.took_s is not None), None)
+    marks: list[tuple[StepResult, float]] = []
+    if outline and dial:
+        # What `took_s` of a dial ends with, the answer, is the last thing before its evidence; the INVITE began it.
+        invited_s = (dial.ended_at - run.started_at).total_seconds() - dial.evidence_s - (dial.took_s or 0.0)
+        began = (recording_began_s(ladder) for _, ladder in ladders)
+        zero_s = invited_s + next((at_s for at_s in began if at_s is not None), dial.took_s or 0.0)
+        for step in run.steps:
+            at_s = (step.started_at - run.started_at).total_seconds() - zero_s
+            if step.channel == dial.channel and step is not dial and -0.05 <= at_s <= outline.length_s:
+                marks.append((step, max(at_s, 0.0)))
+    return Recording(file, outline, tuple(marks))
+
+
+def _excerpt(file: File) -> str:
+    """Return the beginning of a text; nothing of what is none."""
+    if not file.content or b"\0" in file.content[:4096]:
+        return ""
+    return file.text[:_SHOWN_TEXT]

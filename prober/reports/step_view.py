@@ -1,0 +1,97 @@
+"""A step as a report shows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from prober.judge.values import read, words
+from prober.model.run import Captured, Run, StepResult
+from prober.model.scenario import ValueType
+from prober.reports.files import File
+from prober.reports.words import Mark, mark
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A latency against its limits. Every figure is a share of the bar's whole length, in percent."""
+
+    took: float
+    warn: float | None
+    within: float | None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One value that `same` held against the others. *differs*: most of the others say something else."""
+
+    name: str
+    channel: str
+    shown: str
+    text: str
+    differs: bool
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One step with what hangs on it."""
+
+    step: StepResult
+    mark: Mark
+    bar: Bar | None
+    compared: tuple[Compared, ...]
+    shots: tuple[File, ...]
+
+    @property
+    def number(self) -> int:
+        """Its number as people count."""
+        return self.step.index + 1
+
+
+def step_views(run: Run, shots: Mapping[int, Sequence[File]]) -> list[StepView]:
+    """Return every step of *run*; *shots* are the screenshots by step."""
+    return [
+        StepView(
+            step=step,
+            mark=mark(step),
+            bar=_bar(step),
+            compared=_compared(run, step) if (step.channel, step.verb) == ("robot", "same") else (),
+            shots=tuple(shots.get(step.index, ())),
+        )
+        for step in run.steps
+    ]
+
+
+def _bar(step: StepResult) -> Bar | None:
+    if step.took_s is None or step.within_s is None:
+        return None
+    # A little more than the limit, so that a bar which is past it is seen to be.
+    whole_s = max(step.within_s * 1.1, step.took_s * 1.05, 1e-9)
+    warn = None if step.warn_s is None else 100 * step.warn_s / whole_s
+    return Bar(took=100 * step.took_s / whole_s, warn=warn, within=100 * step.within_s / whole_s)
+
+
+def _compared(run: Run, same: StepResult) -> tuple[Compared, ...]:
+    """Return the values that *same* compared: its facts hold each one's text by its name."""
+    by_name = {captured.name: (step.channel, captured) for step in run.steps for captured in step.captures}
+    sources = {name: by_name[name] for name in same.facts if name in by_name}
+    types = [captured.type for _, captured in sources.values() if captured.type is not ValueType.TEXT]
+    shown = {name: _shown(captured, next(iter(types), ValueType.TEXT)) for name, (_, captured) in sources.items()}
+    value, number = next(iter(Counter(shown.values()).most_common(1)), ("", 0))
+    return tuple(
+        Compared(
+            name=name,
+            channel=channel,
+            shown=shown[name],
+            text=captured.text,
+            differs=mark(same) is Mark.FAILED and (shown[name] != value or number == 1),
+        )
+        for name, (channel, captured) in sources.items()
+    )
+
+
+def _shown(captured: Captured, value_type: ValueType) -> str:
+    """Return a captured value as `same` reads it; its text where it cannot be read so."""
+    value = captured.value if captured.type is value_type else read(captured.text, value_type)
+    return captured.text if value is None else words(value, value_type)

@@ -1,0 +1,210 @@
+"""Runs of every kind, with their evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+import wave
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from math import sin
+from typing import Any
+
+import pytest
+
+from prober.model.run import Captured, Evidence, Failure, Layer, Outcome, Phase, Run, StepResult
+from prober.model.scenario import ValueType
+
+NOON = datetime(2026, 11, 21, 4, 0, 0, 250_000, UTC)
+
+LADDER = """\
+   0.0000 s  robot → 127.0.0.1:5062  INVITE sip:10086@127.0.0.1:5062 SIP/2.0
+   0.0021 s  robot ← 127.0.0.1:5062  SIP/2.0 100 Trying
+   0.0517 s  robot ← 127.0.0.1:5062  SIP/2.0 180 Ringing
+   0.2096 s  robot ← 127.0.0.1:5062  SIP/2.0 200 OK
+   0.2101 s  robot → 127.0.0.1:5062  ACK sip:10086@127.0.0.1:5062 SIP/2.0
+   0.2310 s  robot ·  sound flows (PCMA/8000); the recording begins
+   2.4400 s  robot ·  key 1
+   5.9012 s  robot → 127.0.0.1:5062  BYE sip:10086@127.0.0.1:5062 SIP/2.0
+   5.9050 s  robot ← 127.0.0.1:5062  SIP/2.0 200 OK
+"""
+
+TRANSCRIPT = """\
+SMS of 13800000001 over demo
+2026-11-21T04:00:09.100Z  -> 10086  [accepted, message id 17]
+   CXYE
+2026-11-21T04:00:09.120Z  <- receipt of 17: delivered
+2026-11-21T04:00:09.900Z  <- 10086 in 2 parts: 04:00:09.880, 04:00:09.900  [the reply]
+   尊敬的客户，截至11月21日12时00分，
+您的账户余额为86.50元。
+"""
+
+
+def wav() -> bytes:
+    """Return six seconds of a voice-like sound with pauses."""
+    samples = [
+        int(9000 * sin(at / 7) * sin(at / 2600) ** 2 * (0.04 if at % 24_000 > 14_000 else 1)) for at in range(48_000)
+    ]
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setparams((1, 2, 8000, 0, "NONE", ""))
+        writer.writeframes(struct.pack(f"<{len(samples)}h", *samples))
+    return file.getvalue()
+
+
+def png(width: int = 320, height: int = 200) -> bytes:
+    """Return a small picture."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        checksum = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+
+    rows = b"".join(
+        b"\0" + bytes(value for x in range(width) for value in (x * 255 // width, y * 255 // height, 190))
+        for y in range(height)
+    )
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b"")
+
+
+@pytest.fixture(scope="session")
+def files() -> Mapping[str, bytes]:
+    """The evidence of the runs, by path."""
+    return {"r/call.wav": wav(), "r/ladder.txt": LADDER.encode(), "r/sms.txt": TRANSCRIPT.encode(), "r/9.png": png()}
+
+
+@pytest.fixture
+def read(files: Mapping[str, bytes]) -> Callable[[Evidence], bytes]:
+    """Read evidence as a disk would."""
+
+    def read(kept: Evidence) -> bytes:
+        if kept.path not in files:
+            raise FileNotFoundError(2, "No such file or directory", kept.path)
+        return files[kept.path]
+
+    return read
+
+
+@pytest.fixture
+def kept(files: Mapping[str, bytes]) -> Callable[..., Evidence]:
+    """Make the record of a file."""
+
+    def kept(kind: str, path: str, step: int | None = None) -> Evidence:
+        content = files.get(path, b"gone")
+        return Evidence(kind, path, hashlib.sha256(content).hexdigest(), len(content), step)
+
+    return kept
+
+
+@pytest.fixture
+def journey(kept: Callable[..., Evidence]) -> tuple[StepResult, ...]:
+    """The steps of a customer who asks for the balance on three channels, and hears the same."""
+    money = ValueType.MONEY
+    plan: list[tuple[str, str, str, float | None, dict[str, Any]]] = [
+        ("ivr", "dial", "10086", 0.2096, {"within_s": 10, "facts": {"code": 200, "reason": "OK"}}),
+        ("ivr", "hear", "welcome", 0.412, {"within_s": 4, "warn_s": 2, "facts": {"score": 0.98}}),
+        ("ivr", "press", "1", 0.16, {"within_s": 10, "facts": {"mode": "rfc4733"}}),
+        ("ivr", "hear", "balance", 0.731, {"captures": (Captured("ivr_balance", money, "八十六元五角", 8650),)}),
+        ("ivr", "hang_up", "挂机", 0.0038, {"within_s": 5}),
+        ("web", "open", "/login", 0.84, {"within_s": 15, "warn_s": 3, "timings": {"ttfb_s": 0.02, "lcp_s": 0.31}}),
+        ("web", "fill", "手机号、服务密码", 0.03, {"within_s": 5}),
+        ("web", "click", "登录", 0.22, {"within_s": 5, "facts": {"locator": "button 登录"}}),
+        ("web", "see", "我的余额", 0.351, {"captures": (Captured("web_balance", money, "86.50元", 8650),)}),
+        ("sms", "send", "CXYE → 10086", 0.012, {"within_s": 10}),
+        ("sms", "receive", "/余额为(?P<sms_balance>[\\d.,]+元)/", 0.8, {"within_s": 30}),
+        ("robot", "same", "same ivr_balance, web_balance, sms_balance", None, {}),
+    ]
+    steps, at = [], NOON
+    for index, (channel, verb, name, took_s, more) in enumerate(plan):
+        began, at = at, at + timedelta(seconds=(took_s or 0.001) + 0.4)
+        result = StepResult(index, name, channel, verb, Outcome.PASSED, began, at, took_s=took_s, loop_lag_s=0.0004)
+        limits = {"within_s": 6.0} if verb in ("hear", "see") else {}
+        steps.append(replace(result, **(limits | more)))
+    steps[8] = replace(steps[8], evidence=(kept("screenshot", "r/9.png", 8),), evidence_s=0.035)
+    steps[10] = replace(steps[10], captures=(Captured("sms_balance", ValueType.TEXT, "86.50元", "86.50元"),))
+    told = {"ivr_balance": "八十六元五角", "web_balance": "86.50元", "sms_balance": "86.50元"}
+    steps[11] = replace(steps[11], facts=told)
+    return tuple(steps)
+
+
+@pytest.fixture
+def passed(journey: tuple[StepResult, ...], kept: Callable[..., Evidence]) -> Run:
+    """A run in which all was well."""
+    return Run(
+        id="20261121T040000-passed",
+        scenario="balance-query",
+        title="余额查询：三个渠道一致",
+        line="demo-1",
+        planned_at=NOON - timedelta(seconds=1),
+        started_at=NOON,
+        scenario_sha256="1a" * 32,
+        prompts_sha256="2b" * 32,
+        config_sha256="3c" * 32,
+        item="balance-query",
+        phase=Phase.PRE_LAUNCH,
+        ended_at=journey[-1].ended_at,
+        outcome=Outcome.PASSED,
+        steps=journey,
+        evidence=(kept("recording", "r/call.wav"), kept("ladder", "r/ladder.txt"), kept("transcript", "r/sms.txt")),
+    )
+
+
+@pytest.fixture
+def unequal(passed: Run) -> Run:
+    """A run in which the web hall showed another amount than the other two channels."""
+    steps = list(passed.steps)
+    steps[8] = replace(steps[8], captures=(Captured("web_balance", ValueType.MONEY, "96.50元", 9650),))
+    steps[11] = replace(
+        steps[11],
+        outcome=Outcome.FAILED,
+        layer=Layer.CONTENT,
+        facts={**steps[11].facts, "web_balance": "96.50元"},
+        failure=Failure(
+            "same ivr_balance, web_balance, sms_balance: wrong content",
+            "the same money from ivr_balance, web_balance, sms_balance",
+            "ivr_balance = 86.50元 («八十六元五角»), web_balance = 96.50元, sms_balance = 86.50元",
+        ),
+    )
+    return replace(passed, id="20261121T040500-unequal", outcome=Outcome.FAILED, steps=tuple(steps), attempt=2)
+
+
+@pytest.fixture
+def runs(passed: Run, unequal: Run, kept: Callable[..., Evidence]) -> list[Run]:
+    """A run of every kind."""
+
+    def broken(run_id: str, outcome: Outcome, at: int, change: dict[str, Any]) -> Run:
+        steps = list(passed.steps)
+        steps[at] = replace(steps[at], outcome=outcome, captures=(), **change)
+        for index in range(at + 1, len(steps)):
+            left = replace(steps[index], outcome=Outcome.SKIPPED, took_s=None, captures=(), facts={}, evidence=())
+            steps[index] = replace(left, started_at=steps[at].ended_at, ended_at=steps[at].ended_at)
+        evidence = (kept("recording", "r/call.wav"), kept("ladder", "r/ladder.txt"))
+        return replace(passed, id=run_id, outcome=outcome, steps=tuple(steps), evidence=evidence, line="demo-2")
+
+    slow_step = replace(passed.steps[1], outcome=Outcome.SLOW, took_s=2.74)
+    slow = replace(passed, id="20261121T041000-slow", outcome=Outcome.SLOW, line="demo-3", phase=Phase.LAUNCH)
+    slow = replace(slow, steps=(passed.steps[0], slow_step, *passed.steps[2:]), evidence=())
+    actual = "prompt packages («流量套餐：五元一百兆，十元三百兆»), score 0.93"
+    said = Failure("hear balance: other prompt", "prompt balance («您的账户余额为»)", actual)
+    wrong_prompt = broken(
+        "20261121T041500-prompt",
+        Outcome.FAILED,
+        3,
+        {"layer": Layer.PROMPT, "failure": said, "took_s": 7.2, "facts": {"score": 0.93, "mos": None}},
+    )
+    no_browser = Failure("no browser can be started", actual="Install one: playwright install chromium.")
+    error = broken(
+        "20261121T042000-error",
+        Outcome.ERROR,
+        5,
+        {"layer": Layer.ROBOT, "failure": no_browser, "took_s": None, "timings": {}},
+    )
+    error = replace(error, evidence=(kept("recording", "r/gone.wav"), kept("log", "r/log.txt")))
+    cut = replace(passed, id="20261121T042500-cut", outcome=Outcome.ERROR, interrupted=True, steps=passed.steps[:5])
+    cut = replace(cut, evidence=(), ended_at=passed.steps[4].ended_at, phase=None)
+    skipped = replace(passed, id="20261121T043000-skipped", outcome=Outcome.SKIPPED, steps=(), evidence=(), line="")
+    skipped = replace(skipped, waited_s=60.0, ended_at=NOON)
+    return [passed, unequal, slow, wrong_prompt, error, cut, skipped]
