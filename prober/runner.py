@@ -111,8 +111,9 @@ class _Player:
             raise
 
     def interrupt(self) -> None:
-        """Note that the run never came to its end."""
+        """Note that the run never came to its end, and so never passed."""
         self.run = replace(self.run, interrupted=True)
+        self._unasked = True
 
     async def close(self) -> None:
         """Close every session, and the run, with the evidence that belongs to the whole of it."""
