@@ -41,7 +41,7 @@ class TextWatch:
 
     async def see(self) -> Sight | None:
         """Return the text as it is seen, None if it is not; a condition for `Window.watch`."""
-        look = await self._window.look(self._left_s())
+        look = await self._window.look(self._moment.left_s)
         if look is None:
             return None
         where, words = await self._scope(look)
@@ -57,7 +57,7 @@ class TextWatch:
 
     async def not_see(self) -> Sight | None:
         """Return since when the text is not seen, None while it is; a condition for `Window.watch`."""
-        look = await self._window.look(self._left_s())
+        look = await self._window.look(self._moment.left_s)
         if look is None or look.loading:
             return None
         where, words = await self._scope(look)
@@ -66,9 +66,6 @@ class TextWatch:
             return None
         went_s = await self._went_s(look, where)
         return Sight(max(went_s, self._otherwise_s or 0.0))
-
-    def _left_s(self) -> float:
-        return self._moment.until_s - self._moment.started_s
 
     async def _scope(self, look: Look) -> tuple[Locator, str]:
         """Return where the text is looked for, and what that shows."""
@@ -156,7 +153,7 @@ async def read(window: Window, wanted: Read, moment: Moment) -> Observation:
 
     async def condition() -> Found | Sight | None:
         nonlocal otherwise_s
-        look = await window.look(moment.until_s - moment.started_s)
+        look = await window.look(moment.left_s)
         found = await locate.find(window, locate.readable, wanted.element, wanted.in_) if look else None
         if look is None or (found and len(found.says) > 1):
             return None if look is None or look.loading else found

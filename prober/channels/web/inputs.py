@@ -35,7 +35,7 @@ class _Wanted:
 
 def _click(wanted: Click) -> list[_Wanted]:
     async def act(element: Locator, limit_ms: float) -> None:
-        await element.click(timeout=limit_ms)
+        await element.click(timeout=limit_ms, no_wait_after=True)
 
     words = f"to click ‘{wanted.element}’"
     return [_Wanted(wanted.element, wanted.in_, locate.clickable, act, words, "click")]
@@ -102,7 +102,7 @@ async def _do(window: Window, every: list[_Wanted], moment: Moment, *, last: boo
     used: list[str] = []
     called_s = monotonic()
     for wanted in every:
-        found = await window.watch(_element(window, wanted), moment.until_s)
+        found = await window.watch(_element(window, wanted, moment), moment.until_s)
         if found is None:
             return await missing(window, wanted.said, wanted.kind, expected=wanted.words)
         if len(found.says) > 1:
@@ -124,9 +124,9 @@ async def _do(window: Window, every: list[_Wanted], moment: Moment, *, last: boo
     )
 
 
-def _element(window: Window, wanted: _Wanted) -> Callable[[], Awaitable[Found | None]]:
+def _element(window: Window, wanted: _Wanted, moment: Moment) -> Callable[[], Awaitable[Found | None]]:
     async def condition() -> Found | None:
-        look = await window.look(5.0)
+        look = await window.look(moment.left_s)
         if look is None:
             return None
         found = await locate.find(window, wanted.naming, wanted.said, wanted.inside)
@@ -139,7 +139,7 @@ def _element(window: Window, wanted: _Wanted) -> Callable[[], Awaitable[Found | 
 async def _act(window: Window, wanted: _Wanted, found: Found, moment: Moment) -> Observation | None:
     """Do it; return what kept it from being done, None if nothing did."""
     before = len(window.inputs)
-    limit_ms = max(moment.until_s - monotonic(), 0.05) * 1000
+    limit_ms = max(moment.left_s, 0.05) * 1000
     try:
         with spoken(window.browser):
             await wanted.act(found.locator, limit_ms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from prober.channels.timing import Stimulus
+from prober.channels.timing import Stimulus, monotonic
 from prober.channels.web.causes import cause, is_ours
 from prober.channels.web.engine import Gone
 from prober.channels.web.locate import Found
@@ -28,6 +28,11 @@ class Moment:
     stimulus: Stimulus
     stimulus_s: float
     captures: tuple[Capture, ...] = ()
+
+    @property
+    def left_s(self) -> float:
+        """The seconds left until the deadline."""
+        return self.until_s - monotonic()
 
     def acted(self, at_s: float) -> None:
         """Note the instant of this step's own act: what is waited for from now on is measured from there."""

@@ -28,15 +28,15 @@ async def open_page(window: Window, wanted: Open, moment: Moment, base_url: str)
     called_s = monotonic()
     moment.acted(called_s)
     try:
-        await tab.go(url, moment.until_s - called_s)
+        await tab.go(url, moment.left_s)
     except TooLong:
         nothing = await shortfall(window, Seen.NOTHING, expected=words)
         return dataclasses.replace(nothing, actual=f"no answer from {url}")
     if tab.failed:
         return await _not_fetched(window, tab, expected=words)
+    arrived_s = await _arrived(window, wanted, moment, called_s)
     started_s = max(window.first_document_s(called_s) or called_s, called_s)
     moment.acted(started_s)
-    arrived_s = await _arrived(window, wanted, moment, called_s)
     if arrived_s is None or (tab.status or 0) >= 400:
         seen = await shortfall(window, Seen.NOTHING, expected=words)
     else:
@@ -76,12 +76,14 @@ async def _arrived(window: Window, wanted: Open, moment: Moment, called_s: float
     if wanted.ready is not None:
         sight = await window.watch(TextWatch(window, See(wanted.ready), moment).see, moment.until_s)
         return sight.at_s if sight else None
-    if window.first_document_s(called_s) is None and window.front.status is None:
-        return monotonic()  # only the part behind # changed: the document is the same
 
     async def loaded() -> float | None:
-        look = await window.look(moment.until_s - moment.started_s)
-        return look.loaded_s if look and look.loaded_s and look.loaded_s >= called_s else None
+        look = await window.look(moment.left_s)
+        if look is None or look.loaded_s is None:
+            return None
+        if look.loaded_s < called_s and window.front.status is None:
+            return look.at_s  # only the part behind # changed: the document is the same
+        return look.loaded_s if look.loaded_s >= called_s else None
 
     return await window.watch(loaded, moment.until_s)
 

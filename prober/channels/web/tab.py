@@ -57,6 +57,16 @@ class Tab:
                 await self.page.goto(url, wait_until="commit", timeout=max(within_s, 0.001) * 1000)
         except NotFetched as exc:
             self.failed = exc.code
+        except TooLong:
+            await self._stop()
+            raise
+
+    async def _stop(self) -> None:
+        """Give up a navigation that is not answered: until then the browser answers nothing else either."""
+        with suppress(Gone, TooLong, NotFetched), spoken(self.page.context.browser):
+            wire = await self.page.context.new_cdp_session(self.page)
+            await wire.send("Page.stopLoading")
+            await wire.detach()
 
     def _ended(self, *, crashed: bool) -> None:
         self.crashed, self.closed = self.crashed or crashed, self.closed or not crashed

@@ -19,6 +19,9 @@ from prober.errors import RobotBroken
 _OBSERVER = files("prober.channels.web").joinpath("observer.js").read_text(encoding="utf-8")
 _GRACE_S = 2.0
 """How long past its deadline a step waits for a page to answer what it shows; a page in an endless loop never does."""
+_STUCK_S = 0.2
+"""The same, once it did not answer and has not been heard of since."""
+_TICK_S = 0.001
 _SCREENSHOT_S = 5.0
 
 T = TypeVar("T")
@@ -52,8 +55,9 @@ class Window:
     def __init__(self, context: BrowserContext) -> None:
         self._context = context
         self._tabs: list[Tab] = []
-        self._clocks: dict[float, tuple[PageClock, float]] = {}
+        self._clocks: dict[float, PageClock] = {}
         self._changed = asyncio.Event()
+        self._stuck = False
         self.inputs: list[Input] = []
         self.notes = Notes()
 
@@ -107,22 +111,21 @@ class Window:
         return self._tabs[-1]
 
     def _hear(self, source: dict[str, Any], message: dict[str, Any]) -> None:
-        heard_s = monotonic()
+        heard_s, self._stuck = monotonic(), False
         self._tab_of(source["page"])
-        clock = self._clock(message["origin"], heard_s)
+        clock = self._clock(message["origin"])
         clock.heard(message["now"], heard_s)
         if message["kind"] in {"input", "handled"}:
             self.inputs.append(Input(message["kind"], message.get("type", ""), clock.at_s(message["at"])))
         self._changed.set()
 
-    def _clock(self, origin_ms: float, heard_s: float) -> PageClock:
-        if origin_ms not in self._clocks:
-            self._clocks[origin_ms] = PageClock(origin_ms), heard_s
-        return self._clocks[origin_ms][0]
+    def _clock(self, origin_ms: float) -> PageClock:
+        return self._clocks.setdefault(origin_ms, PageClock(origin_ms))
 
     def first_document_s(self, since_s: float) -> float | None:
-        """Return the instant the first navigation that was heard of after *since_s* started."""
-        zeros = [clock.at_s(0) for clock, heard_s in self._clocks.values() if heard_s >= since_s]
+        """Return the instant at which the first navigation since *since_s* started, None if there was none."""
+        # A document that was there before may be heard of late, but did not start since.
+        zeros = [clock.at_s(0) for clock in self._clocks.values() if clock.at_s(0) >= since_s - _TICK_S]
         return min(zeros, default=None)
 
     async def ask(self, where: Locator | None, script: str, argument: Any = None, *, within_s: float = 0) -> Any:
@@ -134,11 +137,14 @@ class Window:
         tab = self.front
         tab.check()
         try:
-            async with asyncio.timeout(max(within_s, 0) + _GRACE_S):
+            async with asyncio.timeout(max(within_s, 0) + (_STUCK_S if self._stuck else _GRACE_S)):
                 with spoken(self.browser):
                     if where is None:
                         return await tab.page.evaluate(script, argument)
                     return await where.evaluate_all(script, argument)
+        except TimeoutError:
+            self._stuck = True
+            raise
         except Gone:
             tab.check()
             return None
@@ -152,7 +158,7 @@ class Window:
         if said is None:
             return None
         heard_s = monotonic()
-        clock = self._clock(said["origin"], heard_s)
+        clock = self._clock(said["origin"])
         clock.heard(said["now"], heard_s, asked_s)
         return Look(
             at_s=clock.at_s(said["now"]),
@@ -195,6 +201,7 @@ class Window:
 
     async def screenshot(self) -> bytes | None:
         """Return the page in front as PNG; None where it cannot be drawn any more."""
+        limit_s = _STUCK_S if self._stuck else _SCREENSHOT_S
         with suppress(Gone, TooLong), spoken(self.browser):
-            return await self.front.page.screenshot(timeout=_SCREENSHOT_S * 1000)
+            return await self.front.page.screenshot(timeout=limit_s * 1000)
         return None

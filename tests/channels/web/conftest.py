@@ -58,7 +58,7 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(content)
             site.answered_s[path] = monotonic()
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815 - the name http.server calls
 
         def log_message(self, *_: Any) -> None:
             """Keep the test's output clean."""

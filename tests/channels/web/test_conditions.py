@@ -47,7 +47,7 @@ async def test_a_text_that_came_before_it_was_waited_for_keeps_its_own_instant(c
     web_site.page("/delayed", DELAYED.replace("DELAY", "30"))
     await customer.do(Open("/delayed"))
     await customer.do(Click("查询"))
-    await customer.session._window.watch(lambda: _never(), monotonic() + 0.6)
+    await customer.session._window.watch(_never, monotonic() + 0.6)
     seen = await customer.see("我的余额")
     assert seen.took_s < 0.2
 
@@ -92,7 +92,7 @@ async def test_a_regular_expression_brings_its_groups(customer, web_site):
     [
         "<p>我的余额：<strong>86.50元</strong></p>",
         "<table><tr><th>我的余额</th><td>86.50元</td></tr></table>",
-        "<nav><ul><li><a href=#>我的余额</a></li><li><a href=#>账单</a></li></ul></nav><dl><dt>我的余额</dt><dd>86.50元</dd></dl>",
+        "<nav><ul><li><a href=#>我的余额</a></li></ul></nav><dl><dt>我的余额</dt><dd>86.50元</dd></dl>",
     ],
 )
 async def test_the_text_to_capture_from_is_that_of_the_element_with_the_value(customer, web_site, body):
@@ -184,7 +184,8 @@ async def test_read_brings_the_text_of_an_element(customer, web_site):
     """By css, by label of a field, or by the text it begins with; passwords stay dots."""
     web_site.page(
         "/read",
-        "<p id=b>86.50元</p><label>号码<input value=13800000001></label><label>密码<input type=password value=246801></label>"
+        "<p id=b>86.50元</p><label>号码<input value=13800000001></label>"
+        "<label>密码<input type=password value=246801></label>"
         "<p>套餐 <b>5G 流量包</b></p>",
     )
     await customer.do(Open("/read"))

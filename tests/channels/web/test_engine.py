@@ -1,0 +1,124 @@
+"""The browser: missing, killed, left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from prober.channels.web.actions import Open, See
+from prober.channels.web.config import Screenshots, Settings
+from prober.channels.web.driver import WebDriver
+from prober.errors import RobotBroken
+from prober.loading.fields import expectation
+from prober.model.run import Seen
+from prober.model.scenario import Action
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def browsers_of(pid: int) -> list[int]:
+    """Return the browser processes that descend from *pid*, the topmost ones."""
+    children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    found = []
+    for child in children:
+        with contextlib.suppress(OSError):
+            name = Path(f"/proc/{child}/comm").read_text()
+            found += [child] if name.startswith("chrom") else browsers_of(child)
+    return found
+
+
+async def test_a_named_browser_that_is_not_there_is_the_robots_fault(web_run):
+    """The message names the path, the key, and what to install."""
+    driver = WebDriver(Settings(browser="/nowhere/chromium"))
+    with pytest.raises(RobotBroken) as caught:
+        await driver.open(web_run())
+    await driver.close()
+    assert str(caught.value).startswith("there is no browser at /nowhere/chromium (channels.web.browser). Install the")
+    assert "playwright install chromium" in caught.value.cure
+
+
+async def test_no_browser_at_all_is_the_robots_fault(web_run, monkeypatch, tmp_path):
+    """Where nothing is found on the PATH and Playwright has none of its own, the message says what to install."""
+    monkeypatch.setattr("prober.channels.web.engine._NAMES", ())
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
+    driver = WebDriver(Settings())
+    with pytest.raises(RobotBroken, match="no browser was found on this machine"):
+        await driver.open(web_run())
+    await driver.close()
+
+
+async def test_a_browser_that_does_not_start_is_the_robots_fault(web_run):
+    """A program that ends at once is no browser."""
+    driver = WebDriver(Settings(browser="/bin/false"))
+    with pytest.raises(RobotBroken, match="the browser /bin/false does not start"):
+        await driver.open(web_run())
+    await driver.close()
+
+
+async def test_a_killed_browser_is_the_robots_fault_and_the_next_run_has_a_new_one(web_run, web_site):
+    """A wait under way ends at once with RobotBroken; the next open() starts afresh; close() leaves nothing."""
+    web_site.page("/home", "<h1>首页</h1>")
+    before = set(browsers_of(os.getpid()))
+    driver = WebDriver(Settings(base_url=web_site.url))
+    session = await driver.open(web_run())
+    await session.perform(Action("web", "open", Open("/home")), 10)
+    waiting = asyncio.ensure_future(session.perform(Action("web", "see", See(expectation("余额"))), 30))
+    await asyncio.sleep(0)
+    (browser,) = set(browsers_of(os.getpid())) - before
+    os.kill(browser, signal.SIGKILL)
+    with pytest.raises(RobotBroken, match="the browser ended in the middle of the run"):
+        await asyncio.wait_for(waiting, 10)
+    assert await session.close() == ()
+    again = await driver.open(web_run())
+    assert (await again.perform(Action("web", "open", Open("/home")), 10)).seen is Seen.EXPECTED
+    await again.close()
+    await driver.close()
+    await driver.close()
+    assert set(browsers_of(os.getpid())) == before
+
+
+async def test_a_cancelled_step_leaves_a_session_that_can_be_closed(web_driver, web_run, web_site):
+    """Cancelling in the middle of a wait closes the context, and the browser serves the next run."""
+    web_site.page("/home", "<h1>首页</h1>")
+    session = await web_driver.open(web_run())
+    await session.perform(Action("web", "open", Open("/home")), 10)
+    waiting = asyncio.ensure_future(session.perform(Action("web", "see", See(expectation("余额"))), 30))
+    await asyncio.sleep(0.05)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    await session.close()
+    await session.close()
+    again = await web_driver.open(web_run())
+    assert (await again.perform(Action("web", "open", Open("/home")), 10)).seen is Seen.EXPECTED
+    await again.close()
+
+
+async def test_runs_share_no_cookies(web_driver, web_run, web_site):
+    """Each run is a new customer to the site."""
+    web_site.page(
+        "/cookie", "<p id=p></p><script>p.textContent = document.cookie || '没有'; document.cookie = 'a=1'</script>"
+    )
+    for _ in range(2):
+        session = await web_driver.open(web_run())
+        await session.perform(Action("web", "open", Open("/cookie")), 10)
+        seen = await session.perform(Action("web", "see", See(expectation("没有"))), 2)
+        await session.close()
+        assert seen.seen is Seen.EXPECTED
+
+
+async def test_every_step_may_be_kept(web_run, web_site):
+    """`screenshots: every_step` keeps page and picture of a step that passed."""
+    web_site.page("/home", "<h1>首页</h1>")
+    driver = WebDriver(Settings(base_url=web_site.url, screenshots=Screenshots.EVERY_STEP))
+    session = await driver.open(web_run())
+    seen = await session.perform(Action("web", "open", Open("/home")), 10)
+    await session.close()
+    await driver.close()
+    assert seen.seen is Seen.EXPECTED
+    assert [kept.kind for kept in seen.evidence] == ["page", "screenshot"]
