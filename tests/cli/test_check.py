@@ -1,0 +1,152 @@
+"""`prober check`, with the verbs and settings of the real channels."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from prober.cli.main import app
+
+CHECKOUT = Path(__file__).parents[2]
+BAD = "scenario: bad\nsteps:\n  - ivr.hear: welcom\n    within: 10\n"
+GOOD = "scenario: good\nsteps:\n  - ivr.hear: welcome\n"
+CONFIG = f"""\
+lines: [{{name: demo-1, msisdn: 13800000001}}]
+channels: {{ivr: {{server: "127.0.0.1:5060", prompts: {CHECKOUT}/scenarios/prompts}}}}
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace with one good scenario; commands run in it."""
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "config.yaml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "scenarios/good.yaml").write_text(GOOD, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def check(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["check", *arguments])
+
+
+def test_the_checkout_is_a_workspace_without_problems(monkeypatch):
+    """Its own scenarios, settings and prompts pass."""
+    monkeypatch.chdir(CHECKOUT)
+
+    result = check()
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "no problem in" in result.stdout
+    assert "config.yaml with 2 lines" in result.stdout
+
+
+def test_a_good_workspace_is_summed_up(workspace):
+    """One line on stdout, nothing on stderr."""
+    result = check()
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("no problem in 1 scenario, config.yaml with 1 line, ")
+    assert result.stderr == ""
+
+
+def test_every_problem_is_drawn_on_stderr(workspace):
+    """With place, line, caret and hint, and the count; exit 2."""
+    (workspace / "scenarios/bad.yaml").write_text(BAD, encoding="utf-8")
+
+    result = check()
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "scenarios/bad.yaml:3:15: unknown prompt ‘welcom’\n"
+        "      - ivr.hear: welcom\n"
+        "                  ^\n"
+        "    did you mean ‘welcome’?\n"
+        "scenarios/bad.yaml:4:13: ‘10’ is not a duration: write 10s, 500ms or 2m\n"
+        "        within: 10\n"
+        "                ^\n"
+        "\n2 problems\n"
+    )
+
+
+def test_problems_of_settings_and_scenarios_come_together(workspace):
+    """A broken config.yaml hides no mistake in the scenarios, though their prompts cannot be checked."""
+    (workspace / "config.yaml").write_text("lines: []\n", encoding="utf-8")
+    (workspace / "scenarios/bad.yaml").write_text(BAD, encoding="utf-8")
+
+    result = check("--json")
+
+    places = [(one["path"], one["line"]) for one in json.loads(result.stdout)["problems"]]
+    assert (result.exit_code, places) == (2, [("config.yaml", 1), ("scenarios/bad.yaml", 4)])
+
+
+def test_the_json_document_is_all_there_is_on_stdout(workspace):
+    """Machines read the same as people do."""
+    (workspace / "scenarios/bad.yaml").write_text(BAD, encoding="utf-8")
+
+    result = check("--json", "scenarios/good.yaml", "scenarios/bad.yaml")
+    document = json.loads(result.stdout)
+
+    assert (result.exit_code, result.stderr, document["ok"]) == (2, "", False)
+    assert document["problems"][0] == {
+        "path": "scenarios/bad.yaml",
+        "line": 3,
+        "column": 15,
+        "message": "unknown prompt ‘welcom’",
+        "hint": "did you mean ‘welcome’?",
+        "source": "  - ivr.hear: welcom",
+    }
+
+
+def test_a_good_json_document_names_the_scenarios(workspace):
+    """A machine sees what was checked."""
+    assert json.loads(check("--json").stdout) == {"ok": True, "scenarios": ["good"], "problems": []}
+
+
+@pytest.mark.parametrize("paths", [["nowhere.yaml"], ["empty"], ["scenarios", "nowhere"]])
+def test_an_empty_selection_is_bad_input(workspace, paths):
+    """A path that leads to nothing is never success."""
+    (workspace / "empty").mkdir()
+
+    assert check(*paths).exit_code == 2
+
+
+def test_a_missing_configuration_is_told_where_the_workspace_was_asked_for(workspace):
+    """Scenarios alone can be checked without one; the whole workspace cannot."""
+    (workspace / "config.yaml").unlink()
+
+    alone, whole = check("scenarios"), check()
+
+    assert alone.exit_code == 0
+    assert "prompts were not checked" in alone.stdout
+    assert whole.exit_code == 2
+    assert whole.stderr.startswith("config.yaml: this file cannot be read: No such file or directory\n")
+
+
+def test_a_folder_with_a_configuration_is_a_workspace(workspace, monkeypatch):
+    """It can be checked from elsewhere."""
+    monkeypatch.chdir("/")
+
+    assert check(str(workspace)).exit_code == 0
+
+
+def test_checking_loads_no_channel():
+    """Neither browser, telephone nor database is needed to read a scenario."""
+    code = "import sys, prober.cli.check as _; print(sorted({'playwright', 'pjsua2', 'sqlalchemy'} & set(sys.modules)))"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert loaded.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("kind", ["scenario", "config"])
+def test_a_schema_is_printed_as_json(kind):
+    """`prober schema` gives editors a draft 2020-12 document."""
+    result = CliRunner().invoke(app, ["schema", kind])
+
+    assert json.loads(result.stdout)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
