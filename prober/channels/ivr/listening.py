@@ -19,10 +19,10 @@ REPORT_S = 0.25
 """How long after its beginning a sound is reported."""
 CERTAIN_S = 1.0
 """A prompt that has been followed for so long is no false start: those are withdrawn sooner (p95)."""
-LONGEST_PROMPT_S = 180.0
+READING_S = 7.0
+"""How much later than the limit what is captured may be read to its end."""
 SETTLED_S = 1.5
 """A prompt behind which nothing follows for so long has come to its end."""
-LONGEST_NUMBER_S = 30.0
 
 
 async def hear(phone: Telephone, table: PromptTable, asked: Hear, deadline_s: float, *, captures: bool) -> Observation:
@@ -35,6 +35,12 @@ async def hear(phone: Telephone, table: PromptTable, asked: Hear, deadline_s: fl
     found = await _find(phone, call, question, asked=asked, ends_at_s=ends_at_s)
     if found is None:
         return await _other(phone, table, call, question)
+    if until is Until.END and not found.confirmed:
+        return Observation(
+            Seen.NOTHING,
+            expected=f"prompt {asked.prompt} to its end",
+            actual=f"{_named(table, found)}, still being played {READING_S:g} s after the limit",
+        )
     if until is not Until.STARTED:
         phone.answered_after_s = found.started.at_s
     return _heard(phone, table, call, question, found)
@@ -58,27 +64,36 @@ async def _find(
             found = await phone.line.until(settled, ends_at_s + GRACE_S)
         if not isinstance(found, Occurrence):
             return None
-        complete = await _to_its_end(phone, call, question, found)
+        complete = await _to_its_end(phone, call, question, found, ends_at_s=ends_at_s)
         if complete is not None:
             return complete
 
 
-async def _to_its_end(phone: Telephone, call: Call, question: Question, one: Occurrence) -> Occurrence | None:
-    """Return the playing when it was heard as far as it was to be; None if it was withdrawn."""
+async def _to_its_end(
+    phone: Telephone, call: Call, question: Question, one: Occurrence, *, ends_at_s: float
+) -> Occurrence | None:
+    """
+    Return the playing when it was heard as far as it was to be; None if it was withdrawn.
+
+    One that is longer than the clock comes back unended: it has been followed beyond doubt by then.
+    """
     if question.until is Until.STARTED:
         return one
-    deadline_at_s = one.started.reported_at_s + LONGEST_PROMPT_S
+    more_s = READING_S if question.until is Until.END else GRACE_S
+    deadline_at_s = max(ends_at_s + more_s, one.started.reported_at_s + CERTAIN_S)
 
     def ended() -> Occurrence | None:
         return next((now for now in answer.occurrences(call) if now.started is one.started and now.ended), None)
 
-    whole = await phone.line.until(ended, deadline_at_s)
-    if whole is None or whole.withdrawn:
+    whole = await phone.line.until(ended, deadline_at_s) or one
+    if whole.withdrawn:
         return None
-    return await _read_out(phone, call, whole) if question.until is Until.END else whole
+    if question.until is Until.END and whole.confirmed:
+        return await _read_out(phone, call, whole, deadline_at_s)
+    return whole
 
 
-async def _read_out(phone: Telephone, call: Call, whole: Occurrence) -> Occurrence:
+async def _read_out(phone: Telephone, call: Call, whole: Occurrence, deadline_at_s: float) -> Occurrence:
     """Return the playing with what was read out behind it, if anything was."""
     assert whole.ended is not None  # noqa: S101  # it was confirmed
     said_at_s = whole.ended.reported_at_s
@@ -93,7 +108,7 @@ async def _read_out(phone: Telephone, call: Call, whole: Occurrence) -> Occurren
     limit_s = said_at_s + SETTLED_S
     while await phone.line.until(over, limit_s) is None:
         last_s = max([end_s for _, end_s in call.sounds(monotonic())], default=said_at_s)
-        limit_s = min(max(said_at_s, last_s) + SETTLED_S, said_at_s + LONGEST_NUMBER_S)
+        limit_s = min(max(said_at_s, last_s) + SETTLED_S, deadline_at_s)
         if limit_s <= monotonic():
             break
     return now()
@@ -128,6 +143,7 @@ def _timings(phone: Telephone, call: Call, question: Question, one: Occurrence) 
 
 def _facts(table: PromptTable, call: Call, question: Question, one: Occurrence) -> dict[str, Fact]:
     facts: dict[str, Fact] = {
+        "to_its_end": one.confirmed,
         "score": round(one.recognition.score, 3),
         "second_score": round(one.recognition.second, 3),
         "second_prompt": one.recognition.second_prompt,

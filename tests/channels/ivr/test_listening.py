@@ -70,7 +70,7 @@ async def test_what_began_before_the_key_does_not_answer_it(far_end, call_as):
 
 async def test_an_onset_in_time_passes_though_recognised_late(far_end, call_as):
     """The clock stops the wait for the beginning, not the recognition of what began in time."""
-    peer = await far_end(keys={"1": (0.35, "new_item")})
+    peer = await far_end(keys={"1": (0.2, "new_item")})
     robot = await dialled(await call_as(peer.server))
     await robot.do("press", Press("1"))
     seen = await robot.do("hear", Hear("new_item"), within_s=0.5)
@@ -93,3 +93,11 @@ async def test_a_prompt_cut_by_the_hang_up_is_no_pass(far_end, call_as):
     robot = await dialled(await call_as(peer.server))
     seen = await robot.do("hear", Hear("main_menu"))
     assert seen.seen is Seen.HUNG_UP
+
+
+async def test_a_prompt_longer_than_the_clock_does_not_hold_up_the_run(far_end, call_as):
+    """It passes when it was followed beyond doubt, and the facts say that its end was not heard."""
+    peer = await far_end(answer=["main_menu"])
+    robot = await dialled(await call_as(peer.server))
+    seen = await robot.do("hear", Hear("main_menu"), within_s=0.5)
+    assert (seen.seen, seen.facts["to_its_end"]) == (Seen.EXPECTED, False)
