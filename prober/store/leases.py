@@ -20,12 +20,6 @@ _LOOK_S = 0.1
 _GRACE = timedelta(seconds=10)
 """How long a request that should have given up (its process hangs) still stands before later ones."""
 
-_SILENT = timedelta(hours=1)
-"""
-When a lease of another host counts as left behind. Its process cannot be seen from here; each finished step renews
-the lease, and no step lasts that long.
-"""
-
 
 class Leases:
     """Gives each line to one run at a time, first come, first served, across the processes of one store."""
@@ -42,6 +36,8 @@ class Leases:
         over. A cancelled caller holds nothing.
         """
         asked_s = time.monotonic()
+        if not candidates:
+            return None
         try:
             ticket = await self._database.write(lambda connection: _ask(connection, candidates, run_id, wait_s))
             while (line := await self._take(ticket, run_id)) is None:
@@ -76,10 +72,10 @@ def drop_left_behind(connection: Connection) -> None:
     """Forget the leases and requests of processes that live no more."""
     now = datetime.now(UTC)
     for row in connection.execute(select(LEASES)).all():
-        if _owner(row).is_gone() or (row.host != this_process().host and row.seen_at < now - _SILENT):
+        if _owner(row).is_gone(row.seen_at):
             connection.execute(delete(LEASES).where(LEASES.c.line == row.line))
     for row in connection.execute(select(LEASE_REQUESTS)).all():
-        if _owner(row).is_gone() or row.expires_at < now:
+        if row.expires_at < now or _owner(row).is_gone(now):
             connection.execute(delete(LEASE_REQUESTS).where(LEASE_REQUESTS.c.id == row.id))
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+
+_SILENT = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,16 @@ class Process:
         """Return it as the columns of a row."""
         return {"host": self.host, "pid": self.pid, "process_start": self.start}
 
-    def is_gone(self) -> bool:
-        """Return whether it certainly lives no more. Of another host's processes nothing is certain."""
-        return self.host == _host() and _start(self.pid) != self.start
+    def is_gone(self, seen_at: datetime) -> bool:
+        """
+        Return whether it lives no more.
+
+        A process of another host cannot be seen from here: it is gone when its last sign of life, *seen_at*, lies an
+        hour back. A run finishes its steps more often than that, and containers change their host's name.
+        """
+        if self.host != _host():
+            return datetime.now(UTC) - seen_at > _SILENT
+        return _start(self.pid) != self.start
 
 
 def this_process() -> Process:

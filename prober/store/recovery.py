@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from prober.model.run import Outcome
 from prober.store.process import Process
@@ -11,32 +11,22 @@ from prober.store.tables import RUNS, STEPS
 
 def mark_interrupted(connection: Connection) -> int:
     """
-    Mark every unfinished run of a dead process of this host as interrupted, and return how many there were.
+    Mark every unfinished run of a dead process as interrupted, and return how many there were.
 
     Such a run ended with its last finished step. It is FAILED if a step of it was: the channel did break its promise.
     Else it is ERROR: the robot could not ask to the end. It never counts as passed.
     """
-    unfinished = connection.execute(
-        select(RUNS.c.id, RUNS.c.started_at, RUNS.c.host, RUNS.c.pid, RUNS.c.process_start).where(
-            RUNS.c.ended_at.is_(None)
-        )
-    ).mappings()
-    left = [run for run in unfinished if Process(run["host"], run["pid"], run["process_start"]).is_gone()]
-    for run in left:
-        _mark(connection, run)
-    return len(left)
+    unfinished = connection.execute(select(RUNS).where(RUNS.c.ended_at.is_(None))).mappings().all()
+    return sum(_mark_if_gone(connection, run) for run in unfinished)
 
 
-def _mark(connection: Connection, run: RowMapping) -> None:
-    of_run = STEPS.c.run_id == run["id"]
-    last = connection.scalar(select(STEPS.c.ended_at).where(of_run).order_by(STEPS.c.step.desc()).limit(1))
-    failed = connection.scalar(select(func.count()).where(of_run, STEPS.c.outcome == str(Outcome.FAILED)))
-    connection.execute(
-        update(RUNS)
-        .where(RUNS.c.id == run["id"], RUNS.c.ended_at.is_(None))
-        .values(
-            interrupted=True,
-            ended_at=last or run["started_at"],
-            outcome=str(Outcome.FAILED if failed else Outcome.ERROR),
-        )
-    )
+def _mark_if_gone(connection: Connection, run: RowMapping) -> bool:
+    steps = connection.execute(select(STEPS.c.ended_at, STEPS.c.outcome).where(STEPS.c.run_id == run["id"])).all()
+    ended_at = max((step.ended_at for step in steps), default=run["started_at"])
+    if not Process(run["host"], run["pid"], run["process_start"]).is_gone(ended_at):
+        return False
+    failed = any(step.outcome == str(Outcome.FAILED) for step in steps)
+    outcome = str(Outcome.FAILED if failed else Outcome.ERROR)
+    ending = {"interrupted": True, "ended_at": ended_at, "outcome": outcome}
+    connection.execute(update(RUNS).where(RUNS.c.id == run["id"]).values(ending))
+    return True

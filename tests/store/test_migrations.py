@@ -34,10 +34,10 @@ def test_the_migrations_make_the_tables_of_the_code(store_url: str) -> None:
     engine.dispose()
 
 
-def test_eight_processes_open_a_new_database_at_once(store_url: str) -> None:
+def test_four_processes_open_a_new_database_at_once(store_url: str) -> None:
     """Whoever comes first makes the tables; nobody fails."""
     program = [sys.executable, "-c", OPEN, store_url]
-    processes = [subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(8)]
+    processes = [subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(4)]
     for process in processes:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
@@ -47,7 +47,7 @@ def test_eight_processes_open_a_new_database_at_once(store_url: str) -> None:
         process.stdin.flush()
     for process in processes:
         process.communicate()
-    assert [process.returncode for process in processes] == [0] * 8
+    assert [process.returncode for process in processes] == [0] * 4
 
 
 def test_a_newer_database_is_refused_with_a_sentence(store_url: str, tmp_path: Path) -> None:

@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from prober.model.run import Outcome, Run, StepResult
 from prober.store.store import Store
+from prober.store.tables import RUNS
 
 PLAY = """
 import asyncio, itertools, sys
@@ -83,3 +86,15 @@ async def test_a_run_without_a_step_ends_where_it_began(store: Store, a_run: Cal
     run = store.queries.run("run-1")
     assert run is not None
     assert (run.interrupted, run.outcome, run.ended_at) == (True, Outcome.ERROR, run.started_at)
+
+
+async def test_a_run_of_another_host_is_left_alone_until_it_has_long_been_silent(
+    store: Store, a_run: Callable[..., Run], a_step: Callable[..., StepResult]
+) -> None:
+    """A container that was made anew has another host name: what its predecessor left is marked an hour later."""
+    now = datetime.now(UTC)
+    for run_id, ago in (("recent", timedelta(minutes=50)), ("old", timedelta(minutes=70))):
+        await store.step_finished(a_run(run_id, started_at=now - timedelta(hours=3)), a_step(0, ended_at=now - ago))
+    await store._database.write(lambda connection: connection.execute(update(RUNS).values(host="before")).close())
+    Store.open(f"sqlite:///{store._database.path}").close()
+    assert {run.id: run.interrupted for run in store.queries.runs()} == {"recent": False, "old": True}

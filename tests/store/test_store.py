@@ -7,6 +7,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
@@ -138,3 +139,15 @@ async def test_a_cancelled_caller_does_not_undo_a_step(store: Store, a_run: Make
     keeping.cancel()
     store.close()
     assert [step.index for step in (store.queries.run("run-1") or a_run()).steps] == [0]
+
+
+@pytest.mark.parametrize(("durable", "synchronous"), [(False, 1), (True, 2)])
+async def test_durable_flushes_every_commit(store_url: str, durable: bool, synchronous: int) -> None:
+    """A durable store commits with synchronous=FULL, any other with NORMAL; both write ahead."""
+    store = Store.open(store_url, durable=durable)
+
+    def pragma(name: str) -> Future[object]:
+        return store._database.submit(lambda connection: connection.exec_driver_sql(f"PRAGMA {name}").scalar())
+
+    assert (pragma("synchronous").result(), pragma("journal_mode").result()) == (synchronous, "wal")
+    store.close()

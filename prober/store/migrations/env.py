@@ -4,11 +4,5 @@ from __future__ import annotations
 
 from alembic import context
 
-from prober.store.tables import METADATA
-
-context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=METADATA,
-    render_as_batch=True,
-)
+context.configure(connection=context.config.attributes["connection"])
 context.run_migrations()
