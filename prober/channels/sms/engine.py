@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from prober.channels.base import RunContext, Session
 from prober.channels.sms.arrivals import Arrivals
 from prober.channels.sms.config import Settings
 from prober.channels.sms.debts import Debts
 from prober.channels.sms.gateways.base import Gateway
 from prober.channels.sms.gateways.smpp import SmppGateway
-from prober.channels.sms.inbox import Inbox, Recent
+from prober.channels.sms.inbox import Inbox
 from prober.channels.sms.quarantine import Quarantine
 from prober.channels.sms.session import SmsSession
 from prober.errors import RobotBroken
@@ -31,12 +29,11 @@ class SmsDriver:
         self._gateways: dict[str, Gateway] = {
             name: SmppGateway(name, gateway.smpp) for name, gateway in settings.gateways.items()
         }
-        self._recent: defaultdict[str, Recent] = defaultdict(Recent)
 
     async def open(self, run: RunContext) -> Session:
         """Open a session that has heard all that waited at the SMSC for its line."""
         gateway = self._gateway_of(run.line)
-        arrivals = Arrivals(Inbox(senders=self._settings.senders, recent=self._recent[run.line.msisdn]))
+        arrivals = Arrivals(Inbox(self._settings.senders))
         link = await gateway.open(run.line.msisdn, arrivals.deliver)
         try:
             await link.settle()

@@ -8,7 +8,6 @@ still owes to an earlier command.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
@@ -38,34 +37,11 @@ def _forms(number: str) -> set[str]:
     return {plain, plain.removeprefix("0086"), plain.removeprefix("86")} - {""}
 
 
-@dataclass
-class Recent:
-    """
-    The long messages of one MSISDN that came lately, over all its runs, to know one that the network delivers twice.
-
-    Only long messages have a reference to know them by. A short one that comes twice is known within its own run only.
-    """
-
-    known: dict[tuple[str, str, int], float] = field(default_factory=dict)
-    keep_s: float = 600.0
-
-    def repeats(self, message: Message) -> bool:
-        """Return whether *message* came before, and remember it."""
-        if message.reference is None:
-            return False
-        self.known = {key: at_s for key, at_s in self.known.items() if message.at_s - at_s < self.keep_s}
-        key = (message.sender, message.text, message.reference)
-        repeated = key in self.known
-        self.known[key] = message.at_s
-        return repeated
-
-
 class Inbox:
     """The messages of one session, and what became of each."""
 
-    def __init__(self, *, senders: Mapping[str, Sequence[str]], recent: Recent) -> None:
+    def __init__(self, senders: Mapping[str, Sequence[str]]) -> None:
         self._senders = senders
-        self._recent = recent
         self._parts = Reassembler()
         self._debts: set[str] = set()
         self._window_s = float("-inf")
@@ -85,7 +61,7 @@ class Inbox:
             self.fates[message] = self._fate(message)
 
     def _fate(self, message: Message) -> Fate:
-        if self._recent.repeats(message) or self._repeated(message):
+        if self._repeated(message):
             return Fate.DUPLICATE
         for service in sorted(self._debts):
             if self.comes_from(message.sender, service):
@@ -95,10 +71,12 @@ class Inbox:
         return Fate.UNREAD
 
     def _repeated(self, message: Message) -> bool:
+        # Only within a window: a service may rightly say the same to two commands, and nothing in SMPP tells such a
+        # reply from a copy of the first. References do not: many senders draw them at random, or never change them.
+        told = (message.sender, message.text, message.reference)
         return any(
-            (before.sender, before.text) == (message.sender, message.text)
-            and (before.first_at_s >= self._window_s or fate is Fate.LATE)
-            for before, fate in self.fates.items()
+            (before.sender, before.text, before.reference) == told and before.first_at_s >= self._window_s
+            for before in self.fates
         )
 
     def open_window(self, at_s: float) -> None:

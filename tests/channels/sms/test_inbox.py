@@ -6,15 +6,15 @@ import pytest
 
 from prober.channels.sms.encoding import UCS2
 from prober.channels.sms.gateways.base import Concat, Part
-from prober.channels.sms.inbox import Fate, Inbox, Recent, same_number
+from prober.channels.sms.inbox import Fate, Inbox, same_number
 
 
 def part(text: str, at_s: float, sender: str = "10086", concat: Concat | None = None) -> Part:
     return Part(sender, "13800000001", text.encode("utf-16-be"), UCS2, at_s, concat)
 
 
-def inbox(recent: Recent | None = None, **senders: tuple[str, ...]) -> Inbox:
-    return Inbox(senders=senders, recent=recent or Recent())
+def inbox() -> Inbox:
+    return Inbox({})
 
 
 def taken(box: Inbox, wanted: str, since_s: float = 0, service: str | None = "10086") -> str | None:
@@ -37,7 +37,7 @@ def test_another_number_is_another_number(sender: str) -> None:
 
 def test_a_service_may_answer_from_other_numbers() -> None:
     """Those of the settings, and then no longer its own unless it is among them."""
-    box = Inbox(senders={"10086": ("1065",)}, recent=Recent())
+    box = Inbox({"10086": ("1065",)})
     box.put(part("余额 1", 1, "106598"))
     box.put(part("余额 2", 2, "10086"))
     assert taken(box, "余额") == "余额 1"
@@ -75,25 +75,22 @@ def test_a_number_that_owes_gives_its_next_message_to_the_earlier_command() -> N
     assert list(box.fates.values()) == [Fate.UNREAD, Fate.LATE, Fate.TAKEN]
 
 
-def test_a_late_reply_that_comes_twice_is_late_both_times() -> None:
-    """Its copy does not pass for the reply to the command that was sent in between."""
+def test_what_comes_twice_counts_once_until_the_next_submit() -> None:
+    """The same sender, text and reference are one message; after a submit, or with another reference, they are two."""
     box = inbox()
-    box.owe("10086")
-    box.put(part("余额 1", 1))
-    box.open_window(2)
-    box.put(part("余额 1", 3))
-    assert taken(box, "余额", since_s=2) is None
-
-
-def test_long_duplicates_are_known_across_sessions_for_a_while() -> None:
-    """By sender, reference and text; a new reference, or ten minutes, make it a new message."""
-    recent = Recent()
-
-    def fate(reference: int, at_s: float) -> Fate:
-        box = inbox(recent)
+    for reference in (1, 1, 2):
         for seq in (1, 2):
-            box.put(part("长", at_s, concat=Concat(reference, 2, seq)))
-        return next(iter(box.fates.values()))
-
-    seen = [fate(1, 0), fate(1, 100), fate(2, 200), fate(1, 1000)]
-    assert seen == [Fate.UNREAD, Fate.DUPLICATE, Fate.UNREAD, Fate.UNREAD]
+            box.put(part("长", 1, concat=Concat(reference, 2, seq)))
+    box.open_window(2)
+    box.put(part("短", 3))
+    box.put(part("短", 4))
+    box.open_window(5)
+    box.put(part("短", 6))
+    assert list(box.fates.values()) == [
+        Fate.UNREAD,
+        Fate.DUPLICATE,
+        Fate.UNREAD,
+        Fate.UNREAD,
+        Fate.DUPLICATE,
+        Fate.UNREAD,
+    ]
