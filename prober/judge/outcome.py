@@ -35,6 +35,7 @@ _LAYERS: dict[Seen, Layer] = {
     Seen.AMBIGUOUS_ELEMENT: Layer.PAGE,
     Seen.PAGE_CRASHED: Layer.PAGE,
     Seen.UNREACHABLE: Layer.PAGE,
+    Seen.GATEWAY_REFUSED: Layer.GATEWAY,
     Seen.THROTTLED: Layer.GATEWAY,
     Seen.DESTINATION_REFUSED: Layer.GATEWAY,
     Seen.RECEIPT_FAILED: Layer.DELIVERY,

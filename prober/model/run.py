@@ -66,6 +66,7 @@ class Seen(StrEnum):
     AMBIGUOUS_ELEMENT = "ambiguous element"
     PAGE_CRASHED = "page crashed"
     UNREACHABLE = "unreachable"
+    GATEWAY_REFUSED = "refused by the gateway"
     THROTTLED = "throttled"
     DESTINATION_REFUSED = "destination refused"
     RECEIPT_FAILED = "receipt failed"

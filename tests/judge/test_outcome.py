@@ -24,6 +24,7 @@ TABLE = [
     (Seen.AMBIGUOUS_ELEMENT, Outcome.FAILED, Layer.PAGE),
     (Seen.PAGE_CRASHED, Outcome.FAILED, Layer.PAGE),
     (Seen.UNREACHABLE, Outcome.FAILED, Layer.PAGE),
+    (Seen.GATEWAY_REFUSED, Outcome.FAILED, Layer.GATEWAY),
     (Seen.THROTTLED, Outcome.FAILED, Layer.GATEWAY),
     (Seen.DESTINATION_REFUSED, Outcome.FAILED, Layer.GATEWAY),
     (Seen.RECEIPT_FAILED, Outcome.FAILED, Layer.DELIVERY),

@@ -21,7 +21,7 @@ from prober.model.scenario import Action
 _SEEN = {
     RefusalKind.THROTTLED: Seen.THROTTLED,
     RefusalKind.BAD_DESTINATION: Seen.DESTINATION_REFUSED,
-    RefusalKind.REJECTED: Seen.REFUSED,
+    RefusalKind.REJECTED: Seen.GATEWAY_REFUSED,
 }
 
 

@@ -172,7 +172,7 @@ async def test_every_part_must_be_delivered(sms_session: Opened, smsc: Smsc) -> 
         (THROTTLED, Seen.THROTTLED, True),
         (QUEUE_FULL, Seen.THROTTLED, True),
         (BAD_DESTINATION, Seen.DESTINATION_REFUSED, False),
-        (0x45, Seen.REFUSED, False),
+        (0x45, Seen.GATEWAY_REFUSED, False),
     ],
 )
 async def test_a_refusal_is_told_by_its_kind(
