@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
+
 from prober.errors import BadInput, Problem
 from prober.loading.fields import did_you_mean
 from prober.loading.nodes import Document, ListNode, MapNode, Node, ScalarNode, read_yaml

@@ -48,13 +48,14 @@ class Acquisition:
         self._bits = references.bits
         size = len(self._bits)
         self._gain = np.where(references.active, GAIN, 0).astype(np.int16)
-        self._cost = np.where(references.active, HALF, 0).astype(np.int16)
+        self._cost = np.where(references.active, HALF, 0).astype(np.uint8)
         firsts = [recording.first for recording in self._recordings]
         self._firsts = np.array(firsts, np.intp)
         heads = [first + step for first in firsts for step in range(3)]
         self._heads = np.array([head for head in heads if head < size], np.intp)
         self._score, self._next, self._slipped = (np.zeros(size, np.int16) for _ in range(3))
-        self._wrong = np.zeros(size, np.int16)
+        self._wrong = np.zeros(size, np.uint8)
+        self._nothing = np.zeros(size, np.int16)  # numpy compares two arrays five times as fast as one with 0
         self._differ = np.zeros(size, np.uint32)
         self._best = 0
 
@@ -77,7 +78,7 @@ class Acquisition:
         self._score, self._next = now, before
         self._best = int(now.max(initial=0))
         if self._best > REBASE:
-            np.maximum(np.subtract(now, REBASE // 2, out=now), 0, out=now)
+            np.maximum(np.subtract(now, REBASE // 2, out=now), self._nothing, out=now)
 
     def _slip(self, before: NDArray[np.int16], now: NDArray[np.int16]) -> None:
         slipped = np.subtract(before, SLIP, out=self._slipped)
@@ -90,7 +91,7 @@ class Acquisition:
         np.multiply(self._wrong, self._cost, out=self._wrong)
         now += self._gain
         now -= self._wrong
-        np.maximum(now, 0, out=now)
+        np.maximum(now, self._nothing, out=now)
 
     def candidate(self) -> Candidate | None:
         """Return the prompt that leads every other one by enough; None while there is none."""

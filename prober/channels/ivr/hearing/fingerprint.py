@@ -27,14 +27,19 @@ LOWEST, HIGHEST = EDGES[0], EDGES[-1]
 STARTS = EDGES[:-1] - LOWEST
 INACTIVE_DB = -35.0
 """A reference frame this far below its prompt's peak says nothing: it is mostly the quantiser's noise."""
-SILENT = 10 ** (-58 / 10) * WINDOW / 2 * float((HANN**2).sum()) * 32768**2
-"""The energy in all bands of a window at -58 dBFS."""
+SILENT = 10 ** (-58 / 10) * float((HANN**2).sum()) * 32768**2
+"""The energy of a window at -58 dBFS."""
+NOTHING = np.zeros(BANDS, np.float32)
 BITS = 32
 
 
 def energies(windows: NDArray[np.int16]) -> NDArray[np.float32]:
     """Return the energy in each band; the last axis of *windows* holds WINDOW samples."""
-    spectrum = np.fft.rfft(windows * HANN, axis=-1)[..., LOWEST:HIGHEST]
+    return _bands(windows * HANN)
+
+
+def _bands(tapered: NDArray[np.float32]) -> NDArray[np.float32]:
+    spectrum = np.fft.rfft(tapered, axis=-1)[..., LOWEST:HIGHEST]
     power = spectrum.real**2 + spectrum.imag**2
     bands: NDArray[np.float32] = np.add.reduceat(power, STARTS, axis=-1)
     return bands
@@ -67,7 +72,7 @@ class LiveFingerprint:
     """The fingerprints of a stream, one every 20 ms."""
 
     def __init__(self) -> None:
-        self._before = np.zeros(BANDS, np.float32)
+        self._before = NOTHING
 
     def next(self, window: NDArray[np.int16]) -> np.uint32 | None:
         """
@@ -75,6 +80,9 @@ class LiveFingerprint:
 
         None if it is silent: below -58 dBFS.
         """
-        now = energies(window)
-        before, self._before = self._before, now
-        return np.uint32(bits(now, before)) if now.sum() > SILENT else None
+        tapered = window * HANN
+        if tapered @ tapered < SILENT:
+            self._before = NOTHING
+            return None
+        before, self._before = self._before, _bands(tapered)
+        return np.uint32(bits(self._before, before))

@@ -31,6 +31,11 @@ class Tape:
         self.end = 0
         """How many samples were heard."""
 
+    @property
+    def start(self) -> int:
+        """The oldest sample that is still there."""
+        return max(0, self.end - self._filled)
+
     def add(self, samples: NDArray[np.int16]) -> None:
         """Take in what comes next."""
         if self._filled + len(samples) > len(self._samples):
@@ -61,7 +66,8 @@ def refine(tape: Tape, recording: Recording, onset: int) -> int:
     """
     lead = int(recording.lead_s * RATE)
     newest = min(len(recording.samples), tape.end - onset - REACH)
-    for first, end in ((lead, min(lead + STRETCH, newest)), (max(0, newest - STRETCH), newest)):
+    oldest = max(0, newest - STRETCH, tape.start - onset + REACH)
+    for first, end in ((lead, min(lead + STRETCH, newest)), (oldest, newest)):
         if end - first >= SHORTEST:
             stream = tape.cut(onset + first - REACH, onset + end + REACH)
             if stream is not None:

@@ -1,0 +1,49 @@
+"""What the ear knows of each recording."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from prober.channels.ivr.hearing.library import Library, audible
+from prober.errors import BadInput
+
+
+def test_the_lead_is_the_first_packet_above_minus_40_dbfs():
+    """Half a frame of loud sound makes the whole 20 ms frame it lies in audible; a quieter one before it does not."""
+    samples = np.zeros(8000, np.int16)
+    samples[800:1000] = 200
+    samples[1690:2500] = 4000
+    assert audible(samples) == (pytest.approx(0.20), pytest.approx(0.32))
+
+
+def test_what_is_never_audible_counts_whole():
+    """A recording below -40 dBFS has no lead, and lasts to its end."""
+    assert audible(np.full(4000, 100, np.int16)) == (0.0, 0.5)
+
+
+def test_every_recording_of_the_table_is_known(library, hearing_table):
+    """Prompts and pieces are all there, with texts, one behind the other."""
+    known = library.prompts.recordings
+    assert [one.name for one in known] == list(hearing_table.prompts)
+    assert [one.text for one in library.pieces.recordings] == [one.text for one in hearing_table.pieces.values()]
+    assert [one.first for one in known] == [0, *(one.end for one in known[:-1])]
+    assert known[-1].end == len(library.prompts.bits) == len(library.prompts.active)
+    assert all(one.lead_s < one.tail_s <= one.length_s for one in known)
+
+
+def test_a_library_goes_to_another_process_whole(library):
+    """It is built once, and handed to every line's process."""
+    there = pickle.loads(pickle.dumps(library))  # noqa: S301  # our own bytes
+    assert np.array_equal(there.prompts.bits, library.prompts.bits)
+    assert there.pieces.recordings[3].name == library.pieces.recordings[3].name
+
+
+def test_a_recording_that_vanished_is_bad_input(hearing_table, tmp_path):
+    """It is named, as when the table was loaded."""
+    welcome = replace(hearing_table.prompts["welcome"], path=tmp_path / "gone.wav")
+    with pytest.raises(BadInput, match=r"gone\.wav: cannot be read"):
+        Library.build(replace(hearing_table, prompts={"welcome": welcome}))
