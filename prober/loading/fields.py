@@ -22,6 +22,8 @@ from prober.model.scenario import Pattern
 
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", re.ASCII)
+DURATION_PATTERN = r"^\d+(\.\d+)?\s*(ms|s|m|h|d)$"
+"""A duration, for editors."""
 _KEYS = re.compile(r"[0-9*#A-D]+")
 _PROMPTS = "prompts"
 _FOLDER = "folder"
@@ -151,7 +153,7 @@ Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": ["string",
 Duration = Annotated[
     float,
     PlainValidator(duration),
-    WithJsonSchema({**_STRING, "pattern": r"^\d+(\.\d+)?\s*(ms|s|m|h|d)$", "examples": ["10s", "500ms", "2m"]}),
+    WithJsonSchema({**_STRING, "pattern": DURATION_PATTERN, "examples": ["10s", "500ms", "2m"]}),
 ]
 """A length of time: `10s`, `500ms`, `2m`, `1h`, `7d`. The value is float seconds."""
 
@@ -182,6 +184,13 @@ WorkspacePath = Annotated[Path, BeforeValidator(_workspace_path), WithJsonSchema
 Secret = Annotated[
     str,
     BeforeValidator(_secret),
-    WithJsonSchema({"anyOf": [_STRING, {"type": "object", "properties": {"file": _STRING}, "required": ["file"]}]}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": ["string", "number"]},
+                {"type": "object", "properties": {"file": _STRING}, "required": ["file"]},
+            ]
+        }
+    ),
 ]
 """A secret in config.yaml: the text itself, `${env.NAME}`, or `{file: path}`. The value is the secret."""

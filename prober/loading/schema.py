@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from prober.loading.arguments import Field, fields_of
 from prober.loading.config import config_model
 from prober.loading.config_sections import UNAVAILABLE
+from prober.loading.fields import DURATION_PATTERN
 from prober.loading.vocabulary import LIMITS, Vocabulary
 from prober.loading.yaml_scenario import HEADER
 from prober.model.verb import Verb
@@ -45,11 +46,25 @@ def scenario_schema(vocabulary: Vocabulary) -> Schema:
 def config_schema(channel_settings: Mapping[str, type[BaseModel]]) -> Schema:
     """Return the schema of config.yaml."""
     schema = config_model(channel_settings).model_json_schema()
+    _write_durations(schema)
     for name, reason in UNAVAILABLE.items():
         section = schema["properties"][name]
         section["description"] += f" (not available in this version: {reason})"
         section["deprecated"] = True
     return {"$schema": _DRAFT, **schema, "title": "config.yaml"}
+
+
+def _write_durations(schema: Any) -> None:
+    """Turn the defaults of durations, which are seconds, into what a person writes."""
+    match schema:
+        case {"pattern": pattern, "default": float() as seconds} if pattern == DURATION_PATTERN:
+            schema["default"] = f"{seconds:g}s"
+        case dict():
+            for part in schema.values():
+                _write_durations(part)
+        case list():
+            for part in schema:
+                _write_durations(part)
 
 
 def _of_field(field: Field, definitions: Schema) -> Schema:
