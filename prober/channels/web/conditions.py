@@ -16,7 +16,7 @@ from prober.judge.expect import Match, match, normalise, source
 from prober.model.run import Observation, Seen
 from prober.model.scenario import Capture, Pattern
 
-_FIND = "(els, [source, hidden]) => els.slice(0, 1).flatMap(el => window.__prober.find(el, source, hidden))"
+_FIND = "(els, [source, hidden]) => els.slice(0, 1).flatMap(el => window.__prober?.find(el, source, hidden) ?? [])"
 _TEXTS = "els => els.map(el => el.innerText)"
 
 
@@ -80,24 +80,25 @@ class TextWatch:
 
     async def _sight(self, look: Look, where: Locator, found: Match) -> Sight:
         told = await self._window.ask(where, _FIND, [source(Pattern(found.text)), False]) or []
-        spots = [locate.levels(levels) for levels in told]
+        spots = [locate.levels(self._window, levels) for levels in told]
         level, readable = chosen(spots, found.text, self._moment.captures)
         if level is None:
             return Sight(look.at_s, found.text, found.groups, readable=readable)
-        at_s = look.clock.at_s(level.since_ms)
+        at_s = level.since_s
         if self._otherwise_s is not None and at_s < self._otherwise_s:
             at_s = look.at_s  # no change that was noted made it so; it was seen now
         return Sight(at_s, level.text.strip(), found.groups, readable)
 
     async def _went_s(self, look: Look, where: Locator) -> float:
         """Return since when the text is gone: taken away, or hidden; the stimulus where it was never seen."""
-        gone = await self._window.ask(None, "() => window.__prober?.gone()") or []
-        stamps = [one["at"] for one in gone if match(self._wanted.text, one["text"])]
-        if not self._wanted.text.regex:
-            hidden = await self._window.ask(where, _FIND, [source(self._wanted.text), True]) or []
-            stamps += [levels[0]["since"] for levels in hidden]
-        if stamps:
-            return look.clock.at_s(max(stamps))
+        window, text = self._window, self._wanted.text
+        gone = await window.ask(None, "() => window.__prober?.gone()") or []
+        instants = [window.clock(one["origin"]).at_s(one["at"]) for one in gone if match(text, one["text"])]
+        if not text.regex:
+            hidden = await window.ask(where, _FIND, [source(text), True]) or []
+            instants += [locate.levels(window, levels)[0].since_s for levels in hidden]
+        if instants:
+            return max(instants)
         return self._moment.stimulus_s if self._otherwise_s is None else look.at_s
 
 
@@ -163,8 +164,8 @@ async def read(window: Window, wanted: Read, moment: Moment) -> Observation:
         if level is None or not readable or not level.text.strip():
             otherwise_s = look.at_s
             return None
-        at_s = look.clock.at_s(level.since_ms)
-        return Sight(look.at_s if otherwise_s and at_s < otherwise_s else at_s, level.text.strip())
+        at_s = look.at_s if otherwise_s and level.since_s < otherwise_s else level.since_s
+        return Sight(at_s, level.text.strip())
 
     sight: Found | Sight | None = await window.watch(condition, moment.until_s)
     if isinstance(sight, Found):

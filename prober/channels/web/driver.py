@@ -23,14 +23,11 @@ class WebDriver:
         Raises:
             RobotBroken: There is no browser, or it does not start.
         """
-        window = Window(await self._engine.new_context())
         try:
+            window = Window(await self._engine.new_context())
             await window.arm()
         except (Gone, TooLong) as exc:
             raise browser_ended() from exc
-        except BaseException:
-            await window.close()
-            raise
         return WebSession(run, window, self._settings)
 
     async def close(self) -> None:

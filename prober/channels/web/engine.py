@@ -87,6 +87,8 @@ def browser_ended() -> RobotBroken:
 def _translated(message: str, browser: Browser | None) -> Exception:
     if browser is None or not browser.is_connected() or "Connection closed" in message:
         return browser_ended()
+    if "strict mode violation" in message:
+        return TooLong(message)
     if code := net_code(message):
         return NotFetched(code)
     gone = ("crashed", "closed", "context was destroyed", "navigat", "detached", "not attached", "Cannot find context")

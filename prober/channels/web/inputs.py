@@ -167,6 +167,7 @@ def _hindrance(log: str) -> str:
 
 
 _HINDRANCES = {
+    "strict mode violation": "so is another of the same name by now",
     "did not find some options": "has no such option",
     "element is not enabled": "is disabled",
     "element is not editable": "is read-only",

@@ -17,14 +17,14 @@ _ROLES = frozenset({*_CLICKABLE, *_PLACES, *_LISTED, "heading", "textbox", "comb
 _PREFIX = re.compile(r"([a-z]+)\s*:\s*(.+)", re.DOTALL)
 _FIELDS = "input:not([type=hidden]), textarea, select, [contenteditable], [role=textbox], [role=combobox]"
 
-_TELL = "els => els.map(el => window.__prober.tell(el))"
+_TELL = "els => window.__prober ? els.map(el => window.__prober.tell(el)) : []"
 
 
 @dataclass(frozen=True)
 class Level:
-    """An element's text (the first level), or that of one around it; *since_ms* is when it became so, page time."""
+    """An element's text (the first level), or that of one around it; *since_s* is the instant it became so."""
 
-    since_ms: float
+    since_s: float
     text: str
 
 
@@ -44,9 +44,9 @@ Tier = tuple[str, Locator]
 Naming = Callable[["Page | Locator", str], Iterator[Tier]]
 
 
-def levels(told: list[dict[str, Any]]) -> tuple[Level, ...]:
+def levels(window: Window, told: list[dict[str, Any]]) -> tuple[Level, ...]:
     """Return what the page said of an element and those around it."""
-    return tuple(Level(level["since"], level["text"]) for level in told)
+    return tuple(Level(window.clock(one["origin"]).at_s(one["since"]), one["text"]) for one in told)
 
 
 def clickable(root: Page | Locator, name: str) -> Iterator[Tier]:
@@ -97,7 +97,7 @@ async def find(window: Window, naming: Naming, said: str, inside: str | None = N
         locator = tier.locator("visible=true")
         told = await window.ask(locator, _TELL)
         if told:
-            return Found(locator, how, tuple(one["says"] for one in told), levels(told[0]["levels"]))
+            return Found(locator, how, tuple(one["says"] for one in told), levels(window, told[0]["levels"]))
     return None
 
 

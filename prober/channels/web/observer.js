@@ -15,7 +15,7 @@
   // ---- what came and went -------------------------------------------------------------------------------------------
   const stamps = new WeakMap(); // node -> when it came, or its text or its style changed
   const emptied = new WeakMap(); // node -> when a child was taken away
-  const gone = []; // {at, text} of what was taken away
+  const gone = []; // what was taken away, and when
   let armedUntil = 0;
   let announcing = false;
 
@@ -30,7 +30,7 @@
 
   function remember(text, at) {
     if (!text || !text.trim()) return;
-    gone.push({at, text: text.slice(0, 2000)});
+    gone.push({origin, at, text: text.slice(0, 2000)});
     if (gone.length > 200) gone.shift();
   }
 
@@ -117,7 +117,7 @@
   }
 
   const around = (el) => [el, el.parentElement, el.parentElement?.parentElement].filter((one) => one && one !== document.body);
-  const told = (el) => around(el).map((one) => ({since: since(one), text: text(one)}));
+  const told = (el) => around(el).map((one) => ({origin, since: since(one), text: text(one)}));
 
   // ---- what people call things --------------------------------------------------------------------------------------
   const clean = (words) => (words || "").replace(/\s+/gu, " ").trim().slice(0, 40);
@@ -137,7 +137,7 @@
 
   function describe(el) {
     const kind = el.getAttribute("role") || {a: "link", input: el.type}[el.localName] || el.localName;
-    const own = clean(el.innerText || (el.matches(buttons) ? el.value : "") || label(el));
+    const own = clean(el.matches(buttons) ? el.value : el.matches(fields) ? label(el) : el.innerText || label(el));
     const place = el.closest("[id], header, nav, main, footer, form, dialog, table");
     const where = place && place !== el ? ` in ${place.id ? `#${place.id}` : place.localName}` : el.id ? ` #${el.id}` : "";
     return `${kind} «${own}»${where}`;

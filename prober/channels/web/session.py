@@ -19,7 +19,6 @@ from prober.model.run import Evidence, Observation, Seen
 from prober.model.scenario import Action
 
 _WAITS = frozenset(verb.name for verb in VERBS if verb.waits)
-_SETTLE_S = 0.5
 
 
 class WebSession:
@@ -75,9 +74,7 @@ class WebSession:
         raise TypeError(f"{action.full_name} is no verb of the web channel")
 
     async def _gone(self, exc: Gone, action: Action) -> Observation:
-        # A browser that is killed tells first of its pages' end, and a moment later of its own.
-        await self._window.change_until(lambda: not self._window.alive, _SETTLE_S)
-        if not self._window.alive:
+        if not await self._window.alive():
             raise browser_ended() from exc
         return Observation(Seen.PAGE_CRASHED, expected=action.full_name, actual=str(exc))
 

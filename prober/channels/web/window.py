@@ -21,6 +21,7 @@ _GRACE_S = 2.0
 """How long past its deadline a step waits for a page to answer what it shows; a page in an endless loop never does."""
 _STUCK_S = 0.2
 """The same, once it did not answer and has not been heard of since."""
+_SETTLE_S = 0.5
 _TICK_S = 0.001
 _SCREENSHOT_S = 5.0
 
@@ -46,7 +47,6 @@ class Look:
     url: str
     loading: bool
     loaded_s: float | None
-    clock: PageClock
 
 
 class Window:
@@ -79,9 +79,19 @@ class Window:
         """The browser this window belongs to, for `spoken()`."""
         return self._context.browser
 
-    @property
-    def alive(self) -> bool:
-        """Whether the browser itself still runs."""
+    async def alive(self) -> bool:
+        """Return whether the browser still answers, whatever became of its pages."""
+        # A browser that is killed tells first of its pages' end, and a moment later of its own.
+        await self.change_until(lambda: not self._connected(), _SETTLE_S)
+        try:
+            async with asyncio.timeout(_GRACE_S):
+                with spoken(self.browser):
+                    await self._context.cookies()
+        except (Gone, TooLong, RobotBroken, TimeoutError):
+            return False
+        return self._connected()
+
+    def _connected(self) -> bool:
         return self.browser is not None and self.browser.is_connected()
 
     @property
@@ -113,13 +123,14 @@ class Window:
     def _hear(self, source: dict[str, Any], message: dict[str, Any]) -> None:
         heard_s, self._stuck = monotonic(), False
         self._tab_of(source["page"])
-        clock = self._clock(message["origin"])
+        clock = self.clock(message["origin"])
         clock.heard(message["now"], heard_s)
         if message["kind"] in {"input", "handled"}:
             self.inputs.append(Input(message["kind"], message.get("type", ""), clock.at_s(message["at"])))
         self._changed.set()
 
-    def _clock(self, origin_ms: float) -> PageClock:
+    def clock(self, origin_ms: float) -> PageClock:
+        """Return the clock of the document whose time origin this is."""
         return self._clocks.setdefault(origin_ms, PageClock(origin_ms))
 
     def first_document_s(self, since_s: float) -> float | None:
@@ -158,7 +169,7 @@ class Window:
         if said is None:
             return None
         heard_s = monotonic()
-        clock = self._clock(said["origin"])
+        clock = self.clock(said["origin"])
         clock.heard(said["now"], heard_s, asked_s)
         return Look(
             at_s=clock.at_s(said["now"]),
@@ -167,7 +178,6 @@ class Window:
             url=said["url"],
             loading=said["state"] == "loading",
             loaded_s=clock.at_s(said["loaded"]) if said["loaded"] else None,
-            clock=clock,
         )
 
     async def watch(self, condition: Callable[[], Awaitable[T | None]], until_s: float) -> T | None:
