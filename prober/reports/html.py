@@ -36,18 +36,17 @@ def render(runs: Sequence[Run], *, title: str, read: Callable[[Evidence], bytes]
     gravest_first = sorted(runs, key=lambda run: list(words.Mark).index(words.mark(run)))
     by_id = {run.id: run_view(run, files) for run in gravest_first}
     views = [by_id[run.id] for run in runs]
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            title=title,
-            views=views,
-            groups=_groups(views),
-            counts=words.counted(runs),
-            verdict=words.verdict(runs),
-            box=(WIDTH, HEIGHT),
-        )
+    page = _environment().get_template("report.html.j2")
+    written = page.render(
+        title=title,
+        views=views,
+        groups=_groups(views),
+        counts=words.counted(runs),
+        verdict=words.verdict(runs),
+        box=(WIDTH, HEIGHT),
     )
+    # A page may have shown what UTF-8 cannot write.
+    return written.encode("utf-8", "replace").decode()
 
 
 def _groups(views: Sequence[RunView]) -> list[Group]:
@@ -68,7 +67,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(marks=words.MARKS, layers=words.LAYERS, phases=words.PHASES, channel=words.channel)
+    environment.globals.update(
+        marks=words.MARKS, layers=words.LAYERS, phases=words.PHASES, kinds=words.KINDS, channel=words.channel
+    )
     environment.filters.update(seconds=words.seconds, instant=words.instant, size=words.size, fact=words.fact)
     environment.filters["value"] = words.value
     return environment

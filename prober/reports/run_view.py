@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from prober.model.run import Evidence, Run, StepResult
 from prober.reports.chat import Bubble, bubbles
@@ -59,6 +59,7 @@ class RunView:
     ladders: tuple[tuple[File, list[Rung]], ...]
     chats: tuple[tuple[File, list[Bubble]], ...]
     others: tuple[tuple[File, str], ...]
+    """Whatever is of no kind known here, or cannot be read as its kind; with the beginning of its text."""
 
     @property
     def culprit(self) -> StepView | None:
@@ -69,25 +70,24 @@ class RunView:
 
 def run_view(run: Run, files: Files) -> RunView:
     """Return *run* as it is shown, its evidence read from *files*."""
-    kept: dict[str, list[File]] = defaultdict(list)
-    for one in _evidence(run):
-        kept[one.kind if one.kind in _KNOWN else ""].append(files.open(one))
-    ladders = tuple((file, rungs(file.text)) for file in kept["ladder"])
+    kept = [files.open(one) for one in _evidence(run)]
+    shots = _by_step(run, kept)
+    ladders = [(file, read) for file in kept if file.kept.kind == "ladder" and (read := rungs(file.text))]
+    chats = [(file, said) for file in kept if file.kept.kind == "transcript" and (said := bubbles(file.text))]
+    recordings = [file for file in kept if file.kept.kind == "recording"]
+    shown = [*recordings, *(file for file, _ in [*ladders, *chats]), *chain.from_iterable(shots.values())]
     return RunView(
         run=run,
         mark=mark(run),
         length_s=(run.ended_at - run.started_at).total_seconds() if run.ended_at else None,
         lanes=_lanes(run),
         lanes_s=_played_s(run),
-        steps=step_views(run, _by_step(kept["screenshot"])),
-        recordings=tuple(_recording(run, file, ladders) for file in kept["recording"]),
-        ladders=ladders,
-        chats=tuple((file, bubbles(file.text)) for file in kept["transcript"]),
-        others=tuple((file, _excerpt(file)) for file in [*kept[""], *_of_no_step(run, kept["screenshot"])]),
+        steps=step_views(run, shots),
+        recordings=tuple(_recording(run, file, ladders) for file in recordings),
+        ladders=tuple(ladders),
+        chats=tuple(chats),
+        others=tuple((file, _excerpt(file)) for file in kept if file not in shown),
     )
-
-
-_KNOWN = ("recording", "ladder", "transcript", "screenshot")
 
 
 def _evidence(run: Run) -> Iterable[Evidence]:
@@ -96,17 +96,13 @@ def _evidence(run: Run) -> Iterable[Evidence]:
     return {one.path: one for one in listed}.values()
 
 
-def _by_step(shots: Iterable[File]) -> dict[int, list[File]]:
-    by_step: dict[int, list[File]] = defaultdict(list)
-    for file in shots:
-        if file.kept.step is not None:
+def _by_step(run: Run, files: Iterable[File]) -> dict[int, list[File]]:
+    """Return the screenshots that belong to a step, by its index."""
+    by_step: dict[int, list[File]] = {step.index: [] for step in run.steps}
+    for file in files:
+        if file.kept.kind == "screenshot" and file.kept.step in by_step:
             by_step[file.kept.step].append(file)
     return by_step
-
-
-def _of_no_step(run: Run, shots: Iterable[File]) -> list[File]:
-    played = {step.index for step in run.steps}
-    return [file for file in shots if file.kept.step not in played]
 
 
 def _played_s(run: Run) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from prober.judge.values import read, words
 from prober.model.run import Captured, Run, StepResult
 from prober.model.scenario import ValueType
+from prober.model.verb import ROBOT
 from prober.reports.files import File
 from prober.reports.words import Mark, mark
 
@@ -48,6 +49,16 @@ class StepView:
         """Its number as people count."""
         return self.step.index + 1
 
+    @property
+    def verb(self) -> str:
+        """Its verb as scenarios write it."""
+        return self.step.verb if self.step.channel == ROBOT else f"{self.step.channel}.{self.step.verb}"
+
+    @property
+    def words(self) -> str:
+        """Its name without the verb, which stands beside it; nothing where that is the whole name."""
+        return self.step.name.removeprefix(self.verb).strip()
+
 
 def step_views(run: Run, shots: Mapping[int, Sequence[File]]) -> list[StepView]:
     """Return every step of *run*; *shots* are the screenshots by step."""
@@ -56,7 +67,7 @@ def step_views(run: Run, shots: Mapping[int, Sequence[File]]) -> list[StepView]:
             step=step,
             mark=mark(step),
             bar=_bar(step),
-            compared=_compared(run, step) if (step.channel, step.verb) == ("robot", "same") else (),
+            compared=_compared(run, step) if (step.channel, step.verb) == (ROBOT, "same") else (),
             shots=tuple(shots.get(step.index, ())),
         )
         for step in run.steps

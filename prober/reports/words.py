@@ -84,6 +84,15 @@ CHANNELS = {
     "robot": Label("核对", "Robot"),
 }
 
+KINDS = {
+    "recording": Label("通话录音", "Recording"),
+    "ladder": Label("信令流程", "SIP ladder"),
+    "transcript": Label("短信往来", "SMS"),
+    "screenshot": Label("截图", "Screenshot"),
+    "page": Label("页面", "Page"),
+    "trace": Label("浏览器轨迹", "Browser trace"),
+}
+
 
 def channel(name: str) -> Label:
     """Return what a channel is called; its own name if it is one that came later."""

@@ -148,6 +148,12 @@ def test_an_interrupted_run_never_looks_passed(passed: Run, read: Read) -> None:
     ]
 
 
+def test_text_that_utf_8_cannot_write_is_replaced(passed: Run, read: Read) -> None:
+    """Half a character in a page's text does not cost the report."""
+    step = replace(passed.steps[0], facts={"title": "a\ud800b"})
+    assert "a?b" in render([replace(passed, steps=(step,))], title="t", read=read).encode().decode()
+
+
 def test_no_run_is_no_report_to_fear(read: Read) -> None:
     """An empty selection gives a page that says so."""
     assert "没有运行 No runs" in render([], title="t", read=read)

@@ -13,7 +13,7 @@ import pytest
 from prober.channels.ivr.messages import SipMessage
 from prober.channels.ivr.sip_trace import Note, ladder
 from prober.channels.sms.arrivals import Arrivals
-from prober.channels.sms.inbox import Inbox, Recent
+from prober.channels.sms.inbox import Inbox
 from prober.channels.sms.transcript import Sent, transcript
 from prober.channels.timing import Clock, monotonic
 from prober.model.run import Evidence, Run
@@ -41,7 +41,7 @@ def test_a_ladder_is_read_as_the_ivr_channel_writes_it() -> None:
 
 def test_a_transcript_is_read_as_the_sms_channel_writes_it() -> None:
     """A message that went out comes out of the text again, with what became of it."""
-    nothing_came = Arrivals(Inbox(senders={}, recent=Recent()))
+    nothing_came = Arrivals(Inbox({}))
     text = transcript("SMS", [Sent(monotonic(), "10086", "CXYE", "accepted")], nothing_came, Clock())
     (bubble,) = bubbles(text)
     assert (bubble.way, bubble.who, bubble.text, bubble.fate) == ("sent", "10086", "CXYE", "accepted")
