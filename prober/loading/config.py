@@ -246,7 +246,8 @@ def _without_secrets(document: Document) -> Document:
         if secret.text and not REFERENCE.search(secret.text):
             number = secret.line - 1
             before, rest = lines[number][: secret.column - 1], lines[number][secret.column - 1 :]
-            lines[number] = before + rest.replace(secret.text, "•" * len(secret.text), 1)
+            hidden = rest.replace(secret.text, "•" * len(secret.text), 1)
+            lines[number] = before + (hidden if hidden != rest else "•" * len(rest))
     problems = tuple(replace(one, source=lines[one.line - 1]) for one in document.problems)
     return replace(document, lines=tuple(lines), problems=problems)
 

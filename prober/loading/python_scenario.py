@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import inspect
 import sys
@@ -110,8 +111,9 @@ def _run(file: PythonFile) -> list[Declared]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)
             warnings.simplefilter("ignore", DeprecationWarning)
-            code = compile(file.tree, str(file.path), "exec")
-        exec(code, module.__dict__)  # noqa: S102 - a Python scenario is a program of the workspace's own people
+            code = compile(file.tree, str(file.path), "exec", dont_inherit=True)
+        with contextlib.redirect_stdout(sys.stderr):  # stdout may belong to a JSON document
+            exec(code, module.__dict__)  # noqa: S102 - a Python scenario is a program of the workspace's own people
     except (Exception, SystemExit) as exc:
         raise BadInput([_where_it_broke(file, exc)]) from exc
     return [value for value in vars(module).values() if isinstance(value, Declared)]

@@ -18,7 +18,8 @@ from prober.loading.yaml_scenario import Draft, Placed, read_draft, spoken_at
 from prober.model.scenario import Action, Effects, Scenario
 from prober.model.verb import ROBOT
 
-YAML_ENDINGS = (".yaml", ".yml")
+_YAML = (".yaml", ".yml")
+_ENDINGS = (*_YAML, ".py")
 _NOT_SCENARIOS = ("prompts", "pieces")
 """Folders of recordings beside the scenarios: their tables of texts are YAML too."""
 
@@ -68,11 +69,17 @@ def scenario_files(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     problems: list[Problem] = []
     for path in paths:
-        files = sorted(_in_folder(path)) if path.is_dir() else [path]
+        try:
+            files = sorted(_in_folder(path)) if path.is_dir() else [path]
+        except OSError as exc:
+            problems.append(Problem(Path(exc.filename or path), 0, 0, f"this folder cannot be read: {exc.strerror}"))
+            continue
         if not files:
             problems.append(Problem(path, 0, 0, "there is no scenario (*.yaml, *.py) in this folder"))
         elif not path.exists():
             problems.append(Problem(path, 0, 0, "there is no such file or folder"))
+        elif path.is_file() and path.suffix not in _ENDINGS:
+            problems.append(Problem(path, 0, 0, "this is no scenario", "scenarios are *.yaml and *.py files"))
         found += files
     if not found and not problems:
         problems.append(Problem(Path(), 0, 0, "no scenario was given"))
@@ -85,9 +92,11 @@ def _in_folder(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
         if path.name.startswith((".", "_")):
             continue
-        if path.is_dir() and path.name not in _NOT_SCENARIOS:
-            yield from _in_folder(path)
-        elif path.suffix in {*YAML_ENDINGS, ".py"} and path.is_file():
+        if path.is_dir():
+            # A link to a folder may lead back up, and round for ever.
+            if path.name not in _NOT_SCENARIOS and not path.is_symlink():
+                yield from _in_folder(path)
+        elif path.suffix in _ENDINGS and path.is_file():
             yield path
 
 
@@ -167,7 +176,7 @@ class _Loading:
         if wanted.endswith(".py"):
             self.problems.append(placed.problem(wanted, "‘use’ takes YAML scenarios only"))
             return None
-        if wanted.endswith(YAML_ENDINGS):
+        if wanted.endswith(_YAML):
             if (folder / wanted).is_file():
                 return self._draft(folder / wanted)
             self.problems.append(placed.problem(wanted, f"there is no file ‘{wanted}’", f"looked for in {folder}"))
@@ -183,7 +192,7 @@ class _Loading:
         """Return the scenarios that can be used by name: all that are loaded, and those of the same folder."""
         names = {}
         for path in sorted(folder.iterdir()):
-            if path.suffix in YAML_ENDINGS and (name := _name_in(path)):
+            if path.suffix in _YAML and (name := _name_in(path)):
                 names[name] = path
         return names | {draft.name: draft.document.path for draft in self._drafts.values() if draft and draft.name}
 

@@ -90,7 +90,7 @@ class Vocabulary:
         later = next((key for key in step if key in self.verbs), None)
         if later is not None:
             return None, [Mistake((later,), f"‘{later}’ must be the first key of its step", key=True)]
-        return None, [self.unknown_verb(first)]
+        return None, [self.unknown_verb(next((key for key in step if key not in LIMITS), first))]
 
     def step(self, written: Mapping[str, Any]) -> tuple[Step | None, list[Mistake]]:
         """

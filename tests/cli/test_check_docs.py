@@ -18,8 +18,6 @@ from prober.loading.yaml_scenario import HEADER
 CHECKOUT = Path(__file__).parents[2]
 SCENARIOS = (CHECKOUT / "docs/scenarios.md").read_text(encoding="utf-8")
 CONFIGURATION = (CHECKOUT / "docs/configuration.md").read_text(encoding="utf-8")
-    (CHECKOUT / "docs" / f"{name}.md").read_text("utf-8") for name in ("scenarios", "configuration")
-)
 EXAMPLES = re.findall(r"^```(yaml|python)\n(.+?)^```", SCENARIOS, re.MULTILINE | re.DOTALL)
 
 

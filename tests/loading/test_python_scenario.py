@@ -163,3 +163,10 @@ def test_loading_leaves_no_file_behind(written, small_vocabulary, tmp_path):
     load_scenario(written(TWIN, "twin.py"), small_vocabulary)
 
     assert [path.name for path in tmp_path.iterdir()] == ["twin.py"]
+
+
+def test_what_a_file_prints_leaves_stdout_alone(written, small_vocabulary, capsys):
+    """Standard output may belong to a JSON document."""
+    load_scenario(written(f'{TWIN}\nprint("loaded")\n', "twin.py"), small_vocabulary)
+
+    assert tuple(capsys.readouterr()) == ("", "loaded\n")

@@ -148,3 +148,17 @@ def test_an_empty_selection_is_bad_input(tmp_path):
     for paths in ([], [tmp_path], [tmp_path / "none.yaml"]):
         with pytest.raises(BadInput):
             scenario_files(paths)
+
+
+def test_a_link_that_leads_back_is_not_followed(written, tmp_path):
+    """A folder that holds itself is walked once."""
+    path = written("scenario: a\nsteps:\n  - ivr.hang_up:\n", "deep/a.yaml")
+    (tmp_path / "deep/up").symlink_to(tmp_path)
+
+    assert scenario_files([tmp_path]) == [path]
+
+
+def test_what_is_no_scenario_is_told(written):
+    """A file of another kind is not read as YAML."""
+    with pytest.raises(BadInput, match="this is no scenario"):
+        scenario_files([written("# words", "README.md")])
