@@ -41,6 +41,9 @@ class SmppSettings(BaseModel):
     max_parts: Number = Field(
         default=10, ge=1, le=255, description="A longer text is refused here, for the SMSC would cut it"
     )
+    validity: Annotated[Duration, Field(lt=86400)] = Field(
+        default=60.0, description="The SMSC gives a command up after this long; 0s leaves it to the SMSC"
+    )
     connect_timeout: Wait = Field(default=5.0, description="For connecting, and again for binding")
     enquire_link: Wait = Field(default=10.0, description="A link silent for this long is asked whether it lives")
 

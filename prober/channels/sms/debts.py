@@ -21,59 +21,58 @@ class Debts:
 
     1. Before the first message to a number that owes a reply to an earlier run, that reply is listened for.
     2. From just before a submit the number owes a reply, so that a robot that is killed forgets nothing.
-    3. A reply in time, a refusal or a failed receipt settles it. A time-out makes it overdue: from then on the number's
-       next message is the late reply, whatever it says.
+    3. A reply in time, a refusal or a failed receipt settles it. After a time-out it is overdue: if the run sends to
+       the number again all the same, the number's next message is the late reply, whatever it says.
     """
 
     run: RunContext
     settings: Settings
     quarantine: Quarantine
     arrivals: Arrivals
-    _asked: Counter[str] = field(default_factory=Counter)
-    _since_at: dict[str, datetime] = field(default_factory=dict)
-    _since_s: dict[str, float] = field(default_factory=dict)
+    _asked: Counter[str] = field(init=False, default_factory=Counter)
+    _since: dict[str, tuple[datetime, float]] = field(init=False, default_factory=dict)
+    _overdue_s: dict[str, float] = field(init=False, default_factory=dict)
 
     async def of_an_earlier_run(self, service: str) -> Pending | None:
         """Return what *service* still owes to an earlier run, if its reply does not come while we listen for it."""
-        if service in self._since_s:
+        if service in self._since:
             return None
         pending = await self.quarantine.pending(self._msisdn, service)
-        if pending is None:
-            return None
-        inbox = self.arrivals.inbox
-        until_s = monotonic() + self.settings.drain
-        late = await self.arrivals.until(lambda: inbox.not_taken(service) or None, until_s)
-        if late is None:
-            return pending
-        inbox.fates[late[0]] = Fate.LATE
-        await self._settle(service, late[0].text)
-        return None
+        if pending is not None:
+            until_s = monotonic() + self.settings.drain
+            await self.arrivals.until(lambda: self.arrivals.inbox.not_taken(service) or None, until_s)
+            if await self._settle_late(service):
+                return None
+        return pending
 
     async def expect_a_late_one(self, sender: str) -> None:
-        """Let the next message from *sender*, to whom this run sent nothing, be the reply it owes to an earlier run."""
-        if await self.quarantine.pending(self._msisdn, sender) is not None:
+        """Let *sender*, to whom this run sent nothing, first give the reply it owes to an earlier run."""
+        pending = await self.quarantine.pending(self._msisdn, sender)
+        if pending is not None and not await self._settle_late(sender):
             self.arrivals.inbox.owe(sender)
 
     async def submit(self, service: str) -> None:
         """Note that a command is about to be sent."""
+        if service in self._overdue_s:
+            self._asked[service] = 0
+            if not await self._settle_late(service, since_s=self._overdue_s.pop(service)):
+                self.arrivals.inbox.owe(service)
         self._asked[service] += 1
-        self._since_at[service] = datetime.now(UTC)
-        self._since_s[service] = monotonic()
-        self.arrivals.inbox.open_window(self._since_s[service])
+        self._since[service] = datetime.now(UTC), monotonic()
+        self.arrivals.inbox.open_window(self._since[service][1])
         await self._begin(service)
 
     async def answered(self, service: str) -> None:
-        """Note that a command was answered in time, or that no answer can come."""
-        if self._asked[service] > 0:
-            self._asked[service] -= 1
-            if not self._asked[service]:
-                await self._settle(service, None)
+        """Note that a command was answered, or that no answer can come."""
+        self._overdue_s.pop(service, None)
+        self._asked[service] = max(0, self._asked[service] - 1)
+        if not self._asked[service]:
+            await self._settle(service, None)
 
     async def overdue(self, service: str) -> None:
         """Note that the reply did not come in time."""
         if self._asked[service] > 0:
-            self._asked[service] = 0
-            self.arrivals.inbox.owe(service)
+            self._overdue_s[service] = monotonic()
             await self._begin(service)
 
     async def note_late(self) -> None:
@@ -89,9 +88,10 @@ class Debts:
         """Note the replies that came though nobody waited for them. What is still owed stays owed."""
         await self.note_late()
         for service in [service for service, asked in self._asked.items() if asked > 0]:
-            if self.arrivals.inbox.not_taken(service, since_s=self._since_s[service]):
-                self._asked[service] = 1
-                await self.answered(service)
+            if service in self._overdue_s:
+                await self._settle_late(service, since_s=self._overdue_s[service])
+            elif self.arrivals.inbox.not_taken(service, since_s=self._since[service][1]):
+                await self._settle(service, None)
 
     @property
     def _msisdn(self) -> str:
@@ -99,7 +99,16 @@ class Debts:
 
     async def _begin(self, service: str) -> None:
         until_at = datetime.now(UTC) + timedelta(seconds=self.settings.quarantine)
-        await self.quarantine.begin(Pending(self._msisdn, service, self.run.run_id, self._since_at[service], until_at))
+        pending = Pending(self._msisdn, service, self.run.run_id, self._since[service][0], until_at)
+        await self.quarantine.begin(pending)
+
+    async def _settle_late(self, service: str, *, since_s: float = float("-inf")) -> bool:
+        """Let the first message from *service* since then be the late reply, and return whether there was one."""
+        came = self.arrivals.inbox.not_taken(service, since_s=since_s)
+        if came:
+            self.arrivals.inbox.fates[came[0]] = Fate.LATE
+            await self._settle(service, came[0].text)
+        return bool(came)
 
     async def _settle(self, service: str, late_text: str | None) -> None:
         text = None if late_text is None else self.run.mask(late_text)

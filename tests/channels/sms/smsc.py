@@ -27,6 +27,7 @@ class Submit:
     esm_class: int
     coding: int
     octets: bytes
+    validity: str
 
     @property
     def text(self) -> str:
@@ -242,6 +243,8 @@ def read_submit(sequence: int, body: bytes) -> Submit:
     source, rest = rest[2:].split(b"\0", 1)
     destination, rest = rest[2:].split(b"\0", 1)
     esm_class = rest[0]
-    _schedule, _validity, rest = rest[3:].split(b"\0", 2)
+    _schedule, validity, rest = rest[3:].split(b"\0", 2)
     _registered, _replace, coding, _default, length = rest[:5]
-    return Submit(sequence, source.decode(), destination.decode(), esm_class, coding, rest[5 : 5 + length])
+    return Submit(
+        sequence, source.decode(), destination.decode(), esm_class, coding, rest[5 : 5 + length], validity.decode()
+    )

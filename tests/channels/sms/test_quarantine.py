@@ -15,6 +15,7 @@ from prober.channels.base import RunContext, Session
 from prober.channels.sms.actions import Receipt, Receive, Send
 from prober.channels.sms.engine import SmsDriver
 from prober.channels.sms.quarantine import Pending, QuarantineInMemory
+from prober.channels.timing import monotonic
 from prober.model.run import Observation, Seen
 from prober.model.scenario import Action, Pattern
 from prober.store.store import Store
@@ -107,7 +108,7 @@ async def test_a_late_reply_in_the_same_run_is_no_reply_to_its_next_command(
     reply = await receive(session)
     await session.close()
     assert reply.text == "余额为86.50元"
-    assert sms_quarantine.late == {"run-1": "余额为1.00元"}
+    assert (sms_quarantine.owed, sms_quarantine.late) == ({}, {"run-1": "余额为1.00元"})
 
 
 async def test_a_late_reply_is_not_a_code_another_channel_asked_for(
@@ -125,6 +126,70 @@ async def test_a_late_reply_is_not_a_code_another_channel_asked_for(
     await session.close()
     assert reply.text == "余额为86.50元"
     assert sms_quarantine.late == {"run-1": "余额为1.00元"}
+
+
+async def test_a_stored_late_reply_leaves_the_code_alone(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc, sms_quarantine: QuarantineInMemory
+) -> None:
+    """What the number owed came before anything was asked, so the next message counts."""
+    now = datetime.now(UTC)
+    await sms_quarantine.begin(Pending(*PAIR, "run-1", now, now + timedelta(minutes=1)))
+    smsc.stored = stored("余额为1.00元")
+    run = sms_run("run-2")
+    session = await sms_driver().open(run)
+    run.stimulus.mark(monotonic(), "web.click")
+    await smsc.bind.reply("余额为86.50元")
+    reply = await receive(session, from_="10086")
+    await session.close()
+    assert reply.text == "余额为86.50元"
+    assert sms_quarantine.late == {"run-1": "余额为1.00元"}
+
+
+async def test_a_second_wait_for_the_same_reply_may_get_it(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc, sms_quarantine: QuarantineInMemory
+) -> None:
+    """After an optional wait that timed out the reply to this run's own command is still its reply."""
+    smsc.behave = accepts_only
+    session = await sms_driver().open(sms_run())
+    await send(session)
+    assert (await receive(session, 0.2)).seen is Seen.NOTHING
+    await smsc.bind.reply("余额为86.50元")
+    reply = await receive(session)
+    await session.close()
+    assert reply.seen is Seen.EXPECTED
+    assert reply.took_s is not None
+    assert reply.took_s > 0.2
+    assert (sms_quarantine.owed, sms_quarantine.late) == ({}, {})
+
+
+async def test_a_reply_after_its_time_is_late_though_its_own_run_heard_it(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc, sms_quarantine: QuarantineInMemory
+) -> None:
+    """Nobody waited for it any more: it is kept against the run, and the number is free."""
+    smsc.behave = accepts_only
+    session = await sms_driver().open(sms_run())
+    await send(session)
+    await receive(session, 0.2)
+    await smsc.bind.reply("余额为86.50元")
+    await session.close()
+    assert (sms_quarantine.owed, sms_quarantine.late) == ({}, {"run-1": "余额为86.50元"})
+
+
+async def test_another_text_does_not_settle_what_is_owed(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc, sms_quarantine: QuarantineInMemory
+) -> None:
+    """An advertisement in the window may not have been the reply: the number stays in quarantine."""
+
+    async def advertises(bind: Bind, submit: Submit) -> None:
+        bind.accept(submit, "1")
+        await bind.reply("流量特惠")
+
+    smsc.behave = advertises
+    session = await sms_driver().open(sms_run())
+    await send(session)
+    assert (await receive(session, 0.3)).seen is Seen.WRONG_CONTENT
+    await session.close()
+    assert await sms_quarantine.pending(*PAIR) is not None
 
 
 async def test_what_came_before_the_submit_is_no_reply(sms_driver: Drivers, sms_run: Runs, smsc: Smsc) -> None:

@@ -78,6 +78,7 @@ async def test_a_command_is_accepted_delivered_and_answered(
     assert reply.took_s is not None
     assert 0 < reply.took_s < 5
     assert smsc.bind.address_range == smsc.submits[0].source == "13800000001"
+    assert smsc.submits[0].validity == "000000000100000R"
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -190,17 +191,27 @@ async def test_a_refusal_is_told_by_its_kind(
         assert (await receipt(session)).seen is Seen.NOT_ASKED
 
 
-async def test_an_account_that_may_not_send_is_the_robots_fault(sms_session: Opened, smsc: Smsc) -> None:
-    """Our own number refused is an error with a cure, not the channel's failure."""
+@pytest.mark.parametrize(
+    ("status", "what", "cure"),
+    [
+        (BAD_SOURCE, "Invalid Source Address", "Ask the SMSC's operator to route the line's MSISDN"),
+        (0x62, "Invalid message validity period", "Set validity: 0s"),
+    ],
+)
+async def test_a_refusal_of_ourselves_is_the_robots_fault(
+    sms_session: Opened, smsc: Smsc, status: int, what: str, cure: str
+) -> None:
+    """Our own number or settings refused is an error with a cure, not the channel's failure."""
 
     async def refuses(bind: Bind, submit: Submit) -> None:
-        bind.refuse(submit, BAD_SOURCE)
+        bind.refuse(submit, status)
 
     smsc.behave = refuses
     async with sms_session() as session:
-        with pytest.raises(RobotBroken, match="Ask the SMSC's operator to route") as broken:
+        with pytest.raises(RobotBroken) as broken:
             await send(session)
-    assert "Invalid Source Address" in broken.value.what
+    assert what in broken.value.what
+    assert broken.value.cure.startswith(cure)
 
 
 async def test_a_gateway_that_does_not_answer_is_nothing_seen(sms_session: Opened, smsc: Smsc) -> None:

@@ -113,3 +113,9 @@ def with_header(parts: tuple[bytes, ...], reference: int) -> list[bytes]:
     if len(parts) == 1:
         return [parts[0]]
     return [bytes([5, 0, 3, reference, len(parts), seq]) + part for seq, part in enumerate(parts, 1)]
+
+
+def validity_period(seconds: float) -> str:
+    """Return *seconds*, less than a day, as a relative time; "" for none.  Source: SMPP 3.4, 7.1.1.2."""
+    whole = round(seconds)
+    return f"000000{whole // 3600:02}{whole // 60 % 60:02}{whole % 60:02}000R" if whole else ""

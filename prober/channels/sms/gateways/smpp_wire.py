@@ -136,6 +136,7 @@ class Wire:
             destination_addr=to,
             esm_class=consts.SMPP_GSMFEAT_UDHI if has_header else consts.SMPP_MSGMODE_DEFAULT,
             data_coding=consts.SMPP_ENCODING_ISO10646 if coding == UCS2 else consts.SMPP_ENCODING_DEFAULT,
+            validity_period=smpp_pdu.validity_period(self._settings.validity),
             registered_delivery=consts.SMPP_SMSC_DELIVERY_RECEIPT_BOTH,
             short_message=content,
         )

@@ -10,6 +10,7 @@ from prober.errors import RobotBroken
 _THROTTLED = frozenset({0x14, 0x58})  # message queue full, throttled
 _BAD_DESTINATION = frozenset({0x0B, 0x50, 0x51})  # destination address, its type or plan
 _TEMPORARY = frozenset({0x08, 0x64})  # system error, temporary application error
+_VALIDITY = 0x62  # validity period
 _OURS = frozenset({0x04, 0x0A, 0x48, 0x49, 0x53})  # bind state, source address, its type or plan, system type
 
 
@@ -49,6 +50,8 @@ class Peer:
             kind = RefusalKind.THROTTLED
         elif status in _BAD_DESTINATION:
             kind = RefusalKind.BAD_DESTINATION
+        elif status == _VALIDITY:
+            kind, cure = RefusalKind.OUR_ACCOUNT, f"Set validity: 0s ({self._keys})."
         elif status in _OURS:
             kind, words = RefusalKind.OUR_ACCOUNT, f"{self} does not let us send as this line: {words}"
             cure = (

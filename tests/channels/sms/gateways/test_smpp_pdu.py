@@ -11,7 +11,7 @@ from smpplib.smpp import make_pdu, parse_pdu
 
 from prober.channels.sms.encoding import GSM7, LATIN1, UCS2
 from prober.channels.sms.gateways.base import Concat, Part, Receipt, ReceiptState
-from prober.channels.sms.gateways.smpp_pdu import read, with_header
+from prober.channels.sms.gateways.smpp_pdu import read, validity_period, with_header
 
 COUNTER = SimpleSequenceGenerator()  # all that smpplib's PDUs want of a client
 
@@ -102,3 +102,11 @@ def test_codings_are_told_apart(data_coding: int, coding: str) -> None:
     part = delivered(short_message=b"AB", data_coding=data_coding)
     assert isinstance(part, Part)
     assert part.coding == coding
+
+
+@pytest.mark.parametrize(
+    ("seconds", "period"), [(0, ""), (60, "000000000100000R"), (5025, "000000012345000R"), (0.2, "")]
+)
+def test_a_validity_is_a_relative_time(seconds: float, period: str) -> None:
+    """Years, months, days, hours, minutes, seconds, tenths, two digits of no meaning, R."""
+    assert validity_period(seconds) == period
