@@ -66,7 +66,14 @@ def scenario_files(paths: Iterable[Path]) -> list[Path]:
     Raises:
         BadInput: One is not there, or none of them holds a scenario file.
     """
-    found: list[Path] = []
+    files, problems = _select(paths)
+    if problems:
+        raise BadInput(problems)
+    return files
+
+
+def _select(paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
+    found: dict[Path, Path] = {}
     problems: list[Problem] = []
     for path in paths:
         try:
@@ -74,18 +81,24 @@ def scenario_files(paths: Iterable[Path]) -> list[Path]:
         except OSError as exc:
             problems.append(Problem(Path(exc.filename or path), 0, 0, f"this folder cannot be read: {exc.strerror}"))
             continue
-        if not files:
-            problems.append(Problem(path, 0, 0, "there is no scenario (*.yaml, *.py) in this folder"))
-        elif not path.exists():
-            problems.append(Problem(path, 0, 0, "there is no such file or folder"))
-        elif path.is_file() and path.suffix not in _ENDINGS:
-            problems.append(Problem(path, 0, 0, "this is no scenario", "scenarios are *.yaml and *.py files"))
-        found += files
+        refusal = _refusal(path, files)
+        if refusal:
+            problems.append(refusal)
+        else:
+            found |= {file.resolve(): file for file in files if file.resolve() not in found}
     if not found and not problems:
         problems.append(Problem(Path(), 0, 0, "no scenario was given"))
-    if problems:
-        raise BadInput(problems)
-    return list(dict.fromkeys(found))
+    return list(found.values()), problems
+
+
+def _refusal(path: Path, files: Sequence[Path]) -> Problem | None:
+    if not files:
+        return Problem(path, 0, 0, "there is no scenario (*.yaml, *.py) in this folder")
+    if not path.exists():
+        return Problem(path, 0, 0, "there is no such file or folder")
+    if path.is_file() and path.suffix not in _ENDINGS:
+        return Problem(path, 0, 0, "this is no scenario", "scenarios are *.yaml and *.py files")
+    return None
 
 
 def _in_folder(folder: Path) -> Iterator[Path]:
@@ -109,17 +122,13 @@ class _Loading:
         self.problems: list[Problem] = []
 
     def load(self, paths: Iterable[Path]) -> tuple[Scenario, ...]:
-        try:
-            files = scenario_files(paths)
-        except BadInput as bad:
-            self.problems += bad.problems
-            return ()
-        scenarios: list[Scenario] = []
-        drafts = [(path, self._draft(path)) for path in files if path.suffix != ".py"]
+        files, problems = _select(paths)
+        self.problems += problems
+        drafts = [self._draft(path) for path in files if path.suffix in _YAML]
+        scenarios = [made for draft in drafts if draft and (made := self._scenario(draft))]
         for path in files:
-            if path.suffix == ".py":
+            if path.suffix not in _YAML:
                 scenarios += read_scenarios(path, self._vocabulary, self.problems)
-        scenarios += [made for _, draft in drafts if draft and (made := self._scenario(draft))]
         self._refuse_same_names(sorted(scenarios, key=lambda scenario: files.index(scenario.path)))
         return tuple(sorted(scenarios, key=lambda scenario: scenario.name))
 

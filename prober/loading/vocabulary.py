@@ -109,7 +109,7 @@ class Vocabulary:
             found += _contradictions(verb, given, limits)
         if found or action is None or not isinstance(given, Limits) or REST in written:
             return None, found
-        return _step(verb, action, given, written[verb.full_name]), []
+        return _step(verb, action, given), []
 
     def _sort(
         self, verb: Verb, written: Mapping[str, Any], found: list[Mistake]
@@ -127,7 +127,7 @@ class Vocabulary:
             elif key not in fields:
                 found.append(self._unknown_key(verb, key))
             elif key in argument:
-                found.append(Mistake((key,), f"‘{key}’ stands behind the colon already", key=True))
+                found.append(Mistake((key,), f"‘{key}’ is given twice", key=True))
             else:
                 argument[key] = Written(value, (key,))
         if not mistakes and not any(value is UNREADABLE for value in written.values()):
@@ -148,7 +148,7 @@ def _missing(verb: Verb, fields: Mapping[str, Field], argument: Mapping[str, Wri
         if one.required and name not in argument:
             message = f"‘{verb.full_name}’ needs ‘{name}’"
             if name == first:
-                message = f"‘{verb.full_name}’ needs a value behind the colon: {one.description or name}"
+                message = f"‘{verb.full_name}’ needs a value: {one.description or name}"
             found.append(Mistake((verb.full_name,), message, key=True))
     return found
 
@@ -172,11 +172,11 @@ def _contradictions(verb: Verb, limits: Limits, written: Mapping[str, Written]) 
     return found
 
 
-def _step(verb: Verb, argument: Any, limits: Limits, written: Any) -> Step:
+def _step(verb: Verb, argument: Any, limits: Limits) -> Step:
     captures = tuple(Capture(name, kind) for name, kind in limits.capture.items())
     return Step(
         action=Action(verb.channel, verb.name, argument, captures),
-        name=limits.name or _default_name(verb, argument, written),
+        name=limits.name or _default_name(verb, argument),
         layer=verb.layer,
         within_s=verb.within_s if limits.within is None else limits.within,
         warn_s=limits.warn,
@@ -187,21 +187,17 @@ def _step(verb: Verb, argument: Any, limits: Limits, written: Any) -> Step:
     )
 
 
-def _default_name(verb: Verb, argument: Any, written: Any) -> str:
+def _default_name(verb: Verb, argument: Any) -> str:
     """Return the verb and a short form of its first field: of a mapping the keys only, for a value may be a secret."""
     fields = dataclasses.fields(argument)
     if not fields:
         return verb.full_name
     first = getattr(argument, fields[0].name)
     match first:
-        case Mapping():
+        case Mapping() | tuple() | list():
             short = ", ".join(map(str, first))
-        case tuple() | list():
-            short = ", ".join(map(str, first))
-        case float() if not isinstance(written, Mapping):
-            short = str(written)
-        case _ if dataclasses.is_dataclass(first) and isinstance(written, Mapping):
-            short = " ".join(value for value in written.values() if isinstance(value, str))
+        case float():
+            short = f"{first:g}s"
         case None:
             short = ""
         case _:

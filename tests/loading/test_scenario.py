@@ -137,10 +137,23 @@ def test_a_folder_is_every_scenario_in_it(written, tmp_path, small_vocabulary):
 
 
 def test_a_file_named_twice_is_one_scenario(written, tmp_path, small_vocabulary):
-    """A file and its folder do not make it two scenarios of the same name."""
-    path = written("scenario: a\nsteps:\n  - ivr.hang_up:\n")
+    """A file, its folder and another way to it do not make it several scenarios of the same name."""
+    path = written("scenario: a\nsteps:\n  - ivr.hang_up:\n", "deep/a.yaml")
 
-    assert len(load_scenarios([path, tmp_path], small_vocabulary)) == 1
+    assert len(load_scenarios([path, tmp_path, tmp_path / "deep/../deep/a.yaml"], small_vocabulary)) == 1
+
+
+def test_a_path_that_leads_nowhere_hides_no_other_mistake(written, tmp_path, small_vocabulary):
+    """What is there is checked all the same."""
+    bad = written("scenario: a\nsteps:\n  - ivr.hear: welcom\n")
+
+    with pytest.raises(BadInput) as found:
+        load_scenarios([tmp_path / "nowhere.yaml", bad], small_vocabulary)
+
+    assert {one.message for one in found.value.problems} == {
+        "there is no such file or folder",
+        "unknown prompt ‘welcom’",
+    }
 
 
 def test_an_empty_selection_is_bad_input(tmp_path):
