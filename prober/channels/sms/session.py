@@ -136,10 +136,10 @@ class SmsSession:
         )
 
     async def _receive(self, receive: Receive, deadline_s: float) -> Observation:
-        service = receive.from_ if receive.from_ in self._submits else self._last_to
+        service = self._asked(receive.from_)
         sender = receive.from_ or service
         expected = f"a message{f' from {sender}' if sender else ''} with {receive.text}"
-        if sender in self._withheld:
+        if self._withheld & {sender, service}:
             return Observation(Seen.NOT_ASKED, expected=expected, actual=f"nothing was sent to {sender}")
         if sender is not None and sender not in self._submits:
             await self._debts.expect_a_late_one(sender)
@@ -164,6 +164,14 @@ class SmsSession:
             seen = Observation(Seen.NOTHING, actual=words)
         facts = {**seen.facts, "passed_over": " | ".join(others)} if others else seen.facts
         return replace(seen, expected=expected, facts=facts, evidence_s=monotonic() - stopped_s)
+
+    def _asked(self, sender: str | None) -> str | None:
+        """Return the number whose reply a message from *sender* would be; None if another channel caused it."""
+        last = self._last_to
+        if sender is None or last is None or sender in self._submits:
+            return sender if sender in self._submits else last
+        caused = self._run.stimulus.at_s == self._submits.get(last)
+        return last if caused or self._arrivals.inbox.comes_from(sender, last) else None
 
     def _received(self, found: tuple[Message, Match], stimulus_s: float, since_s: float) -> Observation:
         message, matched = found

@@ -261,6 +261,38 @@ async def test_a_run_that_is_cut_short_leaves_its_number_owing(
     assert await sms_quarantine.pending(*PAIR) is not None
 
 
+async def test_a_reply_may_come_from_a_number_of_its_own(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc, sms_quarantine: QuarantineInMemory
+) -> None:
+    """Named by the scenario, it settles the command that caused it."""
+
+    async def answers_from_elsewhere(bind: Bind, submit: Submit) -> None:
+        bind.accept(submit, "1")
+        await bind.reply("余额为86.50元", sender="106500")
+
+    smsc.behave = answers_from_elsewhere
+    session = await sms_driver().open(sms_run())
+    await send(session)
+    assert (await receive(session, from_="1065")).seen is Seen.EXPECTED
+    await session.close()
+    assert sms_quarantine.owed == {}
+
+
+async def test_a_code_from_elsewhere_settles_nothing(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc, sms_quarantine: QuarantineInMemory
+) -> None:
+    """What another channel caused is no answer to the command before it."""
+    smsc.behave = accepts_only
+    run = sms_run()
+    session = await sms_driver().open(run)
+    await send(session)
+    run.stimulus.mark(monotonic(), "web.click")
+    await smsc.bind.reply("验证码135790，余额", sender="106900")
+    assert (await receive(session, from_="1069")).seen is Seen.EXPECTED
+    await session.close()
+    assert await sms_quarantine.pending(*PAIR) is not None
+
+
 async def test_the_quarantine_ends_by_itself(
     sms_driver: Drivers, sms_run: Runs, smsc: Smsc, sms_quarantine: QuarantineInMemory
 ) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -79,6 +81,28 @@ async def test_a_command_is_accepted_delivered_and_answered(
     assert 0 < reply.took_s < 5
     assert smsc.bind.address_range == smsc.submits[0].source == "13800000001"
     assert smsc.submits[0].validity == "000000000100000R"
+
+
+async def test_the_latency_is_that_of_the_centre(sms_session: Opened, smsc: Smsc) -> None:
+    """What a reply took is what the centre took for it, within 10 ms in the median."""
+    truths_s: list[float] = []
+
+    async def takes_its_time(bind: Bind, submit: Submit) -> None:
+        came_s = monotonic()
+        bind.accept(submit, "1")
+        await asyncio.sleep(0.03)
+        truths_s.append(monotonic() - came_s)
+        await bind.reply(f"余额 {len(truths_s)}")
+
+    smsc.behave = takes_its_time
+    errors_s = []
+    async with sms_session() as session:
+        for _ in range(9):
+            await send(session)
+            reply = await receive(session, "余额")
+            assert reply.took_s is not None
+            errors_s.append(reply.took_s - truths_s[-1])
+    assert 0 <= median(errors_s) < 0.01
 
 
 @pytest.mark.parametrize("style", STYLES)
