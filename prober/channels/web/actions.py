@@ -97,8 +97,11 @@ _PAGE_TIMINGS = {
     "fcp_s": "navigation start → first contentful paint",
     "lcp_s": "navigation start → largest contentful paint so far",
 }
-_INPUT_TIMINGS = {"actionable_s": "the step's start → the input's dispatch: waiting until the element can take it"}
-_EFFECT = "input dispatched → the page has handled it"
+_INPUT_TIMINGS = {
+    "actionable_s": "the step's start → the input's dispatch: waiting until the element can take it",
+    "input_delay_s": "how long of that the input itself waited in the browser, because the page was busy",
+}
+_EFFECT = "input dispatched to the page → the page has handled it"
 _TRUE = "stimulus → condition true in the page"
 
 _INPUTS = {"click": Click, "fill": Fill, "choose": Choose, "check": Check, "press": Press}

@@ -14,7 +14,7 @@ from prober.channels.web.moment import Moment, ambiguous, missing, shortfall
 from prober.channels.web.window import Input, Window
 from prober.model.run import Observation, Seen
 
-_HANDLED_S = 0.1
+_HANDLED_S = 0.25
 """How long after an input the page is given to say that it has handled it; one that was left never says so."""
 
 Act = Callable[[Locator, float], Awaitable[None]]
@@ -112,14 +112,15 @@ async def _do(window: Window, every: list[_Wanted], moment: Moment, *, last: boo
             return failed
         used.append(f"{found.how}: {found.says[0]}")
     came_back_s = monotonic()
-    await window.change_until(lambda: not window.inputs or window.inputs[-1].kind == "handled", _HANDLED_S)
-    inputs = [one.at_s for one in _of_kind(window.inputs, "input")] or [called_s]
-    moment.acted(inputs[-1] if last else inputs[0])
+    await window.change_until(lambda: bool(window.inputs) and window.inputs[-1].kind == "handled", _HANDLED_S)
+    inputs = _of_kind(window.inputs, "input") or [Input("input", called_s, 0.0)]
+    first = inputs[0]
+    moment.acted(inputs[-1].at_s if last else first.at_s)
     handled_s = max((one.at_s for one in _of_kind(window.inputs, "handled")), default=came_back_s)
     return Observation(
         Seen.EXPECTED,
-        took_s=max(handled_s - inputs[0], 0.0),
-        timings={"actionable_s": max(inputs[0] - moment.started_s, 0.0)},
+        took_s=max(handled_s - first.at_s, 0.0),
+        timings={"actionable_s": max(first.at_s - moment.started_s, 0.0), "input_delay_s": first.delay_s},
         facts={"locator": "; ".join(used)},
     )
 

@@ -77,7 +77,8 @@
   const handled = new MessageChannel();
   handled.port1.onmessage = () => say("handled", {at: now()});
   const input = (event) => {
-    say("input", {at: Math.min(event.timeStamp, now()), type: event.type});
+    const at = now();
+    say("input", {at, delay: Math.max(at - event.timeStamp, 0)});
     handled.port2.postMessage(0); // its turn comes after all listeners of the event
   };
   for (const type of ["click", "keydown", "input", "change"]) window.addEventListener(type, input, true);

@@ -30,11 +30,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Input:
-    """An input's event as the page met it: *kind* `input` when dispatched, `handled` when its listeners were done."""
+    """
+    An input's event as the page met it: *kind* `input` when dispatched, `handled` when its listeners were done.
+
+    *delay_s* is how long a busy page let it wait before.
+    """
 
     kind: str
-    event: str
     at_s: float
+    delay_s: float
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ class Window:
         clock = self.clock(message["origin"])
         clock.heard(message["now"], heard_s)
         if message["kind"] in {"input", "handled"}:
-            self.inputs.append(Input(message["kind"], message.get("type", ""), clock.at_s(message["at"])))
+            self.inputs.append(Input(message["kind"], clock.at_s(message["at"]), message.get("delay", 0) / 1000))
         self._changed.set()
 
     def clock(self, origin_ms: float) -> PageClock:
