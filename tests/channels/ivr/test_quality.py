@@ -12,8 +12,10 @@ from prober.channels.ivr.quality import delay_impairment, estimated_mos, mos_of_
     [(0, 4.36), (1, 4.26), (3, 4.05), (5, 3.82), (10, 3.29)],
 )
 def test_loss_lowers_the_estimate_as_published(loss_percent, mos):
-    """G.711 with concealment: as published for 100 ms of delay, whose small echo term of G.107 is left out here."""
-    assert estimated_mos(received=100 - loss_percent, missing=loss_percent) == pytest.approx(mos, abs=0.1)
+    """G.711 with concealment, as published for 100 ms of delay; its small echo term is left out here."""
+    estimated = estimated_mos(received=100 - loss_percent, missing=loss_percent)
+    assert estimated is not None
+    assert 0 < estimated - mos < 0.13
 
 
 def test_a_clean_call_without_delay_is_4_41():
