@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from prober.loading.fields import Duration, Number, Secret, Text
+from prober.loading.fields import Duration, Number, Secret, Text, refusal
+
+
+def _at_most(longest: int) -> AfterValidator:
+    def check(text: str) -> str:
+        if len(text) > longest:
+            raise refusal(f"{len(text)} characters are too many: SMPP carries {longest}, and would cut the rest")
+        return text
+
+    return AfterValidator(check)
+
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 Wait = Annotated[Duration, Field(gt=0)]
@@ -15,23 +25,17 @@ Npi = Annotated[Number, Field(ge=0, le=18)]
 
 
 class SmppSettings(BaseModel):
-    """
-    A bind to an SMSC over SMPP 3.4, as transceiver.
-
-    The lengths are those of the protocol: what is longer would be cut on the wire, and refused as a wrong password.
-    """
+    """A bind to an SMSC over SMPP 3.4, as transceiver."""
 
     model_config = _STRICT
 
     host: Text = Field(description="The SMSC's address")
     port: Number = Field(default=2775, ge=1, le=65535, description="The SMSC's port")
-    system_id: Annotated[Text, StringConstraints(min_length=1, max_length=15)] = Field(
-        description="The account's name at the SMSC"
-    )
-    password: Annotated[Secret, StringConstraints(max_length=8)] = Field(
+    system_id: Annotated[Text, _at_most(15)] = Field(description="The account's name at the SMSC")
+    password: Annotated[Secret, _at_most(8)] = Field(
         default="", repr=False, description="The account's password; SMPP allows 8 characters"
     )
-    system_type: Annotated[Text, StringConstraints(max_length=12)] = Field(
+    system_type: Annotated[Text, _at_most(12)] = Field(
         default="", description="What the SMSC's operator says to put here; mostly nothing"
     )
     source_ton: Ton = Field(default=0, description="Type of number of our own number")
