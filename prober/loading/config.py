@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from prober.errors import BadInput, Problem
 from prober.loading import mistakes
 from prober.loading.config_lines import lines_that_clash
+from prober.loading.config_secrets import SECRET_KEYS, without_secrets
 from prober.loading.config_sections import STRICT, UNAVAILABLE, EvidenceSettings, LineSettings, Sections, StoreSettings
 from prober.loading.fields import context, did_you_mean
 from prober.loading.mistakes import Mistake
-from prober.loading.nodes import Document, ListNode, MapNode, Node, ScalarNode, Where, find, parse_yaml, plain
+from prober.loading.nodes import Document, MapNode, Node, ScalarNode, Where, find, parse_yaml, plain
 from prober.loading.overrides import Overrides, merged, read_overrides
 from prober.loading.shapes import keys_at
 from prober.loading.templates import REFERENCE
@@ -27,7 +28,6 @@ from prober.loading.yaml_scenario import spoken_at
 from prober.model.line import Line, SipAccount
 
 _SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:)(.+)")
-_SECRET_KEYS = frozenset({"secrets", "password", "token"})
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def load_config(path: Path, channel_settings: Mapping[str, type[BaseModel]]) -> 
     loading = _Loading(document, config_model(channel_settings))
     settings = loading.settings()
     if settings is None or loading.problems:
-        raise BadInput(loading.problems)
+        raise BadInput(list(dict.fromkeys(loading.problems)))
     return settings
 
 
@@ -86,7 +86,7 @@ class _Loading:
     """One load of one file."""
 
     def __init__(self, document: Document, model: type[Sections]) -> None:
-        self._document = _without_secrets(document)
+        self._document = without_secrets(document)
         self._root = document.root
         self._model = model
         self._folder = document.path.resolve().parent
@@ -227,7 +227,7 @@ def _sha256(config: Sections, folder: Path) -> str:
     def neutral(value: Any) -> Any:
         match value:
             case dict():
-                return {key: neutral(part) for key, part in value.items() if key not in _SECRET_KEYS}
+                return {key: neutral(part) for key, part in value.items() if key not in SECRET_KEYS}
             case list():
                 return [neutral(part) for part in value]
             case str():
@@ -237,28 +237,3 @@ def _sha256(config: Sections, folder: Path) -> str:
 
     effective = json.dumps(neutral(config.model_dump(mode="json")), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(effective.encode()).hexdigest()
-
-
-def _without_secrets(document: Document) -> Document:
-    """Return *document* with the secrets in its lines made unreadable, for a problem shows the line it is in."""
-    lines = list(document.lines)
-    for secret in _secret_scalars(document.root, within=False):
-        if secret.text and not REFERENCE.search(secret.text):
-            number = secret.line - 1
-            before, rest = lines[number][: secret.column - 1], lines[number][secret.column - 1 :]
-            hidden = rest.replace(secret.text, "•" * len(secret.text), 1)
-            lines[number] = before + (hidden if hidden != rest else "•" * len(rest))
-    problems = tuple(replace(one, source=lines[one.line - 1]) for one in document.problems)
-    return replace(document, lines=tuple(lines), problems=problems)
-
-
-def _secret_scalars(node: Node, *, within: bool) -> Iterator[ScalarNode]:
-    match node:
-        case ScalarNode() if within:
-            yield node
-        case MapNode():
-            for key, value in node.values.items():
-                yield from _secret_scalars(value, within=key in _SECRET_KEYS or (within and key != "file"))
-        case ListNode():
-            for part in node.parts:
-                yield from _secret_scalars(part, within=within)

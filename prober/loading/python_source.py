@@ -12,8 +12,9 @@ from typing import Any
 from prober.errors import BadInput, Problem
 from prober.loading.arguments import REST, UNREADABLE
 from prober.loading.mistakes import Mistake
-from prober.loading.nodes import Where, read_text, split_lines
+from prober.loading.nodes import Where
 from prober.loading.speakers import too_many, written_call
+from prober.loading.text_file import read_text, split_lines
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 

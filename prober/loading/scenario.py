@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,15 +13,11 @@ from prober.loading.fields import did_you_mean
 from prober.loading.nodes import MapNode, plain, read_yaml
 from prober.loading.python_scenario import read_scenarios
 from prober.loading.robot_verbs import Let
+from prober.loading.selection import YAML_ENDINGS, select
 from prober.loading.vocabulary import Vocabulary
 from prober.loading.yaml_scenario import Draft, Placed, read_draft, spoken_at
 from prober.model.scenario import Action, Effects, Scenario
 from prober.model.verb import ROBOT
-
-_YAML = (".yaml", ".yml")
-_ENDINGS = (*_YAML, ".py")
-_NOT_SCENARIOS = ("prompts", "pieces")
-"""Folders of recordings beside the scenarios: their tables of texts are YAML too."""
 
 
 def load_scenarios(
@@ -57,62 +53,6 @@ def load_scenario(path: Path, vocabulary: Vocabulary, prompt_names: Iterable[str
     return scenarios[0]
 
 
-def scenario_files(paths: Iterable[Path]) -> list[Path]:
-    """
-    Return the scenario files that *paths* stand for: files as they are, folders with all that is in them.
-
-    In folders, names that begin with `.` or `_`, and folders called `prompts`, are passed over.
-
-    Raises:
-        BadInput: One is not there, or none of them holds a scenario file.
-    """
-    files, problems = _select(paths)
-    if problems:
-        raise BadInput(problems)
-    return files
-
-
-def _select(paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
-    found: dict[Path, Path] = {}
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            files = sorted(_in_folder(path)) if path.is_dir() else [path]
-        except OSError as exc:
-            problems.append(Problem(Path(exc.filename or path), 0, 0, f"this folder cannot be read: {exc.strerror}"))
-            continue
-        refusal = _refusal(path, files)
-        if refusal:
-            problems.append(refusal)
-        else:
-            found |= {file.resolve(): file for file in files if file.resolve() not in found}
-    if not found and not problems:
-        problems.append(Problem(Path(), 0, 0, "no scenario was given"))
-    return list(found.values()), problems
-
-
-def _refusal(path: Path, files: Sequence[Path]) -> Problem | None:
-    if not files:
-        return Problem(path, 0, 0, "there is no scenario (*.yaml, *.py) in this folder")
-    if not path.exists():
-        return Problem(path, 0, 0, "there is no such file or folder")
-    if path.is_file() and path.suffix not in _ENDINGS:
-        return Problem(path, 0, 0, "this is no scenario", "scenarios are *.yaml and *.py files")
-    return None
-
-
-def _in_folder(folder: Path) -> Iterator[Path]:
-    for path in folder.iterdir():
-        if path.name.startswith((".", "_")):
-            continue
-        if path.is_dir():
-            # A link to a folder may lead back up, and round for ever.
-            if path.name not in _NOT_SCENARIOS and not path.is_symlink():
-                yield from _in_folder(path)
-        elif path.suffix in _ENDINGS and path.is_file():
-            yield path
-
-
 class _Loading:
     """One load of many files, which may use each other's steps."""
 
@@ -122,12 +62,12 @@ class _Loading:
         self.problems: list[Problem] = []
 
     def load(self, paths: Iterable[Path]) -> tuple[Scenario, ...]:
-        files, problems = _select(paths)
+        files, problems = select(paths)
         self.problems += problems
-        drafts = [self._draft(path) for path in files if path.suffix in _YAML]
+        drafts = [self._draft(path) for path in files if path.suffix in YAML_ENDINGS]
         scenarios = [made for draft in drafts if draft and (made := self._scenario(draft))]
         for path in files:
-            if path.suffix not in _YAML:
+            if path.suffix not in YAML_ENDINGS:
                 scenarios += read_scenarios(path, self._vocabulary, self.problems)
         self._refuse_same_names(sorted(scenarios, key=lambda scenario: files.index(scenario.path)))
         return tuple(sorted(scenarios, key=lambda scenario: scenario.name))
@@ -185,7 +125,7 @@ class _Loading:
         if wanted.endswith(".py"):
             self.problems.append(placed.problem(wanted, "‘use’ takes YAML scenarios only"))
             return None
-        if wanted.endswith(_YAML):
+        if wanted.endswith(YAML_ENDINGS):
             if (folder / wanted).is_file():
                 return self._draft(folder / wanted)
             self.problems.append(placed.problem(wanted, f"there is no file ‘{wanted}’", f"looked for in {folder}"))
@@ -201,7 +141,7 @@ class _Loading:
         """Return the scenarios that can be used by name: all that are loaded, and those of the same folder."""
         names = {}
         for path in sorted(folder.iterdir()):
-            if path.suffix in _YAML and (name := _name_in(path)):
+            if path.suffix in YAML_ENDINGS and (name := _name_in(path)):
                 names[name] = path
         return names | {draft.name: draft.document.path for draft in self._drafts.values() if draft and draft.name}
 

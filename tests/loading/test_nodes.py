@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from prober.errors import BadInput
-from prober.loading.nodes import MOST_BYTES, find, plain, read_yaml
+from prober.loading.nodes import find, plain, read_yaml
+from prober.loading.text_file import MOST_BYTES
 
 TYPED = ["0123", "0000", "1e3", "no", "12:30", "1_000", "~", "null", "0x1F", "2024-01-01", "1.10", "+1", ".5", "yes"]
 

@@ -6,7 +6,8 @@ import pytest
 
 from prober.errors import BadInput
 from prober.loading.robot_verbs import Let, Same
-from prober.loading.scenario import load_scenario, load_scenarios, scenario_files
+from prober.loading.scenario import load_scenario, load_scenarios
+from prober.loading.selection import select
 from prober.model.run import Layer
 from prober.model.scenario import Capture, Effects, Pattern, Retry, ValueType
 
@@ -158,9 +159,13 @@ def test_a_path_that_leads_nowhere_hides_no_other_mistake(written, tmp_path, sma
 
 def test_an_empty_selection_is_bad_input(tmp_path):
     """Nothing to play is never success."""
-    for paths in ([], [tmp_path], [tmp_path / "none.yaml"]):
-        with pytest.raises(BadInput):
-            scenario_files(paths)
+    told = [[one.message for one in select(paths)[1]] for paths in ([], [tmp_path], [tmp_path / "none.yaml"])]
+
+    assert told == [
+        ["no scenario was given"],
+        ["there is no scenario (*.yaml, *.py) in this folder"],
+        ["there is no such file or folder"],
+    ]
 
 
 def test_a_link_that_leads_back_is_not_followed(written, tmp_path):
@@ -168,10 +173,11 @@ def test_a_link_that_leads_back_is_not_followed(written, tmp_path):
     path = written("scenario: a\nsteps:\n  - ivr.hang_up:\n", "deep/a.yaml")
     (tmp_path / "deep/up").symlink_to(tmp_path)
 
-    assert scenario_files([tmp_path]) == [path]
+    assert select([tmp_path]) == ([path], [])
 
 
 def test_what_is_no_scenario_is_told(written):
     """A file of another kind is not read as YAML."""
-    with pytest.raises(BadInput, match="this is no scenario"):
-        scenario_files([written("# words", "README.md")])
+    files, (problem,) = select([written("# words", "README.md")])
+
+    assert (files, problem.message) == ([], "this is no scenario")
