@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from pathlib import Path
@@ -40,14 +41,17 @@ class IvrDoor:
         """
         command = (sys.executable, "-m", "prober.demo.ivr.telephone", *self._arguments)
         self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
+        asks, answers = self._process.stdout, self._process.stdin
+        if asks is None or answers is None:
+            raise OSError("the telephone process has no pipes")
         try:
-            opened = await asyncio.wait_for(self._line(), START_S)
+            opened = json.loads(await asyncio.wait_for(asks.readline(), START_S) or "{}")
         except TimeoutError:
-            opened = {"error": f"it did not start within {START_S:.0f} s"}
-        if "error" in opened:
+            opened = {"error": f"the telephone process did not start within {START_S:.0f} s"}
+        if "port" not in opened:
             await self.close()
-            raise OSError(f"the IVR's telephone cannot be opened: {opened['error']}")
-        self._answering = asyncio.create_task(self._answer())
+            raise OSError(opened.get("error", "the telephone process ended at once"))
+        self._answering = asyncio.create_task(self._answer(asks, answers))
         return int(opened["port"])
 
     async def close(self) -> None:
@@ -55,8 +59,8 @@ class IvrDoor:
         process, self._process = self._process, None
         if process is None:
             return
-        assert process.stdin is not None  # noqa: S101 - it was asked for
-        process.stdin.close()
+        if process.stdin:
+            process.stdin.close()
         try:
             await asyncio.wait_for(process.wait(), CLOSE_S)
         except TimeoutError:
@@ -65,18 +69,8 @@ class IvrDoor:
         if self._answering:
             await self._answering
 
-    async def _line(self) -> dict[str, str]:
-        assert self._process is not None  # noqa: S101 - it was started
-        assert self._process.stdout is not None  # noqa: S101 - it was asked for
-        line = await self._process.stdout.readline()
-        return dict(json.loads(line)) if line else {"error": "its process ended"}
-
-    async def _answer(self) -> None:
+    async def _answer(self, asks: StreamReader, answers: StreamWriter) -> None:
         """Tell the telephone, each time it asks, which fault is on."""
-        process = self._process
-        assert process is not None  # noqa: S101 - it was started
-        assert process.stdin is not None  # noqa: S101 - it was asked for
-        assert process.stdout is not None  # noqa: S101 - it was asked for
-        while await process.stdout.readline():
+        while await asks.readline():
             fault = self._fault()
-            process.stdin.write(f"{fault.name if fault else ''}\n".encode())
+            answers.write(f"{fault.name if fault else ''}\n".encode())
