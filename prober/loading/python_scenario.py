@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import hashlib
-import inspect
 import sys
 import traceback
 import warnings
@@ -81,12 +80,13 @@ def read_scenarios(path: Path, vocabulary: Vocabulary, problems: list[Problem]) 
     except BadInput as bad:
         problems += bad.problems
         return []
-    found = []
-    for one in declared:
-        own = readings.get(one.function.__code__.co_firstlineno) if inspect.isfunction(one.function) else None
-        if own is not None and (made := own.scenario(one, problems)):
-            found.append(made)
-    return found
+    own = {_line(one, file): one for one in declared if _line(one, file)}
+    for line in own.keys() ^ readings.keys():
+        # Never passed over in silence: a scenario that is not played looks like one that passed.
+        lost = "a scenario of the same name below takes its place" if line in readings else "only @scenario marks one"
+        problems.append(file.problem((line, 1), f"this scenario would never be played: {lost}"))
+    both = [(readings[line], own[line]) for line in own if line in readings]
+    return [made for reader, one in both if (made := reader.scenario(one, problems))]
 
 
 def _marked(file: PythonFile) -> list[Function]:
@@ -95,6 +95,12 @@ def _marked(file: PythonFile) -> list[Function]:
         hint = "mark an async function with @scenario(...), from prober import scenario"
         raise BadInput([Problem(file.path, 0, 0, "there is no scenario in this file", hint)])
     return marked
+
+
+def _line(declared: Declared, file: PythonFile) -> int:
+    """Return the line where a scenario of this file begins; 0 for one that was imported from another."""
+    code = getattr(declared.function, "__code__", None)
+    return code.co_firstlineno if code and code.co_filename == str(file.path) else 0
 
 
 def _first_line(function: Function) -> int:
