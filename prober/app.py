@@ -52,6 +52,7 @@ class App:
         self._prompts = prompts
         self._services: Mapping[str, Any] = {"prompts": prompts, "quarantine": self.store.quarantine(Pending)}
         self._drivers: dict[str, Driver] = {}
+        self._remembered = False
 
     @staticmethod
     def prepare(scenarios: Sequence[Scenario]) -> None:
@@ -65,6 +66,7 @@ class App:
 
         *watchers* hear of the run after the store did. A run that finds no free line is SKIPPED, and kept as that.
         """
+        await self._remember()
         clock = Clock()
         run = self._new_run(order, clock)
         sink = _Sinks((self.store, *watchers))
@@ -90,6 +92,12 @@ class App:
         for driver in self._drivers.values():
             await driver.close()
         self.store.close()
+
+    async def _remember(self) -> None:
+        """Write once who the lines are, so that results can be read by brand, province or site."""
+        if not self._remembered:
+            await self.store.remember(self.settings.lines)
+            self._remembered = True
 
     def _new_run(self, order: Order, clock: Clock) -> Run:
         now, scenario = clock.now(), order.scenario

@@ -1,0 +1,174 @@
+"""`prober run`, as a person uses it: real calls, a real browser, real SMPP, against the demo operator."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+
+import pytest
+
+pytestmark = pytest.mark.live
+
+BALANCE = "scenarios/balance.yaml"
+WELCOME = "scenario: welcome\nsteps:\n  - ivr.dial: 10086\n  - ivr.hear: welcome\n  - ivr.hang_up:\n"
+
+
+def by_verb(run, verb):
+    """Return the first step of a verb."""
+    return next(step for step in run["steps"] if f"{step['channel']}.{step['verb']}" == verb)
+
+
+@pytest.mark.timeout(300)
+def test_ten_plays_in_a_row_pass(workspace, operator):
+    """The journey through IVR, web and SMS passes ten times of ten, and every latency is in SQLite."""
+    code, runs, shown = workspace.play(BALANCE, "--repeat=10", "--line=demo-1")
+    assert code == 0, shown
+    assert [run["outcome"] for run in runs] == ["passed"] * 10
+    database = sqlite3.connect(workspace.folder / "results_db" / "prober.sqlite")
+    timed = database.execute("SELECT count(*) FROM steps WHERE took_s > 0 AND outcome = 'passed'").fetchone()
+    assert timed == (110,)
+    database.close()
+
+
+def test_the_python_twin_passes_too(workspace, operator):
+    """The same journey in Python is recorded step by step like the YAML one."""
+    code, (run,), shown = workspace.play("scenarios/balance_twin.py", "--phase=launch")
+    assert code == 0, shown
+    assert [step["outcome"] for step in run["steps"]] == ["passed"] * 12
+    assert run["phase"] == "launch"
+
+
+def test_a_wrong_balance_in_the_web_hall_is_told_with_all_three_values(workspace, operator):
+    """`same` fails, by content, and its sentence holds what each channel said."""
+    operator.faults(web="wrong-balance")
+    code, (run,), shown = workspace.play(BALANCE, "--line=demo-1")
+    assert code == 1
+    failed = run["steps"][-1]
+    assert (failed["verb"], failed["outcome"], failed["layer"]) == ("same", "failed", "content")
+    told = "ivr_balance = 86.50元 («八十六元五角»), web_balance = 96.50元, sms_balance = 86.50元"
+    assert failed["failure"]["actual"] == told
+    assert told in " ".join(shown.split())
+
+
+def test_a_wrong_prompt_is_named(workspace, operator):
+    """The message says which prompt was heard instead, with its text."""
+    operator.faults(ivr="wrong-prompt")
+    code, (run,), _ = workspace.play(BALANCE, "--line=demo-1")
+    assert code == 1
+    failed = by_verb(run, "ivr.hear") if by_verb(run, "ivr.hear")["outcome"] == "failed" else run["steps"][3]
+    assert (failed["name"], failed["layer"]) == ("ivr.hear balance", "prompt")
+    assert "packages" in failed["failure"]["actual"]
+    assert "流量套餐" in failed["failure"]["actual"]
+    assert {kept["kind"] for kept in run["evidence"]} >= {"recording", "ladder"}
+
+
+def test_a_late_reply_is_never_taken_for_a_later_one(workspace, operator):
+    """A reply that misses its run fails it; the next run on that number is not asked till the reply came, or passes."""
+    ask = workspace.write(
+        "ask.yaml",
+        "scenario: ask\nsteps:\n  - sms.send: {to: 10086, text: CXYE}\n  - sms.receive: 余额为\n    within: 1s\n",
+    )
+    operator.faults(sms={"name": "late-reply", "seconds": 3})
+    code, (late,), _ = workspace.play(ask, "--line=demo-2")
+    assert code == 1
+    assert by_verb(late, "sms.receive")["layer"] == "delivery"
+    operator.faults()
+    code, (next_run,), _ = workspace.play(ask, "--line=demo-2")
+    assert (code, next_run["outcome"]) in {(4, "skipped"), (0, "passed")}
+    if next_run["outcome"] == "skipped":
+        assert "quarantine" in by_verb(next_run, "sms.send")["failure"]["actual"]
+
+
+def test_a_missing_browser_is_the_robots_error_and_what_was_measured_is_kept(workspace, operator):
+    """The call is played and kept; the first web step is an ERROR that says what to do; exit 3."""
+    workspace.environment["PROBER__CHANNELS__WEB__BROWSER"] = "/nowhere/chromium"
+    code, (run,), shown = workspace.play(BALANCE)
+    assert code == 3
+    opened = by_verb(run, "web.open")
+    assert (opened["outcome"], opened["layer"]) == ("error", "robot")
+    assert "/nowhere/chromium" in shown
+    assert by_verb(run, "ivr.hear")["took_s"] > 0
+
+
+def test_an_unreachable_sms_centre_is_the_robots_error(workspace, operator):
+    """Our link to the channel is not the channel."""
+    workspace.environment["PROBER__CHANNELS__SMS__GATEWAYS__DEMO__SMPP__PORT"] = "9"
+    code, (run,), _ = workspace.play("scenarios/bill.yaml")
+    assert (code, run["steps"][0]["outcome"]) == (3, "error")
+
+
+def test_a_locked_database_is_the_robots_error_with_a_cure(workspace, operator):
+    """Where results cannot be kept nothing is played, and the sentence says who may hold the database."""
+    workspace.prober("check")
+    (workspace.folder / "results_db").mkdir(exist_ok=True)
+    holder = sqlite3.connect(workspace.folder / "results_db" / "prober.sqlite", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    done = workspace.prober("run", BALANCE)
+    holder.rollback()
+    holder.close()
+    assert done.returncode == 3
+    assert "locked" in done.stderr or "holds" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere.yaml"], "no such file"),
+        ([BALANCE, "--line=nobody"], "no line called ‘nobody’"),
+        (["results_db"], "no scenario"),
+        (["bad.yaml"], "ivr.hear"),
+        (["pin.yaml"], "secret.pin"),
+        ([BALANCE, "--config=nowhere.yaml"], "nowhere.yaml"),
+    ],
+)
+def test_bad_input_runs_nothing(workspace, arguments, said):
+    """Exit 2, the mistake named, and no store was made."""
+    workspace.write("bad.yaml", "scenario: bad\nsteps:\n  - ivr.heer: welcome\n  - ivr.dial: 1\n    within: 10\n")
+    workspace.write("pin.yaml", "scenario: pin\nsteps:\n  - sms.send: {to: 10086, text: '${secret.pin}'}\n")
+    done = workspace.prober("run", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert not (workspace.folder / "results_db" / "prober.sqlite").exists()
+
+
+def started(workspace, process, until):
+    """Wait till *process* has printed a line with *until*."""
+    for line in process.stdout:
+        if until in line:
+            return
+    raise AssertionError(process.stderr.read())
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)])
+def test_an_interrupted_run_is_kept(workspace, operator, number, code):
+    """A signal, even kill -9, loses at most the step under way; the run is marked interrupted, and never passed."""
+    scenario = workspace.write("long.yaml", WELCOME.replace("  - ivr.hang_up:\n", "  - wait: 60s\n"))
+    with workspace.start("run", scenario) as process:
+        started(workspace, process, "ivr.hear welcome")
+        process.send_signal(number)
+        assert process.wait(timeout=20) == code, process.stderr.read()
+    (run,) = workspace.stored()
+    assert run["interrupted"]
+    assert [step["outcome"] for step in run["steps"][:2]] == ["passed", "passed"]
+    assert run["outcome"] not in ("passed", "slow")
+
+
+def test_two_robots_share_a_line_in_turn(workspace, operator):
+    """A line is leased whole: the second run waits for the first, across processes."""
+    scenario = workspace.write("w.yaml", "scenario: w\nsteps:\n  - sms.send: {to: 10086, text: CXYE}\n  - wait: 2s\n")
+    with workspace.start("run", scenario, "--line=demo-1") as first:
+        started(workspace, first, "sms.send")
+        code, (run,), shown = workspace.play(scenario, "--line=demo-1")
+        assert code == 0, shown
+        assert run["waited_s"] > 0.5
+        first.wait(timeout=20)
+
+
+def test_the_report_is_one_file(workspace, operator):
+    """--html writes one self-contained file that holds the recording."""
+    path = workspace.write("w.yaml", WELCOME)
+    done = workspace.prober("run", path, "--html=reports/run.html")
+    assert done.returncode == 0, done.stdout
+    html = (workspace.folder / "reports" / "run.html").read_text(encoding="utf-8")
+    assert "data:audio/" in html
+    assert 'src="http' not in html
