@@ -11,6 +11,10 @@ from prober.channels.ivr.messages import Heard
 
 TOLERANCE_S = 0.04
 """An onset is known to within two frames; one this little before the stimulus may still answer it."""
+SLIP_S = 0.5
+"""A prompt that was lost and found again, its start moved by no more, is the same playing with a gap in it."""
+WHOLE = 0.8
+"""The share of a prompt that must have been followed, gaps apart, for it to have been heard whole."""
 TAIL_S = 0.5
 """How long an IVR may go on with what it was saying when a key was pressed."""
 
@@ -23,6 +27,9 @@ class Occurrence:
     started: Heard
     ended: Heard | None = None
     read_out: Heard | None = None
+    gaps: int = 0
+    followed_before: float = 0.0
+    """The share of it that was followed before the last gap."""
 
     @property
     def prompt(self) -> str:
@@ -32,12 +39,17 @@ class Occurrence:
     @property
     def confirmed(self) -> bool:
         """It was heard to its end."""
-        return self.ended is not None and isinstance(self.ended.event, Confirmed)
+        match self.ended.event if self.ended else None:
+            case Confirmed():
+                return True
+            case Diverged(coverage=coverage):
+                return self.gaps > 0 and self.followed_before + coverage >= WHOLE
+        return False
 
     @property
     def withdrawn(self) -> bool:
         """It stopped being that prompt: cut off, or another one that begins alike."""
-        return self.ended is not None and isinstance(self.ended.event, Diverged)
+        return self.ended is not None and not self.confirmed
 
 
 @dataclass(frozen=True)
@@ -59,8 +71,12 @@ def occurrences(call: Call) -> list[Occurrence]:
     found: list[Occurrence] = []
     for heard in call.heard:
         match heard.event:
-            case Started():
-                found.append(Occurrence(heard.event, heard))
+            case Started() as again:
+                index = _last(found, again.prompt)
+                if index is not None and _goes_on(found[index], again):
+                    found[index] = _after_gap(found[index])
+                else:
+                    found.append(Occurrence(again, heard))
             case Confirmed(prompt=prompt) | Diverged(prompt=prompt):
                 index = _last(found, prompt)
                 if index is not None and found[index].ended is None:
@@ -70,6 +86,16 @@ def occurrences(call: Call) -> list[Occurrence]:
                 if index is not None:
                     found[index] = replace(found[index], read_out=heard)
     return found
+
+
+def _goes_on(one: Occurrence, again: Started) -> bool:
+    return one.withdrawn and abs(again.onset_s - one.recognition.onset_s) <= SLIP_S
+
+
+def _after_gap(one: Occurrence) -> Occurrence:
+    lost = one.ended.event if one.ended else None
+    followed = lost.coverage if isinstance(lost, Diverged) else 0.0
+    return replace(one, ended=None, gaps=one.gaps + 1, followed_before=one.followed_before + followed)
 
 
 def _last(found: list[Occurrence], prompt: str) -> int | None:

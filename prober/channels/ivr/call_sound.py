@@ -32,11 +32,15 @@ class CallSound:
         self._ear = Ear(library)
         self.arrivals = Arrivals()
         self.recording = Recording()
+        self.clock_gap_max_s: float | None = None
+        """The longest time between two ticks of 20 ms: how late the robot's own machine was."""
+        self._last_tick_s: float | None = None
 
     def listen(self, frames: Sequence[tuple[float, bytes]], *, buffered: int) -> Iterator[Heard]:
         """Take in frames with their ticks and yield what they tell; *buffered* is what the jitter buffer holds now."""
         self.arrivals.heard([tick for tick, _ in frames], buffered)
-        for _, frame in frames:
+        for tick, frame in frames:
+            self._note_gap(tick)
             self.recording.add(frame)
             yield from self._hear(frame)
 
@@ -44,6 +48,11 @@ class CallSound:
         """Yield what the end of the call settles."""
         for _ in range(FLUSH_FRAMES if len(self.recording) else 0):
             yield from self._hear(SILENCE)
+
+    def _note_gap(self, tick_s: float) -> None:
+        if self._last_tick_s is not None:
+            self.clock_gap_max_s = max(self.clock_gap_max_s or 0.0, tick_s - self._last_tick_s)
+        self._last_tick_s = tick_s
 
     def _hear(self, frame: bytes) -> Iterator[Heard]:
         for event in self._ear.listen(frame):

@@ -303,6 +303,7 @@ class Line:
             jitter_max_s=rtcp.rxStat.jitterUsec.max / 1e6 if received else None,
             rtt_s=rtcp.rttUsec.mean / 1e6 if rtcp.rttUsec.n else None,
             sounding=self._sound.recording.sounding() if received else None,
+            clock_gap_max_s=self._sound.clock_gap_max_s,
         )
 
     def _written(self, path: Any) -> messages.RecordingWritten:

@@ -144,6 +144,7 @@ def _timings(phone: Telephone, call: Call, question: Question, one: Occurrence) 
 def _facts(table: PromptTable, call: Call, question: Question, one: Occurrence) -> dict[str, Fact]:
     facts: dict[str, Fact] = {
         "to_its_end": one.confirmed,
+        "gaps": one.gaps,
         "score": round(one.recognition.score, 3),
         "second_score": round(one.recognition.second, 3),
         "second_prompt": one.recognition.second_prompt,

@@ -198,6 +198,7 @@ class Figures:
     jitter_max_s: float | None = None
     rtt_s: float | None = None
     sounding: float | None = None
+    clock_gap_max_s: float | None = None
 
 
 @dataclass(frozen=True)

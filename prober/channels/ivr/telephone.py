@@ -83,6 +83,7 @@ def facts_of(told: Figures) -> dict[str, Fact]:
         "jitter_mean_s": _rounded(told.jitter_mean_s),
         "jitter_max_s": _rounded(told.jitter_max_s),
         "rtt_s": _rounded(rtt_s),
+        "clock_gap_max_s": _rounded(told.clock_gap_max_s),
         "non_silent_share": _rounded(told.sounding),
         "estimated_mos": _rounded(mos),
     }

@@ -88,3 +88,14 @@ def test_an_unknown_sound_may_yet_be_the_prompt():
     assert not answer.undecided(call_of(), BALANCE, 11.0)
     assert not answer.undecided(call_of(*sound(10.0), started("packages", 10.0)), BALANCE, 11.0)
     assert answer.undecided(call_of(*sound(10.0), started("packages", 11.0)), BALANCE, 11.0)
+
+
+def test_a_gap_in_a_prompt_does_not_make_it_another():
+    """Lost and found again a tenth of a second later, it is one playing, whole if enough of it was followed."""
+    lost, again, end = diverged("balance", 11.0), started("balance", 10.3), diverged("balance", 13.0)
+    call = call_of(started("balance", 10.2), lost, again)
+    assert [(one.started.at_s, one.gaps, one.withdrawn) for one in answer.occurrences(call)] == [(10.2, 1, False)]
+    call.take(end)
+    assert [one.confirmed for one in answer.occurrences(call)] == [True]
+    call = call_of(started("balance", 10.2), lost, started("balance", 12.5))
+    assert [one.withdrawn for one in answer.occurrences(call)] == [True, False]
