@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from prober.channels.base import Driver, RunContext, Session
 from prober.channels.robot import RobotSession
+from prober.channels.sessions import close_all, open_all
 from prober.channels.timing import Clock, LoopLag, monotonic
-from prober.errors import RobotBroken, StepFailed
+from prober.errors import RobotBroken, StepFailed, StoreBroken
 from prober.judge import outcome, values
 from prober.judge.outcome import Verdict
 from prober.loading.templates import fill
-from prober.model.run import Captured, Evidence, Failure, Layer, Observation, Outcome, Run, Seen, StepResult
-from prober.model.scenario import Action, Scenario, Step, ValueType
+from prober.model.run import Captured, Failure, Layer, Observation, Outcome, Run, Seen, StepResult
+from prober.model.scenario import Action, PlayStep, Scenario, Step, ValueType
 from prober.model.verb import ROBOT
 
 _GRACE_S = 8.0
@@ -82,9 +83,7 @@ class _Player:
     async def open(self, drivers: Mapping[str, Driver]) -> None:
         """Open a session on every channel of the scenario, all at once, and begin the run."""
         began_s = monotonic()
-        channels = self._scenario.channels
-        opened = await asyncio.gather(*(_open(drivers[channel], self._context) for channel in channels))
-        self._sessions.update(zip(channels, opened, strict=True))
+        self._sessions |= await open_all(self._scenario.channels, drivers, self._context)
         now_s = monotonic()
         self._ends_s = now_s + self._scenario.deadline_s
         self.run = replace(self.run, started_at=self._clock.at(now_s), waited_s=self.run.waited_s + now_s - began_s)
@@ -95,8 +94,7 @@ class _Player:
     async def play(self) -> None:
         """Play the steps, or the Python function."""
         if self._scenario.play is not None:
-            with contextlib.suppress(StepFailed):
-                await self._scenario.play(self.step)
+            await self._play_python(self._scenario.play)
             return
         steps = iter(self._scenario.steps)
         try:
@@ -110,6 +108,19 @@ class _Player:
                         await self.step(step)
             raise
 
+    async def _play_python(self, play: Callable[[PlayStep], Awaitable[None]]) -> None:
+        """Call the function; what it raises of its own is a step of its own: an assertion FAILED, the rest ERROR."""
+        try:
+            await play(self.step)
+        except StepFailed:
+            return
+        except StoreBroken:
+            raise
+        except Exception as exc:  # noqa: BLE001 - whatever a scenario raises is told, and ends no other run
+            verdict = outcome.of_exception(exc)
+            own = Step(Action(ROBOT, "play", None), f"the scenario {self._scenario.name} itself", Layer.ROBOT)
+            await self._keep(self._result(own, verdict, Observation(Seen.NOT_ASKED)), monotonic())
+
     def interrupt(self) -> None:
         """Note that the run never came to its end, and so never passed."""
         self.run = replace(self.run, interrupted=True)
@@ -119,11 +130,9 @@ class _Player:
         """Close every session, and the run, with the evidence that belongs to the whole of it."""
         self._lag.close()
         self._context.evidence.step = None
-        evidence: list[Evidence] = []
-        for kept in await asyncio.gather(*(_close(session) for session in self._sessions.values())):
-            evidence.extend(kept)
+        evidence = await close_all(self._sessions.values(), within_s=_FAREWELL_S)
         ending = outcome.of_run([step.outcome for step in self.run.steps], unasked=self._unasked)
-        self.run = replace(self.run, ended_at=self._clock.now(), outcome=ending, evidence=tuple(evidence))
+        self.run = replace(self.run, ended_at=self._clock.now(), outcome=ending, evidence=evidence)
         await self._sink.run_finished(self.run)
 
     async def step(self, step: Step) -> StepResult:
@@ -138,6 +147,9 @@ class _Player:
             self._lag.worst_s()
             result = await self._try(step)
             self._note(step, result)
+        return await self._keep(result, began_s)
+
+    async def _keep(self, result: StepResult, began_s: float) -> StepResult:
         result = replace(result, started_at=self._clock.at(began_s), ended_at=self._clock.now())
         self.run = replace(self.run, steps=(*self.run.steps, result))
         await self._sink.step_finished(self.run, result)
@@ -233,34 +245,6 @@ class _Player:
             captures=tuple(replace(one, text=mask(one.text), value=_masked(one.value, mask)) for one in captured),
             evidence=seen.evidence,
         )
-
-
-class _ClosedChannel:
-    """Stands where a session could not be opened: the first step that needs it is an ERROR, and says why."""
-
-    def __init__(self, broken: RobotBroken) -> None:
-        self._broken = broken
-
-    async def perform(self, action: Action, deadline_s: float) -> Observation:
-        raise self._broken
-
-    async def close(self) -> Sequence[Evidence]:
-        return ()
-
-
-async def _open(driver: Driver, context: RunContext) -> Session:
-    try:
-        return await driver.open(context)
-    except RobotBroken as broken:
-        return _ClosedChannel(broken)
-
-
-async def _close(session: Session) -> Sequence[Evidence]:
-    # A session that cannot even be closed has told so in a step already, or lost only evidence of the whole run.
-    with contextlib.suppress(RobotBroken, TimeoutError):
-        async with asyncio.timeout(_FAREWELL_S):
-            return await session.close()
-    return ()
 
 
 def _as_text(name: str, text: str) -> Captured:

@@ -253,6 +253,20 @@ async def test_a_python_scenario_is_played_by_the_same_rules(played):
     assert (outcomes(run), run.outcome) == (["failed", "passed"], Outcome.FAILED)
 
 
+@pytest.mark.parametrize(("said", "outcome"), [(AssertionError("86 < 100"), "failed"), (KeyError("x"), "error")])
+async def test_what_a_python_scenario_raises_is_told_as_a_step(played, said, outcome):
+    """Its own assertion is the channel's failure, any other exception the robot's error; both name the line."""
+
+    async def play(play_step):
+        await play_step(WORDS.step({"fake.say": "x"})[0])
+        raise said
+
+    run = await played(scenario(play=play))
+    assert outcomes(run) == ["passed", outcome]
+    assert run.outcome == outcome
+    assert "test_runner.py, line" in run.steps[1].failure.what
+
+
 async def test_setting_the_clock_back_bends_nothing(played):
     """Instants of a run go by the monotonic clock."""
     run = await played(scenario({"fake.say": "a"}, {"fake.say": "b"}))

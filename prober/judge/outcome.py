@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from prober.model.run import Captured, Failure, Layer, Observation, Outcome, Seen
 from prober.model.scenario import Step
@@ -82,6 +84,16 @@ def of_captures(step: Step, verdict: Verdict, captured: Sequence[Captured]) -> V
     wanted = ", ".join(f"{one.name} ({one.type})" for one in unread)
     told = "; ".join(f"«{one.text}»" for one in unread)
     return Verdict(Outcome.FAILED, Layer.CONTENT, Failure(f"{step.name}: a value cannot be read", wanted, told))
+
+
+def of_exception(exc: Exception) -> Verdict:
+    """Return how a Python scenario that raised *exc* ended: its own assertion FAILED, anything else is an ERROR."""
+    where = traceback.extract_tb(exc.__traceback__)[-1]
+    said = "".join(traceback.format_exception_only(exc)).strip()
+    told = Failure(f"{PurePath(where.filename).name}, line {where.lineno}: {said}", actual=where.line or "")
+    if isinstance(exc, AssertionError):
+        return Verdict(Outcome.FAILED, Layer.CONTENT, told)
+    return Verdict(Outcome.ERROR, Layer.ROBOT, told)
 
 
 def of_run(outcomes: Sequence[Outcome], *, unasked: bool = False) -> Outcome:
