@@ -85,7 +85,7 @@ def browser_ended() -> RobotBroken:
 
 
 def _translated(message: str, browser: Browser | None) -> Exception:
-    if browser is None or not browser.is_connected() or "Connection closed" in message:
+    if browser is None or not browser.is_connected():
         return browser_ended()
     if "strict mode violation" in message:
         return TooLong(message)
@@ -96,7 +96,7 @@ def _translated(message: str, browser: Browser | None) -> Exception:
         return Gone(message.splitlines()[0])
     return RobotBroken(
         f"the browser refused what it was asked: {message.splitlines()[0]}",
-        cure="Check the element's css:, xpath: or key in the scenario.",
+        cure="Check the step's css:, xpath: or key, and channels.web in config.yaml.",
     )
 
 
@@ -122,10 +122,11 @@ class Engine:
             if self._browser is None:
                 await self._start()
             try:
-                return await self._context()
-            except PlaywrightError:
+                with spoken(self._browser):
+                    return await self._context()
+            except Gone:  # the browser or its driver ended, and nobody has told yet
                 await self._end()
-            await self._start()
+                await self._start()
             with spoken(self._browser):
                 return await self._context()
 

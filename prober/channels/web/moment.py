@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prober.channels.timing import Stimulus, monotonic
 from prober.channels.web.causes import cause, is_ours
-from prober.channels.web.engine import Gone
+from prober.channels.web.engine import Gone, browser_ended
 from prober.channels.web.locate import Found
 from prober.channels.web.window import Look, Window
 from prober.errors import RobotBroken
 from prober.loading.fields import did_you_mean
-from prober.model.run import Fact, Observation, Seen
+from prober.model.run import Observation, Seen
 from prober.model.scenario import Capture
 
 _EXCERPT = 160
+_NETWORK = "Look at this machine's network, and at channels.web.proxy in config.yaml."
 
 
 @dataclass(frozen=True)
@@ -48,33 +48,28 @@ def excerpt(text: str) -> str:
 def shown(look: Look | None) -> str:
     """Return what the customer has before them, in words."""
     if look is None:
-        return "the page does not answer: a script of its own keeps it busy"
+        return "the page does not answer: a script of its own keeps it busy, or it is no HTML"
     return f"{look.url} ({look.title or 'no title'}): {excerpt(look.text)}"
 
 
-async def shortfall(
-    window: Window, otherwise: Seen, *, expected: str, facts: Mapping[str, Fact] | None = None
-) -> Observation:
+async def shortfall(window: Window, otherwise: Seen, *, expected: str) -> Observation:
     """
     Return why what was wanted is not there: the page could not be fetched, was an error, or is another one.
 
     Raises:
-        RobotBroken: The robot's own network or proxy kept the page from being fetched.
+        RobotBroken: The robot's own network, proxy or browser kept the page from being fetched or seen.
     """
     tab, look = window.front, await last_look(window)
+    if look is None and not await window.alive():
+        raise browser_ended()
     if tab.failed and tab.failed != "ABORTED":
         if is_ours(tab.failed):
             raise RobotBroken(f"{tab.page.url} could not be asked for: {cause(tab.failed)}", cure=_NETWORK)
-        return Observation(Seen.UNREACHABLE, expected=expected, actual=cause(tab.failed), facts=facts or {})
+        return Observation(Seen.UNREACHABLE, expected=expected, actual=cause(tab.failed))
     if tab.status is not None and tab.status >= 400:
-        actual = f"HTTP {tab.status} at {shown(look)}"
-        return Observation(
-            Seen.HTTP_ERROR, expected=expected, actual=actual, facts={**(facts or {}), "status": tab.status}
-        )
-    return Observation(otherwise, expected=expected, actual=shown(look), facts=facts or {})
-
-
-_NETWORK = "Look at this machine's network, and at channels.web.proxy in config.yaml."
+        actual, facts = f"HTTP {tab.status} at {shown(look)}", {"status": tab.status}
+        return Observation(Seen.HTTP_ERROR, expected=expected, actual=actual, facts=facts)
+    return Observation(otherwise, expected=expected, actual=shown(look))
 
 
 async def last_look(window: Window) -> Look | None:

@@ -10,9 +10,10 @@ from prober.channels.base import RunContext
 from prober.channels.timing import monotonic
 from prober.channels.web import conditions, inputs
 from prober.channels.web.actions import VERBS, Check, Choose, Click, Fill, NotSee, Open, Press, Read, See
+from prober.channels.web.causes import cause
 from prober.channels.web.config import Screenshots, Settings
 from prober.channels.web.engine import Gone, NotFetched, TooLong, browser_ended
-from prober.channels.web.moment import Moment, last_look
+from prober.channels.web.moment import Moment, last_look, shown
 from prober.channels.web.opening import open_page
 from prober.channels.web.window import Look, Window
 from prober.model.run import Evidence, Observation, Seen
@@ -39,12 +40,10 @@ class WebSession:
         moment = self._moment(action, deadline_s)
         try:
             seen = await self._act(action, moment)
-        except Gone as exc:
-            seen = await self._gone(exc, action)
+        except (Gone, TooLong, TimeoutError) as exc:
+            seen = await self._unanswered(exc, action)
         except NotFetched as exc:
-            seen = Observation(Seen.UNREACHABLE, expected=action.full_name, actual=exc.code)
-        except (TooLong, TimeoutError):
-            seen = Observation(Seen.NOTHING, expected=action.full_name, actual="the page does not answer")
+            seen = Observation(Seen.UNREACHABLE, expected=action.full_name, actual=cause(exc.code))
         return await self._with_evidence(seen)
 
     def _moment(self, action: Action, deadline_s: float) -> Moment:
@@ -73,10 +72,12 @@ class WebSession:
                 return await conditions.read(window, wanted, moment)
         raise TypeError(f"{action.full_name} is no verb of the web channel")
 
-    async def _gone(self, exc: Gone, action: Action) -> Observation:
+    async def _unanswered(self, exc: Exception, action: Action) -> Observation:
         if not await self._window.alive():
             raise browser_ended() from exc
-        return Observation(Seen.PAGE_CRASHED, expected=action.full_name, actual=str(exc))
+        if isinstance(exc, Gone):
+            return Observation(Seen.PAGE_CRASHED, expected=action.full_name, actual=str(exc))
+        return Observation(Seen.NOTHING, expected=action.full_name, actual=shown(None))
 
     async def _with_evidence(self, seen: Observation) -> Observation:
         """Add the facts of the step and, where it is to be kept, the page; all after the clock stopped."""
