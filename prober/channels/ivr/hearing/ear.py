@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from prober.channels.ivr.hearing.onset import Tape, refine
 from prober.channels.ivr.hearing.readout import STEP_S, Reader
 from prober.channels.ivr.hearing.sound import FRAME_S, SoundGate
 from prober.channels.ivr.hearing.tracking import WHOLE, History, Tracker
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SAME_S = 0.06
 """Two onsets of one prompt this close together are one."""
@@ -124,7 +128,7 @@ class Ear:
         ended_s = min(heard.onset_s + tracker.recording.tail_s, self._sure_s(tracker))
         name = tracker.recording.name
         if self._library.pieces.recordings:
-            self._reading = _Reading(Reader(self._library.pieces), name, self.now_s)
+            self._reading = _Reading(Reader(self._library.pieces, tracker.ber), name, self.now_s)
         confirmed = Confirmed(name, heard.onset_s, heard.audible_s, ended_s, tracker.ber, tracker.coverage)
         return [*events, confirmed]
 
@@ -201,6 +205,6 @@ class Ear:
         ]
 
 
-def _score(wrong: np.ndarray) -> float:
+def _score(wrong: NDArray[np.int64]) -> float:
     """Return the share of bits that agree in the newest frames."""
     return 1 - float(wrong[:SCORED].mean()) / BITS if len(wrong) else 0.0

@@ -20,7 +20,7 @@ FRAME = 160
 HOP = 80
 """Samples between two reference frames: 10 ms, so that the live grid is never more than 5 ms away."""
 WINDOW = 768
-HANN = np.hanning(WINDOW + 1)[:-1].astype(np.float32) / 32768
+HANN: NDArray[np.float32] = (np.hanning(WINDOW + 1)[:-1] / 32768).astype(np.float32)
 BANDS = 33
 EDGES = np.round(np.geomspace(250, 3500, BANDS + 1) * WINDOW / RATE).astype(int)
 LOWEST, HIGHEST = EDGES[0], EDGES[-1]

@@ -121,6 +121,19 @@ def test_a_pause_before_the_first_piece_is_waited_out(library, prompts, pieces, 
     assert [event.text for event in events if isinstance(event, ReadOut)] == ["三十元整"]
 
 
+@pytest.mark.parametrize("line", ["A-law", "pink noise 20 dB"])
+@pytest.mark.parametrize(("fen", "text"), [(None, None), (10005, "一百元零五分")])
+def test_other_speech_is_no_number(fen, text, line, library, prompts, pieces, lines, hear, silence):  # noqa: PLR0917  # fixtures
+    """Speech by the same voice that is in no recording, right behind a prompt or an amount, adds no piece."""
+    names = set(prompts)
+    spoken = [silence(0.2)] if fen is None else [pieces[name] for name in _spoken(fen)]
+    for unknown in sorted(names - {"balance"})[:: 1 if fen else 2]:
+        stream = _call(prompts, spoken, behind=[prompts[unknown]], silence=silence)
+        events = hear(library.only(names - {unknown}), lines[line](stream))
+        read = [event.text for event in events if isinstance(event, ReadOut)]
+        assert read == ([] if text is None else [text]), unknown
+
+
 @pytest.mark.parametrize("line", ["A-law", "pink noise 10 dB"])
 def test_where_nothing_is_read_out_nothing_is_read(line, library, prompts, lines, hear, silence):
     """Neither silence, nor noise, nor another prompt behind a prompt is a number."""
