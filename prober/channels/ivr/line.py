@@ -12,19 +12,19 @@ import os
 import random
 import select
 import signal
-import socket
-import sys
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pjsua2 as pj
 
 from prober.channels.ivr import messages
+from prober.channels.ivr.addressing import own_address, sip_uri
 from prober.channels.ivr.call_sound import SILENCE, CallSound
 from prober.channels.ivr.keying import Keying
 from prober.channels.ivr.messages import FromLine, LineSetup
 from prober.channels.ivr.recording import FRAME_BYTES
-from prober.channels.ivr.sip_trace import read_logged
+from prober.channels.ivr.sip_trace import ends_call, read_logged
 from prober.channels.timing import monotonic
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ WATCH_S = 10.0
 LEAVING_S = 1.0
 KEY_GAP_S = 0.08
 """pjmedia itself keeps 60 ms between keys; a key queued sooner would leave later than thought."""
-PR_SET_PDEATHSIG = 1
 
 
 class _Frame(ctypes.Structure):
@@ -132,7 +131,7 @@ class Line:
 
     def open(self) -> None:
         """Start the endpoint. Raises pj.Error, or OSError if the server's host cannot be reached from here."""
-        address = _own_address(self._setup.host, self._setup.port)
+        address = own_address(self._setup.host, self._setup.port)
         self._endpoint.libCreate()
         self._endpoint.libInit(_endpoint_config(self._log))
         transport = pj.TransportConfig()
@@ -182,12 +181,13 @@ class Line:
                     for heard in self._sound.flush():
                         self._send(heard)
                     self._keying = None
-                    self._up = self._up and _still_leaving(note)
+                    # Of a hang-up of our own it tells before the answer to our BYE or CANCEL has come.
+                    self._up = self._up and note.code in (200, 487)
                 case messages.MediaStarted(at_s=at_s, codec=codec):
                     self._codec = codec
                     self._watch_until_s = at_s + WATCH_S
             self._send(note)
-            if isinstance(note, messages.SipMessage) and _ends_call(note):
+            if isinstance(note, messages.SipMessage) and ends_call(note):
                 self._up = False
 
     def _listen(self) -> None:
@@ -256,7 +256,7 @@ class Line:
             header.hName, header.hValue = name, value
             asked.txOption.headers.append(header)
         try:
-            self._call.makeCall(_uri(command.number, self._setup), asked)
+            self._call.makeCall(sip_uri(command.number, self._setup), asked)
             self._up = True
         except pj.Error as exc:
             what = f"the call to {command.number} could not be placed: {exc.reason}"
@@ -291,10 +291,8 @@ class Line:
             return told
         rtcp = self._stat.rtcp
         received = rtcp.rxStat.pkt > 0
-        return messages.Figures(
-            at_s=told.at_s,
-            last_packet_at_s=told.last_packet_at_s,
-            codec=told.codec,
+        return replace(
+            told,
             rtp_sent=rtcp.txStat.pkt,
             rtp_received=rtcp.rxStat.pkt,
             rtp_lost=rtcp.rxStat.loss,
@@ -322,7 +320,6 @@ class Line:
 
 def serve(connection: Connection, setup: LineSetup) -> None:
     """Be a line process until *connection* closes. Never returns: pjsua2 aborts in an ordinary exit."""
-    _stand_alone()
     line = Line(connection, setup)
     signal.signal(signal.SIGTERM, line.leave)
     try:
@@ -332,16 +329,6 @@ def serve(connection: Connection, setup: LineSetup) -> None:
         os._exit(1)
     line.run()
     os._exit(0)
-
-
-def _stand_alone() -> None:
-    """Leave Ctrl-C to the robot, die with it, and keep pjlib's chatter out of its output."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    sys.stdout.flush()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
 
 
 def _cannot_start(exc: Exception, setup: LineSetup) -> messages.Broken:
@@ -356,13 +343,6 @@ def _cannot_start(exc: Exception, setup: LineSetup) -> messages.Broken:
         f"the line process could not open its SIP port ({setup.transport}) towards {server}: {reason}",
         "Look for another program on the port, and check channels.ivr in config.yaml.",
     )
-
-
-def _own_address(host: str, port: int) -> str:
-    """Return the address of this machine that the way to the server starts from."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect((host, port))
-        return str(probe.getsockname()[0])
 
 
 def _endpoint_config(log: _Log) -> Any:
@@ -400,19 +380,3 @@ def _account_config(setup: LineSetup, address: str) -> Any:
     if setup.password:
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", setup.user, 0, setup.password))
     return config
-
-
-def _uri(number: str, setup: LineSetup) -> str:
-    by_tcp = ";transport=tcp" if setup.transport == "tcp" else ""
-    return f"sip:{number.replace('#', '%23')}@{setup.host}:{setup.port}{by_tcp}"
-
-
-def _still_leaving(ended: messages.CallEnded) -> bool:
-    """Whether our BYE or CANCEL is still to be answered: the call's owner reports the end before that."""
-    return ended.code in (200, 487)
-
-
-def _ends_call(message: messages.SipMessage) -> bool:
-    if message.code is None:
-        return message.method == "BYE" and not message.sent
-    return not message.sent and (message.method == "BYE" or (message.method == "INVITE" and message.code >= 300))

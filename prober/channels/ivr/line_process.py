@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 START_S = 10.0
+PR_SET_PDEATHSIG = 1
 CLOSE_S = 2.0
 RESTART = "Nothing needs doing: the next call gets a new one. If it happens again, report it with the SIP ladder."
 
@@ -70,9 +72,20 @@ def _one_thread() -> Iterator[None]:
             os.environ[name] = before
 
 
+def _stand_alone() -> None:
+    """Leave Ctrl-C to the robot, die with it, and keep pjlib's chatter out of its output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    sys.stdout.flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
 def _serve(connection: Connection, setup: LineSetup) -> None:
     from prober.channels.ivr import line  # noqa: PLC0415  # pjsua2 belongs into line processes alone
 
+    _stand_alone()
     line.serve(connection, setup)
 
 

@@ -64,6 +64,13 @@ class SipTrace:
         return next(self.requests("BYE", sent=False), None)
 
 
+def ends_call(message: SipMessage) -> bool:
+    """Whether nothing more is to come of the call after *message*."""
+    if message.code is None:
+        return message.method == "BYE" and not message.sent
+    return not message.sent and (message.method == "BYE" or (message.method == "INVITE" and message.code >= 300))
+
+
 def session_request_delay(trace: SipTrace) -> float | None:
     """
     Return the time from the INVITE to the first answer that is neither 100 nor a challenge.
