@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
 
 from prober.channels.base import Driver, RunContext, Session
@@ -42,6 +43,8 @@ async def _open(driver: Driver, context: RunContext) -> Session:
         return await driver.open(context)
     except RobotBroken as broken:
         return _Closed(broken)
+    except Exception as exc:  # noqa: BLE001 - as in the runner: whatever escapes is the robot's fault, and is told
+        return _Closed(RobotBroken(f"the robot stumbled: {exc!r}", cure=traceback.format_exc()))
 
 
 async def _close(session: Session, within_s: float) -> Sequence[Evidence]:
