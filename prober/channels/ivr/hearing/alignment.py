@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prober.channels.ivr.hearing.fingerprint import HOP, RATE
 from prober.channels.ivr.hearing.library import Recording, References
 
 if TYPE_CHECKING:
@@ -93,22 +94,34 @@ class Acquisition:
         now -= self._wrong
         np.maximum(now, self._nothing, out=now)
 
-    def candidate(self) -> Candidate | None:
-        """Return the prompt that leads every other one by enough; None while there is none."""
+    def candidate(self, since_silence: float) -> Candidate | None:
+        """
+        Return the prompt that leads every other one by enough; None while there is none.
+
+        Of prompts that share what is heard, the only one that can have begun after the last silence leads the others.
+        *since_silence* counts the reference frames since then.
+        """
         if self._best < ENOUGH:
             return None
         best = np.maximum.reduceat(self._score, self._firsts)
-        order = np.argsort(best)
-        winner = int(order[-1])
-        second = int(order[-2]) if len(order) > 1 else None
-        if second is not None and best[winner] - best[second] < LEAD:
+        leading = np.flatnonzero(best > best.max() - LEAD)
+        if len(leading) > 1:
+            leading = np.array([index for index in leading.tolist() if self._began(index) <= since_silence], np.intp)
+        if len(leading) != 1 or best[leading[0]] < ENOUGH:
             return None
+        winner = int(leading[0])
+        best[winner] = -1
+        second = int(best.argmax()) if len(best) > 1 else None
         return Candidate(
             recording=self._recordings[winner],
             position=self._position(winner),
             second=None if second is None else self._recordings[second],
             second_position=0 if second is None else self._position(second),
         )
+
+    def _began(self, index: int) -> float:
+        """Return how many frames ago the prompt became audible, if it is what is heard."""
+        return self._position(index) - self._recordings[index].lead_s * RATE / HOP
 
     def _position(self, index: int) -> int:
         recording = self._recordings[index]

@@ -15,7 +15,7 @@ from prober.channels.ivr.hearing.library import Library, Recording
 from prober.channels.ivr.hearing.onset import Tape, refine
 from prober.channels.ivr.hearing.readout import STEP_S, Reader
 from prober.channels.ivr.hearing.sound import FRAME_S, SoundGate
-from prober.channels.ivr.hearing.tracking import WHOLE, History, Tracker
+from prober.channels.ivr.hearing.tracking import STEP, WHOLE, History, Tracker
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +26,8 @@ SETTLED = 30
 """Live frames (0.6 s) after which a prompt that started behind a number is believed to end the number."""
 PATIENCE = 300
 """Frames of 10 ms in which the first piece of a number is awaited: 3 s."""
+SLACK = 8
+"""Live frames by which a prompt may seem to begin before the silence ended: a window is nearly five long."""
 SCORED = 25
 """Live frames that a score is taken from."""
 
@@ -138,7 +140,7 @@ class Ear:
             self._acquisition.reset()
             return []
         self._acquisition.listen(bits)
-        found = self._acquisition.candidate()
+        found = self._acquisition.candidate((self._history.since_silence + SLACK) * STEP)
         if found is None:
             return []
         self._acquisition.reset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,7 @@ DRIFT = 13.1
 """Wrong bits of a frame that neither raise nor lower the doubt."""
 LOST = 60.0
 """The doubt, in bits, at which it is no longer this prompt: 0.4 s of anything else."""
+SILENCE = 15
 CHANCE = 16
 WHOLE = 0.6
 """The share of a prompt's sounding part that must be followed for it to be confirmed."""
@@ -36,9 +38,14 @@ class History:
     def __init__(self, frames: int = 500) -> None:
         self._bits: list[np.uint32 | None] = []
         self._frames = frames
+        self._silent = 0
+        self.since_silence = math.inf
+        """Live frames since the last 0.3 s of silence."""
 
     def add(self, bits: np.uint32 | None) -> None:
         """Take in the next live frame's."""
+        self._silent = self._silent + 1 if bits is None else 0
+        self.since_silence = 0 if self._silent >= SILENCE else self.since_silence + 1
         self._bits.append(bits)
         if len(self._bits) > 2 * self._frames:
             del self._bits[: self._frames]

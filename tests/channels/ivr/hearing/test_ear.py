@@ -90,6 +90,17 @@ def test_prompts_with_a_common_beginning_are_told_apart(line, library, lines, he
         assert started.second_prompt in {one.name for one in alike.prompts.recordings} - {known.name}
 
 
+def test_a_prompt_that_another_ends_with_is_recognised(library, prompts, lines, hear, silence):
+    """After silence it is the shorter one that begins; behind the rest of the longer one it is the longer one."""
+    parts = {"whole": ["balance", "goodbye"], "tail": ["goodbye"], "other": ["welcome"]}
+    made = {name: np.concatenate([prompts[part] for part in names]) for name, names in parts.items()}
+    known = Library(References.of([(Prompt(name, Path()), samples) for name, samples in made.items()]), library.pieces)
+    for name, samples in made.items():
+        events = hear(known, lines["A-law"](np.concatenate([silence(0.5), samples, silence(1)])))
+        assert _story(events) == [("Started", name), ("Confirmed", name)]
+        assert _of(events, Started)[0].onset_s == pytest.approx(0.5, abs=0.005)
+
+
 @pytest.mark.parametrize("line", ["A-law", "pink noise 10 dB"])
 @pytest.mark.parametrize("part", [0.25, 0.5])
 def test_a_late_join_is_recognised(line, part, library, lines, hear, silence):
