@@ -48,7 +48,8 @@ class IvrSession:
         phone = self._phone
         match action.argument:
             case Dial() as asked:
-                await self._keep_last_call()
+                if phone.call is not None and not phone.call.up:
+                    await self._keep_last_call()
                 return await dial(phone, asked, deadline_s)
             case Hear() as asked:
                 return await hear(phone, self._table, asked, deadline_s, captures=bool(action.captures))
@@ -79,7 +80,7 @@ class IvrSession:
 
     async def _part(self) -> None:
         call = self._phone.call
-        if call is None or call.ended is not None:
+        if call is None or call.ended is not None or next(call.trace.answers("INVITE"), None) is None:
             return
         self._phone.line.send(EndCall())
         try:
