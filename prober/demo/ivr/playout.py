@@ -11,6 +11,7 @@ from prober.demo.recordings import RATE, Pcm, Recordings
 
 FRAME = RATE // 50
 SILENCE = bytes(2 * FRAME)
+NOTHING: Pcm = np.zeros(0, np.int16)
 _PAUSE = np.zeros(3 * RATE // 10, np.int16)
 _PIECE = "pieces/"
 
@@ -23,7 +24,7 @@ def joined(recordings: Recordings, lines: Iterable[Line]) -> Pcm:
             samples.append(recordings.pieces[line.removeprefix(_PIECE)])
         else:
             samples += [_PAUSE, recordings.prompts[line]] if samples else [recordings.prompts[line]]
-    return np.concatenate(samples) if samples else np.zeros(0, np.int16)
+    return np.concatenate(samples) if samples else NOTHING
 
 
 class Playout:

@@ -1,16 +1,13 @@
 """
 The IVR's telephone, a process of its own and the demo's only user of pjsua2: it answers calls, hears keys, plays.
 
-It speaks with the door that started it through its standard input and output, and ends when the input does, which it
-does however the door ends. pjlib's chatter on standard output goes nowhere.
+It ends when the door that started it does, however that ends.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import select
 import signal
 import sys
 import time
@@ -21,7 +18,8 @@ import pjsua2 as pj
 
 from prober.demo.customers import Customers, national
 from prober.demo.ivr.menu import Conversation, Turn
-from prober.demo.ivr.playout import FRAME, Playout, joined
+from prober.demo.ivr.parent import Parent
+from prober.demo.ivr.playout import FRAME, NOTHING, Playout, joined
 from prober.demo.recordings import RATE, Pcm, Recordings, load
 
 NUMBER = "10086"
@@ -31,34 +29,9 @@ LAST_WORD_S = 0.2
 """The end of the last recording is still on its way when the sound clock has handed it out."""
 GOODBYE_S = 0.3
 CALLS = 4
-"""More than pjsua is built for get 486."""
+"""pjsua is built for so many at a time; further callers get 486."""
 
 Conversations = Callable[[str], Conversation]
-
-
-class Parent:
-    """The door that started this process. It never speaks unasked, so anything to read means that it is gone."""
-
-    def __init__(self) -> None:
-        self._out = os.dup(1)
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
-        os.close(nowhere)
-        self._in = os.fdopen(0, "rb", buffering=0, closefd=False)
-
-    @property
-    def gone(self) -> bool:
-        """Whether the door has ended."""
-        return bool(select.select([self._in], [], [], 0)[0])
-
-    def tell(self, message: dict[str, object]) -> None:
-        """Send one line of JSON."""
-        os.write(self._out, json.dumps(message).encode() + b"\n")
-
-    def fault(self) -> str | None:
-        """Ask for the name of the fault that is on now."""
-        self.tell({"ask": "fault"})
-        return self._in.readline().decode().strip() or None
 
 
 class Voice(pj.AudioMediaPort):  # type: ignore[misc]  # pjsua2 has no types
@@ -66,7 +39,7 @@ class Voice(pj.AudioMediaPort):  # type: ignore[misc]  # pjsua2 has no types
 
     def __init__(self) -> None:
         super().__init__()
-        self._playout = Playout(joined(Recordings({}, {}), ()))
+        self._playout = Playout(NOTHING)
         layout = pj.MediaFormatAudio()
         layout.init(pj.PJMEDIA_FORMAT_PCM, RATE, 1, FRAME * 1_000_000 // RATE, 16)
         self.createPort("voice", layout)
@@ -106,7 +79,7 @@ class IncomingCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         if self._answer_at is not None:
             if now >= self._answer_at:
                 self._answer_at = None
-                _answer(self, 200)
+                self.answer(_code(200))
         elif self._quiet_since is None:
             self._quiet_since = now if self._voice.ended else None
         elif now - self._quiet_since >= (LAST_WORD_S if self._ends else SILENCE_S):
@@ -158,7 +131,7 @@ class ServiceNumber(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         call = IncomingCall(self, prm.callId, self._recordings, self._conversations)
         self.calls.append(call)
         if _user(call.getInfo().localUri) == NUMBER:
-            _answer(call, 180)
+            call.answer(_code(180))
         else:
             call.hangup(_code(404))
 
@@ -179,10 +152,6 @@ def _code(status: int) -> pj.CallOpParam:
     parameters = pj.CallOpParam()
     parameters.statusCode = status
     return parameters
-
-
-def _answer(call: IncomingCall, status: int) -> None:
-    call.answer(_code(status))
 
 
 def open_endpoint(host: str, port: int) -> tuple[pj.Endpoint, str]:

@@ -137,9 +137,6 @@ async def calling(port: int, user: str) -> AsyncIterator[Caller]:
         rtp.close()
 
 
-Calling = Callable[..., AbstractAsyncContextManager[Caller]]
-
-
 @dataclass
 class House:
     """An open door, what is behind it, and the switch of its fault."""
