@@ -19,13 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from prober.cli.progress import STYLES, progress_console
+from prober.model.run import Outcome
+
 REPORTS = Path("reports")
 PROBER = [sys.executable, "-m", "prober.cli.main"]
-CONSOLE = Console(highlight=False)
+CONSOLE = progress_console(stderr=False)
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,7 @@ def operator() -> Iterator[dict[str, Any]]:
     ports = [f"--{door}-port=0" for door in ("sip", "web", "smpp", "control")]
     process = subprocess.Popen([*PROBER, "demo", *ports], stdout=subprocess.PIPE, text=True)
     try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
+        line = process.stdout.readline() if process.stdout else ""
         if not line:
             sys.exit(f"The demo operator did not start (exit {process.wait()}); its words are above.")
         yield json.loads(line)
@@ -114,14 +115,15 @@ def judge(act: Act, run: dict[str, Any]) -> str:
 
 def table(rows: list[tuple[Act, dict[str, Any], str]]) -> Table:
     """Return what was played, how it ended, and whether it should have."""
-    shown = Table(title="演示 Demo", box=None, header_style="dim", padding=(0, 2), title_justify="left")
-    for heading in ("condition", "scenario", "outcome", "what was said", "as it should be"):
-        shown.add_column(heading, overflow="fold")
+    shown = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), title_justify="left")
+    for heading in ("condition", "scenario", "outcome", "should be", "what was said"):
+        shown.add_column(heading, overflow="fold", no_wrap=heading == "outcome")
     for act, run, wrong in rows:
         failed = next((step for step in run["steps"] if step["failure"]), None)
-        said = f"{failed['failure']['what']}: {failed['failure']['actual']}" if failed else ""
-        verdict = Text(f"✗ {wrong}", "bold red") if wrong else Text("✓", "green")
-        shown.add_row(act.title, run["scenario"], run["outcome"], said, verdict)
+        outcome = Outcome(run["outcome"])
+        said = wrong or (failed["failure"]["actual"] if failed else "")
+        verdict = Text("✗ no", "bold red") if wrong else Text("✓ yes", "green")
+        shown.add_row(act.title, run["scenario"], Text(outcome, STYLES[outcome][1]), verdict, Text(said, "dim"))
     return shown
 
 
@@ -137,12 +139,15 @@ def main() -> int:
             rows += [(act, run, judge(act, run)) for run in play(act, env)["runs"]]
     ids = [run["id"] for _, run, _ in rows]
     wrong = [text for _, _, text in rows if text]
-    subprocess.run([*PROBER, "report", *ids, f"--html={REPORTS / 'demo.html'}", "--title=演示 Demo"], check=True)
+    report = [*PROBER, "report", *ids, f"--html={REPORTS / 'demo.html'}", "--title=演示 Demo"]
+    subprocess.run(report, stdout=subprocess.DEVNULL, check=True)
     acts = [{"condition": act.title, "run": run, "wrong": text} for act, run, text in rows]
     document = {"as_it_should_be": not wrong, "plays": acts}
     (REPORTS / "demo.json").write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
-    CONSOLE.print(table(rows))
-    CONSOLE.print("\nreports/demo.html and reports/demo.json hold it all." + ("" if not wrong else " Not all was well."))
+    CONSOLE.print("\n", table(rows))
+    CONSOLE.print(
+        "\nreports/demo.html and reports/demo.json hold it all.", "Not all is as it should be." if wrong else ""
+    )
     return 1 if wrong or not rows else 0
 
 
