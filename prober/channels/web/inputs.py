@@ -112,11 +112,13 @@ async def _do(window: Window, every: list[_Wanted], moment: Moment, *, last: boo
             return failed
         used.append(f"{found.how}: {found.says[0]}")
     came_back_s = monotonic()
-    await window.change_until(lambda: bool(window.inputs) and window.inputs[-1].kind == "handled", _HANDLED_S)
-    inputs = _of_kind(window.inputs, "input") or [Input("input", called_s, 0.0)]
+    await window.change_until(
+        lambda: _told(window, "input", moment) and window.inputs[-1].kind == "handled", _HANDLED_S
+    )
+    inputs = _told(window, "input", moment) or [Input("input", called_s, 0.0)]
     first = inputs[0]
     moment.acted(inputs[-1].at_s if last else first.at_s)
-    handled_s = max((one.at_s for one in _of_kind(window.inputs, "handled")), default=came_back_s)
+    handled_s = max((one.at_s for one in _told(window, "handled", moment)), default=came_back_s)
     return Observation(
         Seen.EXPECTED,
         took_s=max(handled_s - first.at_s, 0.0),
@@ -178,5 +180,6 @@ _HINDRANCES = {
 }
 
 
-def _of_kind(inputs: list[Input], kind: str) -> list[Input]:
-    return [one for one in inputs if one.kind == kind]
+def _told(window: Window, kind: str, moment: Moment) -> list[Input]:
+    """Return what the page told of this step's inputs; word of an earlier step's may come late."""
+    return [one for one in window.inputs if one.kind == kind and one.at_s >= moment.started_s]

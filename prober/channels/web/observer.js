@@ -133,7 +133,6 @@
         .filter(visible)
         .map((el) => clean(el.innerText || el.value || el.getAttribute("aria-label") || el.title)),
     fill: () => [...document.querySelectorAll(fields)].filter(visible).map(label),
-    options: () => [...document.querySelectorAll("option, [role=option], label")].map((el) => clean(el.textContent)),
   };
 
   function describe(el) {

@@ -206,7 +206,7 @@ class Window:
             async with asyncio.timeout(max(within_s, 0)):
                 await self._changed.wait()
 
-    async def change_until(self, holds: Callable[[], bool], within_s: float) -> None:
+    async def change_until(self, holds: Callable[[], object], within_s: float) -> None:
         """Wait until *holds* is true after something a page or the browser told, at most *within_s*."""
         until_s = monotonic() + within_s
         while not holds() and monotonic() < until_s:

@@ -28,7 +28,7 @@ from prober.model.scenario import Action, Capture
 
 @dataclass
 class Site:
-    """The site under test: what each path answers, and when each was asked for."""
+    """The site under test: what each path answers, and when it was asked for and answered."""
 
     url: str
     pages: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -54,9 +54,9 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
+            site.answered_s[path] = monotonic()
             if status != 204:
                 self.wfile.write(content)
-            site.answered_s[path] = monotonic()
 
         do_POST = do_GET  # noqa: N815 - the name http.server calls
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,15 @@ async def test_a_setting_the_browser_refuses_is_the_robots_fault(web_run):
     with pytest.raises(RobotBroken, match=r"Asia/Nowhere.*channels\.web in config\.yaml"):
         await driver.open(web_run())
     await driver.close()
+
+
+async def test_a_dead_proxy_is_the_robots_fault(web_run):
+    """What stands between the robot and the site is not the site."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        driver = WebDriver(Settings(proxy=f"http://127.0.0.1:{unused.getsockname()[1]}"))
+        session = await driver.open(web_run())
+        with pytest.raises(RobotBroken, match="the proxy does not answer"):
+            await session.perform(Action("web", "open", Open("http://hall.invalid/")), 10)
+        await session.close()
+        await driver.close()

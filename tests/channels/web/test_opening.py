@@ -70,6 +70,13 @@ async def test_a_refused_connection_is_unreachable(customer, web_site):
     assert (later.seen, later.actual) == (Seen.UNREACHABLE, "connection refused (CONNECTION_REFUSED)")
 
 
+async def test_a_broken_tls_handshake_is_unreachable(customer, web_site):
+    """A port that speaks no TLS fails by its cause."""
+    seen = await customer.do(Open(web_site.url.replace("http:", "https:")))
+    assert seen.seen is Seen.UNREACHABLE
+    assert "TLS" in seen.actual
+
+
 async def test_a_name_without_address_is_unreachable(customer):
     """The words of the cause are the DNS's."""
     seen = await customer.do(Open("http://hall.invalid/"))
