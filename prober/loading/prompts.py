@@ -6,17 +6,14 @@ import hashlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-import numpy as np
-
 from prober.errors import BadInput, Problem
 from prober.loading.fields import did_you_mean
 from prober.loading.nodes import Document, ListNode, MapNode, Node, ScalarNode, read_yaml
-from prober.loading.wav import RATE, read_wav
+from prober.loading.wav import AUDIBLE_DBFS, RATE, audible, read_wav
 from prober.model.prompt import Prompt, PromptTable
 
 TABLE = "prompts.yaml"
 SECTIONS = ("prompts", "pieces")
-AUDIBLE_DBFS = -40.0
 SHORTEST_S = {"prompts": 0.5, "pieces": 0.1}
 """Shorter ones do not hold enough to be told from others."""
 
@@ -80,10 +77,9 @@ def _faults(path: Path, section: str, seen: dict[str, Path]) -> Iterator[Problem
     if len(samples) < SHORTEST_S[section] * RATE:
         length_s = len(samples) / RATE
         yield Problem(path, 0, 0, f"{path.name}: {length_s:.2f} s of sound; {SHORTEST_S[section]} s are needed")
-    elif np.abs(samples.astype(np.int32)).max() < 32768 * 10 ** (AUDIBLE_DBFS / 20):
-        yield Problem(
-            path, 0, 0, f"{path.name}: nothing in it is louder than {AUDIBLE_DBFS:.0f} dBFS", "record it again"
-        )
+    elif audible(samples) is None:
+        why = f"{path.name}: nothing in it is louder than {AUDIBLE_DBFS:.0f} dBFS"
+        yield Problem(path, 0, 0, why, "record it again")
     twin = seen.setdefault(hashlib.sha256(samples.tobytes()).hexdigest(), path)
     if twin != path:
         why = f"{path.name}: it is the same recording as {twin.name}, so the two cannot be told apart"
@@ -118,9 +114,8 @@ class _Texts:
                 self._note(value, f"the text of ‘{name}’ is missing", f"write {name}: the words it speaks")
             if name not in recorded:
                 wav = f"pieces/{name}.wav" if section == "pieces" else f"{name}.wav"
-                self._note(
-                    key, f"‘{name}’ has a text but no recording: there is no {wav}", did_you_mean(name, recorded)
-                )
+                why = f"‘{name}’ has a text but no recording: there is no {wav}"
+                self._note(key, why, did_you_mean(name, recorded))
         return texts
 
     def _entries(self, node: Node) -> dict[str, tuple[ScalarNode, Node]]:

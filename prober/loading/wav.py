@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 RATE = 8000
 PCM, A_LAW, MU_LAW, EXTENSIBLE = 1, 6, 7, 0xFFFE
 BITS = {PCM: 16, A_LAW: 8, MU_LAW: 8}
+AUDIBLE_DBFS = -40.0
+PACKET = 160
+"""Samples of the 20 ms that a server sends at a time."""
 UNKNOWN_LENGTH = (0, 0xFFFFFFFF)
 """What a program writes for the length of a chunk when it writes to a pipe; then the chunk runs to the end."""
 CONVERT = "convert it once, for example: sox FILE -r 8000 -c 1 -e a-law OUT.wav"
@@ -34,6 +37,16 @@ def read_wav(path: Path) -> NDArray[np.int16]:
         raise _unusable(path, f"cannot be read: {exc.strerror or exc}", "") from exc
     except _Unusable as exc:
         raise _unusable(path, exc.why, exc.hint) from exc
+
+
+def audible(samples: NDArray[np.int16]) -> tuple[float, float] | None:
+    """Return the start of the first and the end of the last packet above -40 dBFS, in seconds; None if none is."""
+    whole = np.concatenate([samples, np.zeros(-len(samples) % PACKET, np.int16)]).reshape(-1, PACKET)
+    power = (whole.astype(np.float32) ** 2).mean(axis=1)
+    loud = np.flatnonzero(power > (32768 * 10 ** (AUDIBLE_DBFS / 20)) ** 2)
+    if not len(loud):
+        return None
+    return float(loud[0]) * PACKET / RATE, min(float(loud[-1] + 1) * PACKET, len(samples)) / RATE
 
 
 class _Unusable(Exception):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from prober.errors import BadInput
-from prober.loading.wav import A_LAW_TABLE, MU_LAW_TABLE, read_wav
+from prober.loading.wav import A_LAW_TABLE, MU_LAW_TABLE, audible, read_wav
 
 
 def _wav(encoding=1, *, channels=1, rate=8000, bits=16, data=b"\x01\x00\xff\x7f", promised=None, more=b""):
@@ -87,3 +87,18 @@ def test_garbage_never_raises_anything_else(tmp_path):
         except BadInput:
             refused += 1
     assert 100 < refused < 300
+
+
+def test_audible_is_from_the_first_to_the_last_packet_above_minus_40_dbfs():
+    """Half a frame of loud sound makes the whole 20 ms frame it lies in audible; a quieter one before it does not."""
+    samples = np.zeros(8000, np.int16)
+    samples[800:1000] = 200
+    samples[1690:2500] = 4000
+    assert audible(samples) == (pytest.approx(0.20), pytest.approx(0.32))
+
+
+def test_what_is_faint_is_never_audible():
+    """A click above -40 dBFS does not make its packet so."""
+    faint = np.full(4000, 100, np.int16)
+    faint[1000] = 2000
+    assert audible(faint) is None

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prober.channels.ivr.hearing.fingerprint import FRAME, RATE, reference
-from prober.loading.wav import read_wav
+from prober.channels.ivr.hearing.fingerprint import RATE, reference
+from prober.loading.wav import audible, read_wav
 from prober.model.prompt import Prompt, PromptTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-AUDIBLE_DBFS = -40.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +59,7 @@ class References:
             some_bits, some_active = reference(samples)
             bits.append(some_bits)
             active.append(some_active)
-            lead_s, tail_s = audible(samples)
+            lead_s, tail_s = audible(samples) or (0.0, len(samples) / RATE)
             sounding = int(np.flatnonzero(some_active)[-1]) + 1
             end = first + len(some_bits)
             recordings.append(Recording(prompt.name, prompt.text, samples, first, end, sounding, lead_s, tail_s))
@@ -93,16 +91,3 @@ class Library:
         kept = (known for known in self.prompts.recordings if known.name in wanted)
         prompts = References.of((Prompt(known.name, Path(), known.text), known.samples) for known in kept)
         return Library(prompts, self.pieces)
-
-
-def audible(samples: NDArray[np.int16]) -> tuple[float, float]:
-    """
-    Return the start of the first and the end of the last 20 ms frame above -40 dBFS, in seconds.
-
-    0 and the whole length if none is.
-    """
-    whole = np.concatenate([samples, np.zeros(-len(samples) % FRAME, np.int16)]).reshape(-1, FRAME).astype(np.float32)
-    loud = np.flatnonzero((whole**2).mean(axis=1) > (32768 * 10 ** (AUDIBLE_DBFS / 20)) ** 2)
-    if not len(loud):
-        return 0.0, len(samples) / RATE
-    return float(loud[0]) * FRAME / RATE, min(float(loud[-1] + 1) * FRAME, len(samples)) / RATE

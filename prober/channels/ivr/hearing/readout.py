@@ -28,7 +28,7 @@ Measured on the demo operator's pieces: 3 to 7 on average where they are spoken 
 than 10.5 where other speech of the same voice fits a piece best.
 """
 WORSE = 4.0
-"""How many more wrong bits than the prompt before it a piece may have."""
+"""How many more wrong bits in a frame than the prompt before it a piece may have, within those bounds."""
 CHANCE = 16
 SLIP = 12.0
 """The price of standing still or skipping a frame of a piece."""
@@ -55,7 +55,6 @@ class Reader:
     """Listens to what is read out, from its first call on. *ber*: how bad the line is, by the prompt before."""
 
     def __init__(self, pieces: References, ber: float) -> None:
-        self._pieces = pieces
         recordings = pieces.recordings
         self._bits = pieces.bits
         gain = min(MILD, max(STRICT, BITS * ber + WORSE))

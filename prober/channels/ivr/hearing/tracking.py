@@ -27,6 +27,7 @@ DRIFT = 13.1
 LOST = 60.0
 """The doubt, in bits, at which it is no longer this prompt: 0.4 s of anything else."""
 SILENCE = 15
+"""Live frames that make a pause a silence: 0.3 s."""
 CHANCE = 16
 WHOLE = 0.6
 """The share of a prompt's sounding part that must be followed for it to be confirmed."""
@@ -40,7 +41,7 @@ class History:
         self._frames = frames
         self._silent = 0
         self.since_silence = math.inf
-        """Live frames since the last 0.3 s of silence."""
+        """Live frames since the last silence."""
 
     def add(self, bits: np.uint32 | None) -> None:
         """Take in the next live frame's."""
@@ -52,17 +53,10 @@ class History:
 
     def along(self, references: References, recording: Recording, position: int) -> NDArray[np.int64]:
         """Return the wrong bits of each sounding frame, newest first, where the newest live frame is *position*."""
-        positions = range(position, -1, -STEP)
-        return np.array(
-            [
-                _wrong(references.bits[at], bits)
-                for at, bits in zip(
-                    (recording.first + place for place in positions), reversed(self._bits), strict=False
-                )
-                if references.active[at]
-            ],
-            np.int64,
-        )
+        positions = range(recording.first + position, recording.first - 1, -STEP)
+        pairs = zip(positions, reversed(self._bits), strict=False)
+        wrong = [_wrong(references.bits[at], bits) for at, bits in pairs if references.active[at]]
+        return np.array(wrong, np.int64)
 
 
 def _wrong(reference: np.uint32, live: np.uint32 | None) -> int:

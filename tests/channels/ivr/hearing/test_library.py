@@ -8,21 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from prober.channels.ivr.hearing.library import Library, audible
+from prober.channels.ivr.hearing.library import Library
 from prober.errors import BadInput
-
-
-def test_the_lead_is_the_first_packet_above_minus_40_dbfs():
-    """Half a frame of loud sound makes the whole 20 ms frame it lies in audible; a quieter one before it does not."""
-    samples = np.zeros(8000, np.int16)
-    samples[800:1000] = 200
-    samples[1690:2500] = 4000
-    assert audible(samples) == (pytest.approx(0.20), pytest.approx(0.32))
-
-
-def test_what_is_never_audible_counts_whole():
-    """A recording below -40 dBFS has no lead, and lasts to its end."""
-    assert audible(np.full(4000, 100, np.int16)) == (0.0, 0.5)
 
 
 def test_every_recording_of_the_table_is_known(library, hearing_table):
