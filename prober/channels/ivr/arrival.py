@@ -9,6 +9,7 @@ buffer still holds.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Collection, Sequence
 
 FRAME_S = 0.02
 BUFFER_FRAMES_A_PACKET = 2
@@ -34,10 +35,19 @@ class Arrivals:
         self._counted = packets
         self._packets.extend([at_s] * new)
 
-    def heard(self, ticks: list[float], buffered: int) -> None:
-        """Note frames that were played at *ticks*, when the buffer now still holds *buffered* of its own frames."""
+    def heard(self, ticks: Sequence[float], buffered: int, *, unsent: Collection[int] = ()) -> None:
+        """
+        Note frames that were played at *ticks*, when the buffer now still holds *buffered* of its own frames.
+
+        Those with the indexes *unsent* are silence that no packet carried: they are dated by their ticks.
+        """
         newest = len(self._packets) - 1 - round(buffered / BUFFER_FRAMES_A_PACKET)
-        for back, tick in zip(range(len(ticks) - 1, -1, -1), ticks, strict=True):
+        back = len(ticks) - len(unsent)
+        for index, tick in enumerate(ticks):
+            if index in unsent:
+                self._frames.append(tick)
+                continue
+            back -= 1
             came = self._packets[newest - back] if newest >= back else tick
             self._frames.append(min(came, tick))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from prober.channels.ivr.arrival import Arrivals
+from prober.channels.ivr.arrival import FRAME_S, Arrivals
 from prober.channels.ivr.hearing.ear import Ear
 from prober.channels.ivr.hearing.events import (
     Confirmed,
@@ -21,12 +21,19 @@ from prober.channels.ivr.recording import FRAME_BYTES, Recording
 from prober.channels.timing import monotonic
 
 SILENCE = bytes(FRAME_BYTES)
+PAUSE_FRAMES = 50
+"""A second without a packet is a pause of the far end's; what is shorter is the network's or the machine's jitter."""
 FLUSH_FRAMES = 50
 """A second of silence behind the last frame lets the ear close what it had begun."""
 
 
 class CallSound:
-    """What is kept of a call's sound while it lasts."""
+    """
+    What is kept of a call's sound while it lasts.
+
+    The recording has every tick. The ear gets the frames alone that came in packets, in their order, so that a stall of
+    the far end, the network or this machine tears no prompt apart: *when* it was said is told by the packets.
+    """
 
     def __init__(self, library: Library) -> None:
         self._ear = Ear(library)
@@ -35,18 +42,59 @@ class CallSound:
         self.clock_gap_max_s: float | None = None
         """The longest time between two ticks of 20 ms: how late the robot's own machine was."""
         self._last_tick_s: float | None = None
+        self._counted = 0
+        """How often the buffer was found empty, by its own count; one that fell is a new stream's."""
+        self._underruns = 0
+        self._owed = 0
+        """Silent frames yet to come of those."""
+        self._pause = 0
+        """Frames without a packet, one after another."""
+        self._recorded: list[int] = []
+        """The place in the recording of each frame the ear got."""
 
-    def listen(self, frames: Sequence[tuple[float, bytes]], *, buffered: int) -> Iterator[Heard]:
-        """Take in frames with their ticks and yield what they tell; *buffered* is what the jitter buffer holds now."""
-        self.arrivals.heard([tick for tick, _ in frames], buffered)
+    @property
+    def underrun_s(self) -> float:
+        """How long nothing had come in when something was due."""
+        return self._underruns * FRAME_S
+
+    def listen(self, frames: Sequence[tuple[float, bytes]], *, buffered: int, underruns: int) -> Iterator[Heard]:
+        """
+        Take in frames with their ticks and yield what they tell.
+
+        *buffered* is what the jitter buffer holds now, *underruns* how often it was found empty so far.
+        """
+        new = underruns - self._counted if underruns >= self._counted else underruns
+        self._counted = underruns
+        self._underruns += new
+        self._owed += new
+        played: list[tuple[float, bytes]] = []
+        unsent: set[int] = set()
         for tick, frame in frames:
             self._note_gap(tick)
             self.recording.add(frame)
+            if not self._stands_in(frame):
+                self._pause = 0
+            elif self._pause < PAUSE_FRAMES:
+                self._pause += 1
+                continue
+            else:
+                unsent.add(len(played))
+            played.append((tick, frame))
+            self._recorded.append(len(self.recording) - 1)
+        self.arrivals.heard([tick for tick, _ in played], buffered, unsent=unsent)
+        for _, frame in played:
             yield from self._hear(frame)
+
+    def _stands_in(self, frame: bytes) -> bool:
+        """Whether it is the silence that stands in for a frame that had not come."""
+        if not self._owed or frame != SILENCE:
+            return False
+        self._owed -= 1
+        return True
 
     def flush(self) -> Iterator[Heard]:
         """Yield what the end of the call settles."""
-        for _ in range(FLUSH_FRAMES if len(self.recording) else 0):
+        for _ in range(FLUSH_FRAMES if self._recorded else 0):
             yield from self._hear(SILENCE)
 
     def _note_gap(self, tick_s: float) -> None:
@@ -60,16 +108,23 @@ class CallSound:
 
     def _dated(self, event: HearingEvent) -> Heard:
         began_s, at_s, ended_s = _moments(event)
-        sounds = isinstance(event, Confirmed)
+        whole = None
+        if isinstance(event, Confirmed):
+            whole = self._in_recording(event.audible_s), self._in_recording(event.ended_s)
         return Heard(
             event=event,
             began_at_s=self.arrivals.at(began_s),
             at_s=self.arrivals.at(at_s),
             reported_at_s=monotonic(),
             ended_at_s=None if ended_s is None else self.arrivals.at(ended_s),
-            level_dbfs=self.recording.level_dbfs(at_s, ended_s) if sounds and ended_s is not None else None,
-            clipped=self.recording.clipped(at_s, ended_s) if sounds and ended_s is not None else None,
+            level_dbfs=self.recording.level_dbfs(*whole) if whole else None,
+            clipped=self.recording.clipped(*whole) if whole else None,
         )
+
+    def _in_recording(self, stream_s: float) -> float:
+        """Return the moment of the recording at which a moment of the ear's stream was played."""
+        index = min(max(int(stream_s / FRAME_S + 1e-6), 0), len(self._recorded) - 1)
+        return stream_s + (self._recorded[index] - index) * FRAME_S
 
 
 def _moments(event: HearingEvent) -> tuple[float, float, float | None]:

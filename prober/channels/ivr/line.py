@@ -36,6 +36,9 @@ IDLE_POLL_MS = 10
 WATCH_S = 10.0
 """How long an answer or a key is followed by watching of its own accord."""
 LEAVING_S = 1.0
+BUFFER_MS = 2000
+"""What the jitter buffer can hold while the machine stands still. Its depth costs no truth: packets date the frames."""
+_DISCARD_NONE = 0
 KEY_GAP_S = 0.08
 """pjmedia itself keeps 60 ms between keys; a key queued sooner would leave later than thought."""
 
@@ -145,10 +148,18 @@ class Line:
             wanted = name in self._setup.codecs and "/8000/" in codec.codecId
             priority = 250 - self._setup.codecs.index(name) if wanted else 0
             self._endpoint.codecSetPriority(codec.codecId, priority)
+            if wanted:
+                self._conceal_nothing(codec.codecId)
         self._account = pj.Account()
         self._account.create(_account_config(self._setup, address))
         self._tap = _Tap()
         self._send(messages.Ready(os.getpid()))
+
+    def _conceal_nothing(self, codec: str) -> None:
+        """Have a frame that did not come in time played as digital silence, which the ear can leave out."""
+        how = self._endpoint.codecGetParam(codec)
+        how.setting.plc = False
+        self._endpoint.codecSetParam(codec, how)
 
     def run(self) -> None:
         """Serve until the session goes away, then leave as a polite customer would."""
@@ -194,9 +205,8 @@ class Line:
         frames = []
         while self._tap.frames:
             frames.append(self._tap.frames.popleft())
-        stat = self._read_stat()
+        self._stat = stat = self._read_stat() or self._stat
         if stat is not None:
-            self._stat = stat
             self._sound.arrivals.counted(stat.rtcp.rxStat.pkt, monotonic())
         if self._keying is not None:
             for sent in filter(None, [self._keying.ticked(tick) for tick, _ in frames]):
@@ -204,7 +214,8 @@ class Line:
                 self._keys_free_at_s = sent.ended_s + KEY_GAP_S
                 self._send(sent)
         if self._codec is not None:
-            for heard in self._sound.listen(frames, buffered=stat.jbuf.size if stat is not None else 0):
+            buffered, underruns = (stat.jbuf.size, stat.jbuf.empty) if stat is not None else (0, 0)
+            for heard in self._sound.listen(frames, buffered=buffered, underruns=underruns):
                 self._send(heard)
 
     def _read_stat(self) -> Any:
@@ -302,6 +313,7 @@ class Line:
             rtt_s=rtcp.rttUsec.mean / 1e6 if rtcp.rttUsec.n else None,
             sounding=self._sound.recording.sounding() if received else None,
             clock_gap_max_s=self._sound.clock_gap_max_s,
+            underrun_s=self._sound.underrun_s,
         )
 
     def _written(self, path: Any) -> messages.RecordingWritten:
@@ -358,13 +370,26 @@ def _endpoint_config(log: _Log) -> Any:
     media.threadCnt = 1
     media.hasIoqueue = True
     media.jbInit = media.jbMinPre = media.jbMaxPre = 0
-    media.jbMax = 200
+    media.jbMax = BUFFER_MS
+    _discard_nothing(media)
     # pjsip logs nothing at all to the writer above consoleLevel; with a writer nothing reaches the console.
     config.logConfig.level = config.logConfig.consoleLevel = 4
     config.logConfig.msgLogging = 1
     config.logConfig.decor = 0
     config.logConfig.writer = log
     return config
+
+
+def _discard_nothing(media: Any) -> None:
+    """
+    Keep the jitter buffer from dropping frames to catch up after a stall: the ear needs what was said, not when.
+
+    pjsua2 wraps the enumeration as a bare pointer, so its value is written through it.
+    """
+    algorithm = media.jbDiscardAlgo
+    ctypes.c_int.from_address(int(algorithm)).value = _DISCARD_NONE
+    media.jbDiscardAlgo = algorithm
+    algorithm.disown()
 
 
 def _account_config(setup: LineSetup, address: str) -> Any:

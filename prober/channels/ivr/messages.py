@@ -199,6 +199,7 @@ class Figures:
     rtt_s: float | None = None
     sounding: float | None = None
     clock_gap_max_s: float | None = None
+    underrun_s: float | None = None
 
 
 @dataclass(frozen=True)

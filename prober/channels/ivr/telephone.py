@@ -84,6 +84,7 @@ def facts_of(told: Figures) -> dict[str, Fact]:
         "jitter_max_s": _rounded(told.jitter_max_s),
         "rtt_s": _rounded(rtt_s),
         "clock_gap_max_s": _rounded(told.clock_gap_max_s),
+        "underrun_s": _rounded(told.underrun_s),
         "non_silent_share": _rounded(told.sounding),
         "estimated_mos": _rounded(mos),
     }

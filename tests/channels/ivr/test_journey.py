@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +50,36 @@ async def test_the_balance_is_heard_and_read(demo, call_as):
     menu = await robot.do("hear", Hear("balance_menu", until=Until.STARTED), within_s=15.0)
     assert menu.seen is Seen.EXPECTED
     assert (await robot.do("hang_up", HangUp())).seen is Seen.EXPECTED
+
+
+async def test_stalls_of_either_side_do_not_spoil_what_is_heard(demo, call_as):
+    """Each end stands still for 0.2 s again and again; the prompts and the amount are heard all the same."""
+    robot = await call_as(demo[0])
+    await robot.do("dial", Dial("10086"))
+    stalling = asyncio.create_task(stall(telephone(), robot.session.pid))
+    assert (await robot.do("hear", Hear("welcome"))).seen is Seen.EXPECTED
+    assert (await robot.do("press", Press("1"))).seen is Seen.EXPECTED
+    heard = await robot.do("hear", Hear("balance"), captures=MONEY)
+    stalling.cancel()
+    assert heard.text == "您当前的账户余额为八十六元五角"
+    assert (await robot.do("hang_up", HangUp())).facts["underrun_s"] > 0
+
+
+def telephone() -> int:
+    """Return the process of the demo operator's telephone."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
+    return next(int(pid) for pid in children if b"demo.ivr.telephone" in Path(f"/proc/{pid}/cmdline").read_bytes())
+
+
+async def stall(*pids: int) -> None:
+    """Stop each process for 0.2 s, in turn."""
+    for pid in itertools.cycle(pids):
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(0.2)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        await asyncio.sleep(0.6)
 
 
 async def test_barge_in_and_the_far_ends_goodbye(demo, call_as):
