@@ -17,8 +17,9 @@ from prober.errors import RobotBroken, StepFailed, StoreBroken
 from prober.judge import outcome, values
 from prober.judge.outcome import Verdict
 from prober.loading.templates import fill
-from prober.model.run import Captured, Failure, Layer, Observation, Outcome, Run, Seen, StepResult
-from prober.model.scenario import Action, PlayStep, Scenario, Step, ValueType
+from prober.model.run import Failure, Layer, Observation, Outcome, Run, Seen, StepResult
+from prober.model.scenario import Action, PlayStep, Scenario, Step
+from prober.model.value import Captured, ValueType
 from prober.model.verb import ROBOT
 
 _GRACE_S = 8.0

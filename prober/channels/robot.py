@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from prober.channels.timing import monotonic
 from prober.judge.same import same
 from prober.loading.robot_verbs import Let, Same, Wait
-from prober.model.run import Captured, Evidence, Observation, Seen
+from prober.model.run import Evidence, Observation, Seen
 from prober.model.scenario import Action
+from prober.model.value import Captured
 
 
 class RobotSession:

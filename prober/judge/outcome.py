@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from prober.model.run import Captured, Failure, Layer, Observation, Outcome, Seen
+from prober.model.run import Failure, Layer, Observation, Outcome, Seen
 from prober.model.scenario import Step
+from prober.model.value import Captured
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from prober.judge.expect import normalise
 from prober.judge.values import Value, read, words
-from prober.model.run import Captured, Observation, Seen
-from prober.model.scenario import ValueType
+from prober.model.run import Observation, Seen
+from prober.model.value import Captured, ValueType
 
 
 def same(

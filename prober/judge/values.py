@@ -9,8 +9,7 @@ from decimal import Decimal
 
 from prober.judge.expect import fold
 from prober.judge.numerals import NUMERAL, to_number
-from prober.model.run import Captured
-from prober.model.scenario import Capture, ValueType
+from prober.model.value import Capture, Captured, ValueType
 
 Value = str | int
 Found = tuple[str, Value | None]

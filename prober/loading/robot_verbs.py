@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator
 from prober.loading.fields import Duration, Money, Text, refusal
 from prober.loading.templates import REFERENCE
 from prober.model.run import Layer
-from prober.model.scenario import ValueType
+from prober.model.value import ValueType
 from prober.model.verb import ROBOT, Verb
 
 

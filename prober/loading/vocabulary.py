@@ -12,7 +12,8 @@ from prober.loading.arguments import REST, UNREADABLE, Field, Written, build, fi
 from prober.loading.fields import Duration, Text, context, did_you_mean
 from prober.loading.mistakes import Mistake
 from prober.loading.robot_verbs import NOT_YET, Name
-from prober.model.scenario import Action, Capture, Retry, Step, ValueType
+from prober.model.scenario import Action, Retry, Step
+from prober.model.value import Capture, ValueType
 from prober.model.verb import ROBOT, Verb
 
 _LONGEST_NAME = 40

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from prober.model.scenario import ValueType
+from prober.model.value import Captured
 
 Fact = str | int | float | bool | None
 
@@ -105,16 +103,6 @@ class Observation:
     evidence: tuple[Evidence, ...] = ()
     waited_s: float = 0.0
     evidence_s: float = 0.0
-
-
-@dataclass(frozen=True)
-class Captured:
-    """A value taken out of a text: money as integer fen, a date as `YYYY-MM-DD`; *value* is None if unreadable."""
-
-    name: str
-    type: ValueType
-    text: str
-    value: str | int | None
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from prober.model.run import Layer, StepResult
-
-
-class ValueType(StrEnum):
-    """What a captured text is read as."""
-
-    MONEY = "money"
-    DIGITS = "digits"
-    DATE = "date"
-    TEXT = "text"
+from prober.model.value import Capture
 
 
 class Retry(StrEnum):
@@ -43,14 +35,6 @@ class Pattern:
 
     def __str__(self) -> str:
         return f"/{self.text}/" if self.regex else self.text
-
-
-@dataclass(frozen=True)
-class Capture:
-    """Take the first value of *type* out of what was heard, seen or received, and call it *name*."""
-
-    name: str
-    type: ValueType
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from prober.model.run import Captured, Evidence, Fact, Run, StepResult
+from prober.model.run import Evidence, Fact, Run, StepResult
+from prober.model.value import Captured
 from prober.reports.words import counted, verdict
 
 VERSION = 1

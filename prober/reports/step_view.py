@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prober.judge.values import read, words
-from prober.model.run import Captured, Run, StepResult
-from prober.model.scenario import ValueType
+from prober.model.run import Run, StepResult
+from prober.model.value import Captured, ValueType
 from prober.model.verb import ROBOT
 from prober.reports.files import File
 from prober.reports.words import Mark, mark

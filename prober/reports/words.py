@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from prober.judge.values import words
-from prober.model.run import Captured, Fact, Layer, Outcome, Phase, Run, StepResult
+from prober.model.run import Fact, Layer, Outcome, Phase, Run, StepResult
+from prober.model.value import Captured
 
 
 class Mark(StrEnum):

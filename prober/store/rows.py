@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from prober.model.run import Captured, Evidence, Failure, Layer, Outcome, Phase, Run, StepResult
-from prober.model.scenario import ValueType
+from prober.model.run import Evidence, Failure, Layer, Outcome, Phase, Run, StepResult
+from prober.model.value import Captured, ValueType
 
 _RUN_FIELDS = (
     *("id", "scenario", "title", "item", "line", "attempt", "planned_at", "started_at", "ended_at", "waited_s"),

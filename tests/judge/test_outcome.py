@@ -1,8 +1,9 @@
 import pytest
 
 from prober.judge.outcome import judge, of_captures, of_run
-from prober.model.run import Captured, Layer, Observation, Outcome, Seen
-from prober.model.scenario import Action, Step, ValueType
+from prober.model.run import Layer, Observation, Outcome, Seen
+from prober.model.scenario import Action, Step
+from prober.model.value import Captured, ValueType
 
 HEAR = Step(Action("ivr", "hear", None), "ivr.hear welcome", Layer.PROMPT, within_s=4.0, warn_s=2.0)
 OPTIONAL = Step(Action("web", "see", None), "web.see 公告", Layer.PAGE, within_s=4.0, optional=True)

@@ -1,8 +1,8 @@
 import pytest
 
 from prober.judge.same import same
-from prober.model.run import Captured, Seen
-from prober.model.scenario import ValueType
+from prober.model.run import Seen
+from prober.model.value import Captured, ValueType
 
 M, T = ValueType.MONEY, ValueType.TEXT
 IVR = Captured("ivr", M, "八十六元五角", 8650)

@@ -2,7 +2,7 @@ import pytest
 
 from prober.judge.numerals import to_number
 from prober.judge.values import capture, read, words
-from prober.model.scenario import Capture, ValueType
+from prober.model.value import Capture, ValueType
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import pytest
 
 from prober.errors import BadInput, StepFailed
 from prober.loading.scenario import load_scenario, load_scenarios
-from prober.model.run import Captured, Layer, Outcome, StepResult
-from prober.model.scenario import Effects, Step, ValueType
+from prober.model.run import Layer, Outcome, StepResult
+from prober.model.scenario import Effects, Step
+from prober.model.value import Captured, ValueType
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 TWIN = '''

@@ -9,7 +9,8 @@ from prober.loading.robot_verbs import Let, Same
 from prober.loading.scenario import load_scenario, load_scenarios
 from prober.loading.selection import select
 from prober.model.run import Layer
-from prober.model.scenario import Capture, Effects, Pattern, Retry, ValueType
+from prober.model.scenario import Effects, Pattern, Retry
+from prober.model.value import Capture, ValueType
 
 WHOLE = """\
 scenario: balance

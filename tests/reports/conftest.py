@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from prober.model.run import Captured, Evidence, Failure, Layer, Outcome, Phase, Run, StepResult
-from prober.model.scenario import ValueType
+from prober.model.run import Evidence, Failure, Layer, Outcome, Phase, Run, StepResult
+from prober.model.value import Captured, ValueType
 
 NOON = datetime(2026, 11, 21, 4, 0, 0, 250_000, UTC)
 

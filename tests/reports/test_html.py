@@ -9,8 +9,8 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-from prober.model.run import Captured, Evidence, Failure, Outcome, Run
-from prober.model.scenario import ValueType
+from prober.model.run import Evidence, Failure, Outcome, Run
+from prober.model.value import Captured, ValueType
 from prober.reports.files import Files
 from prober.reports.html import render
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from prober.model.run import Captured, Evidence, Failure, Layer, Outcome, Phase, Run, StepResult
-from prober.model.scenario import ValueType
+from prober.model.run import Evidence, Failure, Layer, Outcome, Phase, Run, StepResult
+from prober.model.value import Captured, ValueType
 from prober.store.store import Store
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, UTC)

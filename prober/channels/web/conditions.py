@@ -14,7 +14,8 @@ from prober.channels.web.window import Look, Window
 from prober.judge import values
 from prober.judge.expect import Match, match, normalise, source
 from prober.model.run import Observation, Seen
-from prober.model.scenario import Capture, Pattern
+from prober.model.scenario import Pattern
+from prober.model.value import Capture
 
 _FIND = "(els, [source, hidden]) => els.slice(0, 1).flatMap(el => window.__prober?.find(el, source, hidden) ?? [])"
 _TEXTS = "els => els.map(el => el.innerText)"

@@ -12,7 +12,7 @@ from prober.channels.web.window import Look, Window
 from prober.errors import RobotBroken
 from prober.loading.fields import did_you_mean
 from prober.model.run import Observation, Seen
-from prober.model.scenario import Capture
+from prober.model.value import Capture
 
 _EXCERPT = 160
 _NETWORK = "Look at this machine's network, and at channels.web.proxy in config.yaml."

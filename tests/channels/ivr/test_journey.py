@@ -17,7 +17,7 @@ from prober.demo.faults import Faults
 from prober.demo.ivr.door import IvrDoor
 from prober.demo.recordings import find_folder
 from prober.model.run import Seen
-from prober.model.scenario import Capture, ValueType
+from prober.model.value import Capture, ValueType
 
 pytestmark = pytest.mark.live
 

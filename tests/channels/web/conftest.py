@@ -23,7 +23,8 @@ from prober.loading.fields import expectation
 from prober.loading.masking import Masker
 from prober.model.line import Line
 from prober.model.run import Observation
-from prober.model.scenario import Action, Capture
+from prober.model.scenario import Action
+from prober.model.value import Capture
 
 
 @dataclass

@@ -12,7 +12,7 @@ from prober.channels.web.conditions import chosen
 from prober.channels.web.locate import Level
 from prober.loading.fields import expectation
 from prober.model.run import Seen
-from prober.model.scenario import Capture, ValueType
+from prober.model.value import Capture, ValueType
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

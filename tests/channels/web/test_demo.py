@@ -19,7 +19,7 @@ from prober.demo.web.hall import Hall
 from prober.judge.values import capture
 from prober.loading.fields import expectation
 from prober.model.run import Seen
-from prober.model.scenario import Capture, ValueType
+from prober.model.value import Capture, ValueType
 from tests.channels.web.conftest import Customer
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
