@@ -1,1 +1,1 @@
-"""The outside world: one folder a channel, each with the same rooms (config, actions, session, engine)."""
+"""The outside world: one folder a channel, each with the same rooms (config, actions, driver, session, engine)."""

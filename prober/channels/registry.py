@@ -55,13 +55,13 @@ CHANNELS: Mapping[str, Channel] = {
     "ivr": Channel(
         ivr_actions.VERBS,
         ivr_config.Settings,
-        driver="prober.channels.ivr.engine:IvrDriver",
+        driver="prober.channels.ivr.driver:IvrDriver",
         needs=("prompts",),
         first="prober.channels.ivr.engine:start_forkserver",
     ),
     "web": Channel(web_actions.VERBS, web_config.Settings, driver="prober.channels.web.driver:WebDriver"),
     "sms": Channel(
-        sms_actions.VERBS, sms_config.Settings, driver="prober.channels.sms.engine:SmsDriver", needs=("quarantine",)
+        sms_actions.VERBS, sms_config.Settings, driver="prober.channels.sms.driver:SmsDriver", needs=("quarantine",)
     ),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prober.channels.base import RunContext
 from prober.channels.ivr.call import Call
-from prober.channels.ivr.line_process import LineProcess
+from prober.channels.ivr.engine import LineProcess
 from prober.channels.ivr.messages import Figures, FromLine, TellFigures
 from prober.channels.ivr.quality import estimated_mos
 from prober.channels.timing import monotonic

@@ -17,7 +17,7 @@ from prober.channels.base import RunContext
 from prober.channels.evidence import EvidenceBox
 from prober.channels.ivr import engine
 from prober.channels.ivr.config import Settings
-from prober.channels.ivr.engine import IvrDriver
+from prober.channels.ivr.driver import IvrDriver
 from prober.channels.ivr.session import IvrSession
 from prober.channels.timing import Stimulus
 from prober.loading.masking import Masker

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prober.channels.ivr.actions import Dial, Hear
 from prober.channels.ivr.config import Settings
-from prober.channels.ivr.engine import IvrDriver
+from prober.channels.ivr.driver import IvrDriver
 from prober.demo.customers import Customers
 from prober.demo.ivr.door import IvrDoor
 from prober.demo.recordings import find_folder

@@ -10,7 +10,7 @@ import pytest
 from prober.channels.base import RunContext
 from prober.channels.evidence import EvidenceBox
 from prober.channels.sms.config import GatewaySettings, Settings, SmppSettings
-from prober.channels.sms.engine import SmsDriver
+from prober.channels.sms.driver import SmsDriver
 from prober.channels.sms.quarantine import Quarantine, QuarantineInMemory
 from prober.channels.timing import Stimulus
 from prober.loading.masking import Masker

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prober.channels.sms.actions import Receive, Send
 from prober.channels.sms.config import GatewaySettings, Settings, SmppSettings
-from prober.channels.sms.engine import SmsDriver
+from prober.channels.sms.driver import SmsDriver
 from prober.channels.sms.quarantine import QuarantineInMemory
 from prober.model.scenario import Action, Pattern
 from tests.channels.contract import SECRET, Case

@@ -12,7 +12,7 @@ import pytest
 from prober.channels.base import RunContext, Session
 from prober.channels.sms.actions import Receipt, Receive, Send
 from prober.channels.sms.config import Settings
-from prober.channels.sms.engine import SmsDriver
+from prober.channels.sms.driver import SmsDriver
 from prober.channels.sms.quarantine import QuarantineInMemory
 from prober.demo.customers import Customers
 from prober.demo.faults import Faults

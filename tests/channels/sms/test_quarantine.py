@@ -13,7 +13,7 @@ import pytest
 
 from prober.channels.base import RunContext, Session
 from prober.channels.sms.actions import Receipt, Receive, Send
-from prober.channels.sms.engine import SmsDriver
+from prober.channels.sms.driver import SmsDriver
 from prober.channels.sms.quarantine import Pending, QuarantineInMemory
 from prober.channels.timing import monotonic
 from prober.model.run import Observation, Seen
@@ -313,7 +313,7 @@ from prober.channels.base import RunContext
 from prober.channels.evidence import EvidenceBox
 from prober.channels.sms.actions import Send
 from prober.channels.sms.config import Settings
-from prober.channels.sms.engine import SmsDriver
+from prober.channels.sms.driver import SmsDriver
 from prober.channels.sms.quarantine import Pending
 from prober.channels.timing import Stimulus
 from prober.model.line import Line

@@ -12,7 +12,7 @@ import pytest
 
 from prober.channels.base import RunContext, Session
 from prober.channels.sms.actions import Receipt, Receive, Send
-from prober.channels.sms.engine import SmsDriver
+from prober.channels.sms.driver import SmsDriver
 from prober.channels.timing import monotonic
 from prober.errors import RobotBroken
 from prober.model.run import Observation, Seen
