@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 from prober.channels.base import Driver, RunContext
@@ -89,9 +91,10 @@ class App:
 
     async def close(self) -> None:
         """End everything that was started. Safe to call twice."""
-        for driver in self._drivers.values():
-            await driver.close()
-        self.store.close()
+        async with AsyncExitStack() as ending:
+            ending.callback(self.store.close)
+            for driver in self._drivers.values():
+                ending.push_async_callback(driver.close)
 
     async def _remember(self) -> None:
         """Write once who the lines are, so that results can be read by brand, province or site."""
@@ -137,7 +140,9 @@ def orders(
     settings: Settings, scenarios: Sequence[Scenario], *, lines: Sequence[str] = (), phase: Phase | None = None
 ) -> list[Order]:
     """
-    Return an order for each of *scenarios*, on the lines called *lines*, or on any that has all it speaks of.
+    Return the orders for *scenarios*, on the lines called *lines*, or on any that has all that is spoken of.
+
+    A scenario with a matrix is ordered once for each combination of facts, on the lines that have them.
 
     Raises:
         BadInput: There is no such line, a channel is not set up, or no line has a fact or secret that is spoken of.
@@ -153,12 +158,14 @@ def orders(
     found = []
     for scenario in scenarios:
         problems += _not_set_up(settings, scenario)
-        lacking = {line.name: _lacks(line, scenario) for line in chosen}
-        able = [line for line in chosen if not lacking[line.name]]
-        if (lines and len(able) < len(chosen)) or (chosen and not able):
-            told = "; ".join(f"line {name} has no {', '.join(lack)}" for name, lack in lacking.items() if lack)
-            problems.append(Problem(scenario.path, 0, 0, f"‘{scenario.name}’ cannot be played: {told}", _GIVE))
-        found.append(Order(scenario, able, phase))
+        for facts in _combinations(scenario.matrix):
+            fitting = [line for line in chosen if all(line.fact(name) == value for name, value in facts.items())]
+            able, lacking = _able(fitting, scenario)
+            if (lines and len(able) < len(fitting)) or (chosen and not able):
+                whom = ", ".join(f"{name} {value}" for name, value in facts.items())
+                told = "; ".join(lacking) or f"no line has {whom}"
+                problems.append(Problem(scenario.path, 0, 0, f"‘{scenario.name}’ cannot be played: {told}", _GIVE))
+            found.append(Order(scenario, able, phase))
     if problems:
         raise BadInput(problems)
     return found
@@ -175,6 +182,18 @@ def _not_set_up(settings: Settings, scenario: Scenario) -> list[Problem]:
     missing = [name for name in scenario.channels if name not in settings.channels]
     what = f"‘{scenario.name}’ speaks on {', '.join(missing)}, which config.yaml does not set up"
     return [Problem(settings.path, 0, 0, what, "add it under ‘channels:’")] if missing else []
+
+
+def _combinations(matrix: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
+    """Return every combination of facts that *matrix* asks for; an empty one asks for nothing, once."""
+    return [dict(zip(matrix, values, strict=True)) for values in product(*matrix.values())]
+
+
+def _able(lines: Sequence[Line], scenario: Scenario) -> tuple[list[Line], list[str]]:
+    """Return which of *lines* have all that *scenario* speaks of, and what the others lack."""
+    lacking = {line.name: _lacks(line, scenario) for line in lines}
+    told = [f"line {name} has no {', '.join(lack)}" for name, lack in lacking.items() if lack]
+    return [line for line in lines if not lacking[line.name]], told
 
 
 def _lacks(line: Line, scenario: Scenario) -> list[str]:

@@ -102,7 +102,6 @@ class _Player:
             for step in steps:
                 await self.step(step)
         except asyncio.CancelledError:
-            self._broken = True
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FAREWELL_S):
                     for step in steps:
@@ -131,9 +130,11 @@ class _Player:
         """Close every session, and the run, with the evidence that belongs to the whole of it."""
         self._lag.close()
         self._context.evidence.step = None
-        evidence = await close_all(self._sessions.values(), within_s=_FAREWELL_S)
+        for channel, broken in (await close_all(self._sessions, within_s=_FAREWELL_S)).items():
+            closing = Step(Action(channel, "close", None), f"closing {channel}", Layer.ROBOT)
+            await self._keep(self._error(closing, broken.what, broken.cure), monotonic())
         ending = outcome.of_run([step.outcome for step in self.run.steps], unasked=self._unasked)
-        self.run = replace(self.run, ended_at=self._clock.now(), outcome=ending, evidence=evidence)
+        self.run = replace(self.run, ended_at=self._clock.now(), outcome=ending, evidence=self._context.evidence.of_run)
         await self._sink.run_finished(self.run)
 
     async def step(self, step: Step) -> StepResult:
@@ -146,7 +147,12 @@ class _Player:
             await self._sink.step_started(self.run, index, step)
             self._context.evidence.step = index
             self._lag.worst_s()
-            result = await self._try(step)
+            try:
+                result = await self._try(step)
+            except asyncio.CancelledError:
+                # A Python scenario goes on into its `finally:`; there, too, only `always` steps are played.
+                self._broken = True
+                raise
             self._note(step, result)
         return await self._keep(result, began_s)
 
@@ -166,12 +172,13 @@ class _Player:
     async def _try(self, step: Step) -> StepResult:
         try:
             action = replace(step.action, argument=fill(step.action.argument, self._value_of))
-            seen = await self._perform(action, self._limit_s(step))
+            limit_s = self._limit_s(step)
+            seen = await self._perform(action, limit_s)
         except RobotBroken as broken:
             return self._error(step, broken.what, broken.cure)
         except Exception as exc:  # noqa: BLE001 - the outer guard: whatever escapes is the robot's fault, and is told
             return self._error(step, f"the robot stumbled: {exc!r}", traceback.format_exc())
-        verdict = outcome.judge(step, seen)
+        verdict = self._cut(step, limit_s, outcome.judge(step, seen))
         captured = self._capture(action, seen)
         if verdict.outcome in (Outcome.PASSED, Outcome.SLOW):
             verdict = outcome.of_captures(step, verdict, captured)
@@ -188,8 +195,18 @@ class _Player:
             ) from None
 
     def _limit_s(self, step: Step) -> float:
+        """Return how long *step* may take: what it says, but no longer than the scenario has left, unless `always`."""
         left_s = max(0.0, self._ends_s - monotonic())
+        if step.always:
+            return _FAREWELL_S if step.within_s is None else step.within_s
         return left_s if step.within_s is None else min(step.within_s, left_s)
+
+    def _cut(self, step: Step, limit_s: float, verdict: Verdict) -> Verdict:
+        """Say that it was the scenario's deadline, where it was, that ended a step."""
+        if verdict.failure is None or step.within_s is None or limit_s >= step.within_s:
+            return verdict
+        what = f"{verdict.failure.what}; the deadline of the scenario ({self._scenario.deadline_s:g} s) ended the wait"
+        return replace(verdict, failure=replace(verdict.failure, what=what))
 
     def _capture(self, action: Action, seen: Observation) -> tuple[Captured, ...]:
         if seen.seen is not Seen.EXPECTED:

@@ -66,12 +66,12 @@ class Told:
 
 @pytest.fixture
 def played(tmp_path):
-    async def play(what, script=None, *, driver=None, sink=None):
+    async def play(what, script=None, *, driver=None, slow=None, sink=None):
         clock = Clock()
         run = Run("r1", "s", "S", "l1", clock.now(), clock.now(), "0", "0", "0")
         box = EvidenceBox(tmp_path, "r1")
         context = RunContext("r1", LINE, Stimulus(), box, Masker(LINE.secrets.values()))
-        drivers = {"fake": driver or FakeDriver(script)}
+        drivers = {"fake": driver or FakeDriver(script), "slow": slow}
         return await runner.play(what, run, context=context, drivers=drivers, clock=clock, sink=sink or Told())
 
     return play
@@ -210,7 +210,15 @@ async def test_the_deadline_of_a_scenario_cuts_a_steps_limit(played):
     """A step gets no more than what the scenario has left."""
     run = await played(scenario({"fake.hear": "a", "within": "60s"}, deadline_s=0.1))
     assert run.outcome is Outcome.FAILED
-    assert run.took_s < 1
+    assert "the deadline of the scenario (0.1 s) ended the wait" in run.steps[0].failure.what
+
+
+async def test_what_must_always_be_played_gets_its_own_time(played):
+    """Past the scenario's deadline an order is still undone, with the limit of its own step."""
+    steps = ({"fake.hear": "a"}, {"fake.hear": "undone", "always": "true", "within": "5s"})
+    script = {"hear": [answer(after_s=60), answer(after_s=0.15)]}
+    run = await played(scenario(*steps, deadline_s=0.1), script)
+    assert outcomes(run) == ["failed", "passed"]
 
 
 async def test_an_interrupted_run_says_good_bye_and_is_kept(played):
@@ -226,6 +234,61 @@ async def test_an_interrupted_run_says_good_bye_and_is_kept(played):
     assert sink.run.outcome is Outcome.SKIPPED
     assert outcomes(sink.run) == ["skipped", "passed"]
     assert driver.sessions[0].closed
+
+
+async def test_an_interrupted_python_scenario_plays_only_what_must_always_be(played):
+    """In its `finally:`, a step without `always` is SKIPPED after Ctrl-C."""
+    hear, say = (WORDS.step({f"fake.{verb}": "x", "within": "60s"})[0] for verb in ("hear", "say"))
+
+    async def play(play_step):
+        try:
+            await play_step(hear)
+        finally:
+            await play_step(say)
+            await play_step(replace(say, always=True))
+
+    sink = Told()
+    task = asyncio.create_task(played(scenario(play=play), sink=sink))
+    await sink.step_is_on.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert outcomes(sink.run) == ["skipped", "passed"]
+
+
+async def test_interrupting_the_opening_closes_what_is_open(played):
+    """A session that was opened already is closed when another one's opening is interrupted."""
+    quick, opening = FakeDriver(), asyncio.Event()
+
+    class Slow(FakeDriver):
+        async def open(self, run):
+            opening.set()
+            await asyncio.Event().wait()
+
+    both = replace(scenario({"fake.say": "a"}), channels=("fake", "slow"))
+    task = asyncio.create_task(played(both, driver=quick, slow=Slow()))
+    await opening.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [session.closed for session in quick.sessions] == [True]
+
+
+async def test_evidence_that_cannot_be_kept_is_an_error(played):
+    """A run whose recording is lost at its end does not pass as if nothing had happened."""
+
+    class Full(FakeDriver):
+        async def open(self, run):
+            session = await super().open(run)
+            session.close = self.fail
+            return session
+
+        async def fail(self):
+            raise RobotBroken("evidence cannot be kept", cure="Free some disk space.")
+
+    run = await played(scenario({"fake.say": "a"}), driver=Full())
+    assert (outcomes(run), run.outcome) == (["passed", "error"], Outcome.ERROR)
+    assert (run.steps[1].name, run.steps[1].failure.what) == ("closing fake", "evidence cannot be kept")
 
 
 async def test_a_store_that_breaks_ends_the_run_and_closes_the_sessions(played):

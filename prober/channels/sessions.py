@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from prober.channels.base import Driver, RunContext, Session
 from prober.errors import RobotBroken
@@ -15,14 +14,23 @@ from prober.model.scenario import Action
 
 async def open_all(channels: Sequence[str], drivers: Mapping[str, Driver], context: RunContext) -> dict[str, Session]:
     """Return an armed session for each of *channels*; one that cannot be opened tells why when it is first needed."""
-    opened = await asyncio.gather(*(_open(drivers[channel], context) for channel in channels))
-    return dict(zip(channels, opened, strict=True))
+    opening = [asyncio.create_task(_open(drivers[channel], context)) for channel in channels]
+    try:
+        await asyncio.wait(opening)
+    except asyncio.CancelledError:
+        for task in opening:
+            task.cancel()
+        for opened in await asyncio.gather(*opening, return_exceptions=True):
+            if not isinstance(opened, BaseException):
+                await opened.close()
+        raise
+    return {channel: task.result() for channel, task in zip(channels, opening, strict=True)}
 
 
-async def close_all(sessions: Iterable[Session], *, within_s: float) -> tuple[Evidence, ...]:
-    """Close *sessions* and return the evidence that belongs to the whole run."""
-    kept = await asyncio.gather(*(_close(session, within_s) for session in sessions))
-    return tuple(evidence for of_session in kept for evidence in of_session)
+async def close_all(sessions: Mapping[str, Session], *, within_s: float) -> dict[str, RobotBroken]:
+    """Close *sessions*, and return what went wrong, by channel; the evidence of the whole run is in its box."""
+    told = await asyncio.gather(*(_close(session, within_s) for session in sessions.values()))
+    return {channel: broken for channel, broken in zip(sessions, told, strict=True) if broken is not None}
 
 
 class _Closed:
@@ -47,9 +55,12 @@ async def _open(driver: Driver, context: RunContext) -> Session:
         return _Closed(RobotBroken(f"the robot stumbled: {exc!r}", cure=traceback.format_exc()))
 
 
-async def _close(session: Session, within_s: float) -> Sequence[Evidence]:
-    # A session that cannot even be closed has told so in a step already, or lost only evidence of the whole run.
-    with contextlib.suppress(RobotBroken, TimeoutError):
+async def _close(session: Session, within_s: float) -> RobotBroken | None:
+    try:
         async with asyncio.timeout(within_s):
-            return await session.close()
-    return ()
+            await session.close()
+    except RobotBroken as broken:
+        return broken
+    except TimeoutError:
+        return RobotBroken(f"closing took longer than {within_s:g} s", cure="Look at the load of the robot's machine.")
+    return None

@@ -2,7 +2,7 @@
 Whether a text is the expected one, tolerantly.
 
 Width (full or half), spaces, case, and traditional against simplified forms make no difference to a customer, and so
-none here. `source()` gives the same judgement as a regular expression that a browser understands as well.
+none here.
 """
 
 from __future__ import annotations
@@ -79,26 +79,11 @@ def _variants() -> dict[str, str]:
     return variants
 
 
-def source(pattern: Pattern) -> str:
+def source(text: str) -> str:
     """
-    Return a regular expression for a text in half width (NFKC) that judges like `match`, in a syntax browsers share.
+    Return a regular expression, in a syntax browsers share, that finds plain *text* as `match` does.
 
-    For plain text the reader also removes spaces and ignores case.
+    What it is searched in has half width (NFKC) and no spaces; case is ignored.
     """
-    if not pattern.regex:
-        return "".join(
-            f"[{_variants()[char]}]" if char in _variants() else _escape(char) for char in normalise(pattern.text)
-        )
-    return re.sub(r"\(\?P<(\w+)>", r"(?<\1>", _with_variants(_folded_regex(pattern.text)))
-
-
-def _with_variants(regex: str) -> str:
-    written: list[str] = []
-    in_class = escaped = False
-    for char in regex:
-        forms = _variants().get(char, char)
-        written.append(forms if in_class or len(forms) == 1 else f"[{forms}]")
-        if not escaped:
-            in_class = char == "[" or (in_class and char != "]")
-        escaped = char == "\\" and not escaped
-    return "".join(written)
+    variants = _variants()
+    return "".join(f"[{variants[char]}]" if char in variants else _escape(char) for char in normalise(text))

@@ -18,14 +18,19 @@ def to_number(text: str) -> Decimal | None:
     if point and not (fraction and all(char in _DIGITS for char in fraction)):
         return None
     try:
-        number = Decimal(whole.replace(",", "")) if whole[:1].isdecimal() else Decimal(_spoken(whole))
+        number = _written(whole) if whole[:1].isdecimal() else Decimal(_spoken(whole))
     except (ArithmeticError, KeyError):
         return None
     return number + Decimal("0." + "".join(str(_DIGITS[char]) for char in fraction)) if point else number
 
 
+def _written(text: str) -> Decimal:
+    myriad = _MYRIADS.get(text[-1], 1)
+    return Decimal(text.rstrip("万亿").replace(",", "")) * myriad
+
+
 def _spoken(text: str) -> int:
-    if not text:
+    if not text or text[0] in "百千万亿":
         raise KeyError(text)
     if len(text) > 1 and all(char in _DIGITS for char in text):
         return int("".join(str(_DIGITS[char]) for char in text))

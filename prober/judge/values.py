@@ -18,13 +18,13 @@ _AMOUNT = r"\d[\d,]*(?:\.\d+)?"
 _SPOKEN = rf"{NUMERAL}(?:点[零〇一二三四五六七八九]+)?"
 _SMALL = r"[\d一二两三四五六七八九]"
 _MONEY = re.compile(
-    rf"(?P<minus>[-−]\s*)?"
+    rf"(?P<minus>(?<![\d.])[-−]\s*|负)?"
     rf"(?:[¥￥]\s*(?P<inner_minus>[-−])?\s*(?P<amount>{_AMOUNT})"
-    rf"|(?:(?P<yuan>{_AMOUNT}|{_SPOKEN})\s*(?:元|块|yuan|RMB|CNY)(?:整|正|钱)?)?"
+    rf"|(?:(?P<yuan>{_AMOUNT}[万亿]?|{_SPOKEN})\s*(?:元|块|yuan|RMB|CNY)(?:整|正|钱)?)?"
     rf"(?:\s*零?(?P<jiao>{_SMALL})\s*[角毛])?(?:\s*零?(?P<fen>{_SMALL})\s*分(?!钟))?)",
     re.IGNORECASE,
 )
-_BARE_AMOUNT = re.compile(rf"\s*(?P<minus>[-−])?\s*(?P<amount>{_AMOUNT})\s*")
+_BARE_AMOUNT = re.compile(rf"\s*(?P<minus>[-−负])?\s*(?P<amount>{_AMOUNT})\s*")
 _DIGITS = re.compile(r"\d+|[零〇一二三四五六七八九幺]{2,}")
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})")
 

@@ -30,6 +30,9 @@ from prober.model.value import Capture, ValueType
         ("余额：-3.20元", -320),
         ("¥-3.20", -320),
         ("十分感谢，本月消费5元", 500),
+        ("1.5万元", 1_500_000),
+        ("负八十六元五角", -8650),
+        ("100-200元", 20000),
     ],
 )
 def test_money_is_read_in_fen(text, fen):
@@ -37,7 +40,7 @@ def test_money_is_read_in_fen(text, fen):
     assert read(text, ValueType.MONEY) == fen
 
 
-@pytest.mark.parametrize("text", ["", "没有金额", "请稍等五分钟", "86.505元", "元", "…。", "1.2.3", "十分感谢"])
+@pytest.mark.parametrize("text", ["", "没有金额", "万元", "请稍等五分钟", "86.505元", "元", "…。", "1.2.3", "十分感谢"])
 def test_what_is_no_amount_is_never_one(text):
     """What cannot be read as money is None, never 0."""
     assert read(text, ValueType.MONEY) is None

@@ -14,7 +14,6 @@ from prober.channels.web.window import Look, Window
 from prober.judge import values
 from prober.judge.expect import Match, match, normalise, source
 from prober.model.run import Observation, Seen
-from prober.model.scenario import Pattern
 from prober.model.value import Capture
 
 _FIND = "(els, [source, hidden]) => els.slice(0, 1).flatMap(el => window.__prober?.find(el, source, hidden) ?? [])"
@@ -80,7 +79,7 @@ class TextWatch:
         return found.locator, "\n".join(texts or [])
 
     async def _sight(self, look: Look, where: Locator, found: Match) -> Sight:
-        told = await self._window.ask(where, _FIND, [source(Pattern(found.text)), False]) or []
+        told = await self._window.ask(where, _FIND, [source(found.text), False]) or []
         spots = [locate.levels(self._window, levels) for levels in told]
         level, readable = chosen(spots, found.text, self._moment.captures)
         if level is None:
@@ -96,7 +95,7 @@ class TextWatch:
         gone = await window.ask(None, "() => window.__prober?.gone()") or []
         instants = [window.clock(one["origin"]).at_s(one["at"]) for one in gone if match(text, one["text"])]
         if not text.regex:
-            hidden = await window.ask(where, _FIND, [source(text), True]) or []
+            hidden = await window.ask(where, _FIND, [source(text.text), True]) or []
             instants += [locate.levels(window, levels)[0].since_s for levels in hidden]
         if instants:
             return max(instants)

@@ -145,8 +145,8 @@ class Engine:
     async def _start(self) -> None:
         executable = find_browser(self._settings.browser)
         proxy: Any = {"server": self._settings.proxy} if self._settings.proxy else None
+        self._playwright = await _playwright()
         try:
-            self._playwright = await async_playwright().start()
             self._browser = await self._playwright.chromium.launch(
                 executable_path=executable,
                 headless=self._settings.headless,
@@ -176,6 +176,16 @@ class Engine:
         if playwright is not None:
             with suppress(PlaywrightError):
                 await playwright.stop()
+
+
+async def _playwright() -> Playwright:
+    try:
+        return await async_playwright().start()
+    except Exception as exc:
+        raise RobotBroken(
+            f"Playwright's driver does not start: {exc}",
+            cure="Run `playwright --version` and install what it says is missing (on a minimal Debian: libatomic1).",
+        ) from exc
 
 
 def find_browser(wanted: str) -> str | None:

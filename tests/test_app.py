@@ -1,0 +1,66 @@
+"""What is ordered: scenarios on the lines that can play them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from prober.app import orders
+from prober.channels.fake import VERBS
+from prober.errors import BadInput
+from prober.loading.config import load_config
+from prober.loading.vocabulary import Vocabulary
+from prober.model.scenario import Scenario
+
+CONFIG = """\
+lines:
+  - {name: bj, msisdn: 13800000001, province: 北京, secrets: {pin: 1}}
+  - {name: sh, msisdn: 13800000002, province: 上海}
+"""
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """Two lines: one of Beijing with a secret, one of Shanghai without."""
+    (tmp_path / "config.yaml").write_text(CONFIG, encoding="utf-8")
+    return load_config(tmp_path / "config.yaml", {})
+
+
+def scenario(text="hello", **more) -> Scenario:
+    step, _ = Vocabulary(VERBS).step({"fake.say": text})
+    more.setdefault("channels", ())
+    return Scenario("s", "S", Path("s.yaml"), "0", steps=(step,), **more)
+
+
+def lines(found):
+    return [[line.name for line in order.lines] for order in found]
+
+
+def test_any_line_that_has_all_that_is_spoken_of(settings):
+    """Without a name, a scenario is ordered on the lines that have its facts and secrets."""
+    assert lines(orders(settings, [scenario()])) == [["bj", "sh"]]
+    assert lines(orders(settings, [scenario("${secret.pin}", secrets=("pin",))])) == [["bj"]]
+
+
+def test_a_matrix_is_an_order_for_each_combination(settings):
+    """Each combination of facts is played on a line that has them."""
+    matrix = {"province": ("上海", "北京")}
+    assert lines(orders(settings, [scenario(matrix=matrix)])) == [["sh"], ["bj"]]
+    assert lines(orders(settings, [scenario(matrix={"province": ("上海",)})])) == [["sh"]]
+
+
+@pytest.mark.parametrize(
+    ("more", "chosen", "said"),
+    [
+        ({"matrix": {"province": ("广东",)}}, (), "no line has province 广东"),
+        ({"text": "${secret.pin}", "secrets": ("pin",)}, ("sh",), "line sh has no secret.pin"),
+        ({"text": "${line.brand}"}, (), "line bj has no line.brand; line sh has no line.brand"),
+        ({"channels": ("web",)}, (), "speaks on web, which config.yaml does not set up"),
+        ({}, ("nobody",), "there is no line called ‘nobody’"),
+    ],
+)
+def test_what_cannot_be_played_is_bad_input(settings, more, chosen, said):
+    """Nothing is ordered, and the sentence says what is lacking."""
+    with pytest.raises(BadInput, match=said):
+        orders(settings, [scenario(**more)], lines=chosen)
