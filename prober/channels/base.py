@@ -44,6 +44,9 @@ class Session(Protocol):
         Leave as a polite customer would (hang up, close the context) and return the evidence of the whole session.
 
         Safe to call twice and after a failure; never raises for what the channel did.
+
+        Raises:
+            RobotBroken: Some of it is lost. The rest was kept before, and is in the box's `of_run`.
         """
         ...
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from prober.errors import RobotBroken
@@ -13,8 +15,8 @@ class EvidenceBox:
     """
     One run's folder of evidence: `<root>/<day>/<run id>/`.
 
-    The caller stops its clocks before it writes here. A file that cannot be written is the robot's fault, never the
-    channel's.
+    The caller stops its clocks before it writes here; files are written and read beside the loop. A file that cannot be
+    written is the robot's fault, never the channel's.
     """
 
     def __init__(self, root: Path, folder: str) -> None:
@@ -22,38 +24,53 @@ class EvidenceBox:
         self._folder = folder
         self.step: int | None = None
         """The step under way: what is kept now belongs to it."""
+        self._of_run: list[Evidence] = []
+
+    @property
+    def of_run(self) -> tuple[Evidence, ...]:
+        """What was kept so far that belongs to the whole run, be it that whoever kept it failed afterwards."""
+        return tuple(self._of_run)
 
     def path(self, name: str) -> Path:
         """Return where a file called *name* is to be written, for writers that need a path of their own."""
-        path = self._root / self._folder / name
+        path = self._place(name)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as exc:
             raise _unwritable(path, exc) from exc
         return path
 
-    def keep(self, kind: str, name: str, content: bytes) -> Evidence:
+    async def keep(self, kind: str, name: str, content: bytes, *, whole_run: bool = False) -> Evidence:
         """Write *content* and return its record. *kind*: recording, ladder, screenshot, page or transcript."""
-        path = self.path(name)
-        try:
-            path.write_bytes(content)
-        except OSError as exc:
-            raise _unwritable(path, exc) from exc
-        return self.kept(kind, path)
 
-    def kept(self, kind: str, path: Path, *, whole_run: bool = False) -> Evidence:
+        def write() -> bytes:
+            self.path(name).write_bytes(content)
+            return content
+
+        return await self._noted(kind, self._place(name), write, whole_run=whole_run)
+
+    async def kept(self, kind: str, path: Path, *, whole_run: bool = False) -> Evidence:
         """Return the record of a file that a writer of its own put at a *path* got from `path()`."""
+        return await self._noted(kind, path, path.read_bytes, whole_run=whole_run)
+
+    def _place(self, name: str) -> Path:
+        return self._root / self._folder / name
+
+    async def _noted(self, kind: str, path: Path, content_of: Callable[[], bytes], *, whole_run: bool) -> Evidence:
+        step = None if whole_run else self.step
+
+        def record() -> Evidence:
+            content = content_of()
+            sha256 = hashlib.sha256(content).hexdigest()
+            return Evidence(kind, path.relative_to(self._root).as_posix(), sha256, len(content), step)
+
         try:
-            content = path.read_bytes()
+            evidence = await asyncio.to_thread(record)
         except OSError as exc:
             raise _unwritable(path, exc) from exc
-        return Evidence(
-            kind=kind,
-            path=path.relative_to(self._root).as_posix(),
-            sha256=hashlib.sha256(content).hexdigest(),
-            bytes=len(content),
-            step=None if whole_run else self.step,
-        )
+        if step is None:
+            self._of_run.append(evidence)
+        return evidence
 
 
 def _unwritable(path: Path, exc: OSError) -> RobotBroken:

@@ -125,6 +125,6 @@ class FakeSession:
         self.closed = True
         if self._evidence is None:
             text = self._run.mask("\n".join(self._log) + "\n")
-            kept = self._run.evidence.keep("transcript", f"{self._channel}.txt", text.encode())
-            self._evidence = (replace(kept, step=None),)
+            box = self._run.evidence
+            self._evidence = (await box.keep("transcript", f"{self._channel}.txt", text.encode(), whole_run=True),)
         return self._evidence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 
 from prober.channels.ivr.actions import Dial, HangUp, Hear, HungUp, Press
@@ -30,6 +30,7 @@ class IvrSession:
         self._phone = phone
         self._table = table
         self._kept: list[Evidence] = []
+        self._lost: list[RobotBroken] = []
         self._calls = 0
         self.open = True
 
@@ -48,9 +49,7 @@ class IvrSession:
         phone = self._phone
         match action.argument:
             case Dial() as asked:
-                if phone.call is not None and not phone.call.up:
-                    await self._keep_last_call()
-                return await dial(phone, asked, deadline_s)
+                return await self._dial(asked, deadline_s)
             case Hear() as asked:
                 return await hear(phone, self._table, asked, deadline_s, captures=bool(action.captures))
             case Press() as asked:
@@ -59,10 +58,23 @@ class IvrSession:
                 return await hang_up(phone, deadline_s)
             case HungUp():
                 return await hung_up(phone, deadline_s)
-        raise RobotBroken(f"{action.full_name} is no verb of the IVR", cure="See docs/channels/ivr.md for its verbs.")
+        raise TypeError(f"{action.full_name} is no verb of the IVR")
+
+    async def _dial(self, asked: Dial, deadline_s: float) -> Observation:
+        evidence_s, call = 0.0, self._phone.call
+        if call is not None and not call.up:
+            began_s = monotonic()
+            await self._keep_last_call()
+            evidence_s = monotonic() - began_s
+        return replace(await dial(self._phone, asked, deadline_s), evidence_s=evidence_s)
 
     async def close(self) -> Sequence[Evidence]:
-        """Hang up, end the line process, and return recordings and SIP ladders."""
+        """
+        Hang up, end the line process, and return recordings and SIP ladders.
+
+        Raises:
+            RobotBroken: One of them is lost; the others are kept.
+        """
         if not self.open:
             return self._kept
         self.open = False
@@ -71,6 +83,8 @@ class IvrSession:
             await self._keep_last_call()
         finally:
             await self._phone.line.close()
+        if self._lost:
+            raise RobotBroken("; ".join(broken.what for broken in self._lost), cure=self._lost[0].cure)
         return self._kept
 
     async def abandon(self) -> None:
@@ -87,32 +101,41 @@ class IvrSession:
             await self._phone.line.until(
                 lambda: session_disconnect_delay(call.trace) or call.trace.refused, monotonic() + GOODBYE_S
             )
-        except RobotBroken:
-            return  # the step under way has told of it already
+        except RobotBroken as broken:
+            if call.media is None:  # else the recording, lost with the line, tells of it
+                self._lost.append(broken)
 
     async def _keep_last_call(self) -> None:
+        """Keep each file on its own, so that none is lost with another."""
         call, self._phone.call = self._phone.call, None
         if call is None:
             return
         self._calls += 1
         suffix = "" if self._calls == 1 else f"-{self._calls}"
-        box, mask = self._phone.run.evidence, self._phone.run.mask
-        await self._keep_recording(call, f"call{suffix}.wav")
+        if call.media is not None:
+            await self._keep(self._recording(call, f"call{suffix}.wav"))
         for drawn, kind in ((ladder, "txt"), (ladder_json, "json")):
-            evidence = box.keep("ladder", f"ladder{suffix}.{kind}", mask(drawn(call.notes())).encode())
-            self._kept.append(replace(evidence, step=None))
+            await self._keep(self._ladder(drawn(call.notes()), f"ladder{suffix}.{kind}"))
 
-    async def _keep_recording(self, call: Call, name: str) -> None:
-        if call.media is None:
-            return
+    async def _keep(self, keeping: Awaitable[Evidence]) -> None:
+        try:
+            self._kept.append(await keeping)
+        except RobotBroken as broken:
+            self._lost.append(broken)
+
+    async def _ladder(self, text: str, name: str) -> Evidence:
+        run = self._phone.run
+        return await run.evidence.keep("ladder", name, run.mask(text).encode(), whole_run=True)
+
+    async def _recording(self, call: Call, name: str) -> Evidence:
         box, line = self._phone.run.evidence, self._phone.line
         path = box.path(name)
         self._phone.call = call
-        line.send(WriteRecording(path))
         try:
+            line.send(WriteRecording(path))
             written = await line.until(lambda: call.recording, monotonic() + REPLY_S)
-        except RobotBroken:
-            return  # the sound went with the line process; the ladder is still kept
+        except RobotBroken as broken:
+            raise RobotBroken(f"the recording {name} is lost: {broken.what}", cure=broken.cure) from broken
         finally:
             self._phone.call = None
         if written is None:
@@ -122,4 +145,4 @@ class IvrSession:
                 f"the recording cannot be kept at {path}: {written.error}",
                 cure="Free some disk space, or give the folder to the user who runs the robot.",
             )
-        self._kept.append(box.kept("recording", path, whole_run=True))
+        return await box.kept("recording", path, whole_run=True)

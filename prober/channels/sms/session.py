@@ -61,15 +61,14 @@ class SmsSession:
             try:
                 await self._debts.close()
             finally:
-                self._evidence = self._keep_transcript()
+                self._evidence = (await self._keep_transcript(),)
         return self._evidence
 
-    def _keep_transcript(self) -> tuple[Evidence, ...]:
+    async def _keep_transcript(self) -> Evidence:
         line, box = self._run.line, self._run.evidence
         title = f"SMS exchange of run {self._run.run_id}, line {line.name} ({line.msisdn})"
         text = transcript(title, self._sent, self._arrivals, self._clock)
-        kept = box.keep("transcript", "sms.txt", self._run.mask(text).encode())
-        return (replace(kept, step=None),)
+        return await box.keep("transcript", "sms.txt", self._run.mask(text).encode(), whole_run=True)
 
     async def _send(self, to: str, text: str, deadline_s: float) -> Observation:
         began_s = monotonic()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from collections.abc import Sequence
 
@@ -105,9 +104,9 @@ class WebSession:
         kept = []
         if look is not None:
             text = self._run.mask(f"{look.url}\n{look.title}\n\n{look.text}\n")
-            kept.append(await asyncio.to_thread(box.keep, "page", f"{name}.txt", text.encode()))
+            kept.append(await box.keep("page", f"{name}.txt", text.encode()))
         if image := await self._window.screenshot():
-            kept.append(await asyncio.to_thread(box.keep, "screenshot", f"{name}.png", image))
+            kept.append(await box.keep("screenshot", f"{name}.png", image))
         return tuple(kept)
 
     async def close(self) -> Sequence[Evidence]:

@@ -8,7 +8,8 @@ import signal
 
 import pytest
 
-from prober.channels.ivr.actions import Dial, HangUp, Hear, KeyMode, Press
+from prober.channels.ivr.actions import Dial, HangUp, Hear, KeyMode, Press, Until
+from prober.channels.timing import monotonic
 from prober.errors import RobotBroken
 from prober.model.run import Seen
 
@@ -26,8 +27,9 @@ async def test_a_death_in_mid_call_breaks_the_step_and_nothing_else(far_end, cal
     os.kill(robot.session.pid, by)
     with pytest.raises(RobotBroken, match=rf"the line process died \(signal {by.value}"):
         await asyncio.wait_for(listening, 5)
-    kept = await robot.session.close()
-    assert [one.kind for one in kept] == ["ladder", "ladder"]
+    with pytest.raises(RobotBroken, match="the line process died"):
+        await robot.session.close()
+    assert [one.kind for one in robot.run.evidence.of_run] == ["ladder", "ladder"]
     another = await call_as((await far_end()).server)
     assert (await another.do("dial", Dial("10086"))).seen is Seen.EXPECTED
 
@@ -58,8 +60,55 @@ async def test_a_second_call_has_its_own_evidence(far_end, call_as):
     for _ in range(2):
         assert (await robot.do("dial", Dial("10086"))).seen is Seen.EXPECTED
         assert (await robot.do("hang_up", HangUp())).seen is Seen.EXPECTED
-    names = [one.path.rpartition("/")[2] for one in await robot.session.close()]
+    kept = await robot.session.close()
+    names = [one.path.rpartition("/")[2] for one in kept]
     assert names == ["call.wav", "ladder.txt", "ladder.json", "call-2.wav", "ladder-2.txt", "ladder-2.json"]
+    assert robot.run.evidence.of_run == tuple(kept)
+
+
+async def test_keeping_the_first_call_is_not_the_second_dials_time(far_end, call_as):
+    """What is written of a call when the next is dialled is told as evidence's time, and is no part of the latency."""
+    robot = await call_as((await far_end()).server)
+    first = await robot.do("dial", Dial("10086"))
+    await robot.do("hang_up", HangUp())
+    began_s = monotonic()
+    second = await robot.do("dial", Dial("10086"))
+    whole_s = monotonic() - began_s
+    assert first.evidence_s == 0
+    assert second.evidence_s > 0
+    assert second.took_s + second.evidence_s <= whole_s
+    assert second.waited_s == 0
+
+
+async def test_a_recording_that_cannot_be_kept_drops_no_ladder(far_end, call_as):
+    """Each file is kept on its own; closing then tells what was lost, and the line process has ended."""
+    robot = await call_as((await far_end()).server)
+    await robot.do("dial", Dial("10086"))
+    await robot.do("hear", Hear("welcome", until=Until.STARTED))
+    robot.run.evidence.path("call.wav").mkdir()
+    with pytest.raises(RobotBroken, match="recording cannot be kept"):
+        await robot.session.close()
+    assert [one.kind for one in robot.run.evidence.of_run] == ["ladder", "ladder"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(robot.session.pid, 0)
+
+
+async def test_a_recording_lost_with_its_line_is_told(far_end, call_as):
+    """A line process that died between two steps is told when the session closes; the ladder is kept."""
+    robot = await call_as((await far_end()).server)
+    await robot.do("dial", Dial("10086"))
+    await robot.do("hear", Hear("welcome", until=Until.STARTED))
+    os.kill(robot.session.pid, signal.SIGKILL)
+    with pytest.raises(RobotBroken, match=r"^the recording call\.wav is lost: the line process died"):
+        await robot.session.close()
+    assert [one.kind for one in robot.run.evidence.of_run] == ["ladder", "ladder"]
+
+
+async def test_an_unknown_verb_is_an_error_of_the_program(call_as):
+    """The loader lets none through, so none is taken for a broken robot."""
+    robot = await call_as("127.0.0.1:9")
+    with pytest.raises(TypeError, match=r"ivr\.sing"):
+        await robot.do("sing", None)
 
 
 async def test_a_server_without_a_way_to_it_is_the_robots_trouble(call_as):
