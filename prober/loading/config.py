@@ -16,9 +16,9 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from prober.errors import BadInput, Problem
 from prober.loading import mistakes
 from prober.loading.config_lines import lines_that_clash
-from prober.loading.config_secrets import SECRET_KEYS, without_secrets
-from prober.loading.config_sections import STRICT, UNAVAILABLE, EvidenceSettings, LineSettings, Sections, StoreSettings
-from prober.loading.fields import context, did_you_mean
+from prober.loading.config_secrets import without_secrets
+from prober.loading.config_sections import UNAVAILABLE, EvidenceSettings, LineSettings, Sections, StoreSettings
+from prober.loading.fields import STRICT, context, did_you_mean
 from prober.loading.mistakes import Mistake
 from prober.loading.nodes import Document, MapNode, Node, ScalarNode, Where, find, parse_yaml, plain
 from prober.loading.overrides import Overrides, merged, read_overrides
@@ -86,7 +86,7 @@ class _Loading:
     """One load of one file."""
 
     def __init__(self, document: Document, model: type[Sections]) -> None:
-        self._document = without_secrets(document)
+        self._document = without_secrets(document, model)
         self._root = document.root
         self._model = model
         self._folder = document.path.resolve().parent
@@ -227,9 +227,10 @@ def _sha256(config: Sections, folder: Path) -> str:
     def neutral(value: Any) -> Any:
         match value:
             case dict():
-                return {key: neutral(part) for key, part in value.items() if key not in SECRET_KEYS}
+                # A secret is None in JSON; what is not set does not count either.
+                return {key: neutral(part) for key, part in value.items() if part is not None}
             case list():
-                return [neutral(part) for part in value]
+                return [neutral(part) for part in value if part is not None]
             case str():
                 return value.removeprefix(f"{folder}{os.sep}")
             case _:

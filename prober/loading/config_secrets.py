@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
+from pydantic import BaseModel
+
+from prober.loading.fields import SECRECY
 from prober.loading.nodes import Document, ListNode, MapNode, Node, ScalarNode
+from prober.loading.shapes import annotated_with, inside, keys_at
 from prober.loading.templates import REFERENCE
 
-SECRET_KEYS = frozenset({"secrets", "password", "token"})
-"""Everything beneath these keys is secret."""
 
+def without_secrets(document: Document, model: type[BaseModel]) -> Document:
+    """
+    Return *document* with the secrets in its lines made unreadable, for a problem shows the line it is in.
 
-def without_secrets(document: Document) -> Document:
-    """Return *document* with the secrets in its lines made unreadable, for a problem shows the line it is in."""
+    Secret is what *model* says is a `Secret`, and what stands at a mistyped key that was meant for one.
+    """
     lines = list(document.lines)
-    for secret in _secret_scalars(document.root, within=False):
+    for secret in _secret_scalars(document.root, [model], within=False):
         if secret.text and not REFERENCE.search(secret.text):
             number = secret.line - 1
             before, rest = lines[number][: secret.column - 1], lines[number][secret.column - 1 :]
@@ -25,13 +32,21 @@ def without_secrets(document: Document) -> Document:
     return replace(document, lines=tuple(lines), problems=problems)
 
 
-def _secret_scalars(node: Node, *, within: bool) -> Iterator[ScalarNode]:
+def _secret_scalars(node: Node, shapes: Sequence[Any], *, within: bool) -> Iterator[ScalarNode]:
+    within = within or annotated_with(shapes, SECRECY)
     match node:
         case ScalarNode() if within:
             yield node
         case MapNode():
             for key, value in node.values.items():
-                yield from _secret_scalars(value, within=key in SECRET_KEYS or (within and key != "file"))
+                yield from _secret_scalars(value, _meant(shapes, key), within=within and key != "file")
         case ListNode():
-            for part in node.parts:
-                yield from _secret_scalars(part, within=within)
+            for index, part in enumerate(node.parts):
+                yield from _secret_scalars(part, inside(shapes, index), within=within)
+
+
+def _meant(shapes: Sequence[Any], key: str) -> list[Any]:
+    """Return the shapes of what stands at *key*, or at the key it was probably meant to be."""
+    known = [name for shape in shapes for name in keys_at(shape, ())]
+    near = difflib.get_close_matches(key, known, n=1)
+    return inside(shapes, key) or (inside(shapes, near[0]) if near else [])

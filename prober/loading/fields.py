@@ -14,11 +14,14 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from prober.loading.templates import REFERENCE
 from prober.model.scenario import Pattern
+
+STRICT = ConfigDict(extra="forbid", frozen=True)
+"""How every model of what a person writes is configured: a key nobody knows is a mistake."""
 
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", re.ASCII)
@@ -181,9 +184,13 @@ Money = Annotated[int, PlainValidator(_money), WithJsonSchema({"type": ["number"
 WorkspacePath = Annotated[Path, BeforeValidator(_workspace_path), WithJsonSchema(_STRING)]
 """A path, relative to the folder of config.yaml. The value is complete."""
 
+SECRECY = PlainSerializer(lambda _: None, when_used="json")
+"""What is annotated with it is secret: it is left out of JSON, and unreadable in a line that is shown."""
+
 Secret = Annotated[
     str,
     BeforeValidator(_secret),
+    SECRECY,
     WithJsonSchema(
         {
             "anyOf": [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from prober.loading.nodes import Where
 
@@ -15,8 +16,28 @@ def keys_at(model: Any, where: Where) -> tuple[str, ...]:
     """Return the keys that can stand at *where* in what *model* describes; none where any key, or no key, can."""
     shapes = [model]
     for step in where:
-        shapes = [inner for shape in shapes for inner in _inside(shape, step)]
+        shapes = inside(shapes, step)
     return tuple(name for shape in _unwrapped(shapes) if _is_model(shape) for name in shape.model_fields)
+
+
+def inside(shapes: Sequence[Any], step: str | int) -> list[Any]:
+    """Return the shapes of what can stand at *step* in something of one of *shapes*."""
+    return [inner for shape in shapes for inner in _inside(shape, step)]
+
+
+def annotated_with(shapes: Sequence[Any], mark: object) -> bool:
+    """Return whether something of one of *shapes* may be annotated with *mark*."""
+    for shape in shapes:
+        origin = get_origin(shape)
+        if origin is Annotated and mark in shape.__metadata__:
+            return True
+        if origin in (Annotated, Union, UnionType) and annotated_with(_members(shape), mark):
+            return True
+    return False
+
+
+def _members(shape: Any) -> list[Any]:
+    return list(get_args(shape)[:1] if get_origin(shape) is Annotated else get_args(shape))
 
 
 def _inside(shape: Any, step: str | int) -> list[Any]:
@@ -24,7 +45,7 @@ def _inside(shape: Any, step: str | int) -> list[Any]:
     for plain in _unwrapped([shape]):
         if _is_model(plain):
             field = plain.model_fields.get(str(step))
-            found += [field.annotation] if field else []
+            found += [_whole(field)] if field else []
         elif isinstance(get_origin(plain), type):
             mapping = issubclass(get_origin(plain), Mapping)
             found += [get_args(plain)[1 if mapping else 0]]
@@ -35,14 +56,14 @@ def _unwrapped(shapes: list[Any]) -> list[Any]:
     """Return the shapes without Annotated, and the members of unions."""
     found = []
     for shape in shapes:
-        origin = get_origin(shape)
-        if origin is Annotated:
-            found += _unwrapped([get_args(shape)[0]])
-        elif origin in (Union, UnionType):
-            found += _unwrapped(list(get_args(shape)))
-        else:
-            found.append(shape)
+        wrapped = get_origin(shape) in (Annotated, Union, UnionType)
+        found += _unwrapped(_members(shape)) if wrapped else [shape]
     return found
+
+
+def _whole(field: FieldInfo) -> Any:
+    """Return the field's annotation as it was written: pydantic keeps the outermost apart."""
+    return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
 
 
 def _is_model(shape: Any) -> bool:

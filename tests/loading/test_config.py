@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Annotated
 
 import pytest
+from pydantic import AfterValidator, BaseModel, Field
 
 from prober.errors import BadInput
 from prober.loading.config import load_config
+from prober.loading.fields import STRICT, Number, Secret, Text
 from prober.model.line import SipAccount
 
 WHOLE = """\
@@ -135,6 +138,52 @@ def test_the_hash_is_of_the_settings_in_effect_and_holds_no_secret(loaded, monke
     assert loaded("lines:\n  - {name: a, msisdn: 10086, secrets: {p: x}, sip: {password: y}}\n").sha256 == plain
     monkeypatch.setenv("PROBER__STORE__DURABLE", "true")
     assert loaded().sha256 != plain
+
+
+class Account(BaseModel):
+    """Secrets of every shape, none of whose names says so."""
+
+    model_config = STRICT
+    api_key: Annotated[Secret, AfterValidator(str)] = Field(description="a key")
+    signing: Secret | None = Field(default=None, description="one that may be left out")
+    by_name: dict[Text, Secret] = Field(default_factory=dict, description="some more")
+    either: Text | tuple[Secret, ...] | dict[Text, int] = Field(default="", description="secrets, or something else")
+    password: Text = Field(default="", description="no secret, whatever it is called")
+
+
+class Post(BaseModel):
+    """A channel with an account."""
+
+    model_config = STRICT
+    account: Account | None = Field(default=None, description="the account")
+    speed: Number = Field(default=1, description="something that can be mistaken")
+
+
+POST = f"{SMALL}channels:\n  post: {{account: {{%s}}, speed: %s}}\n"
+SECRETS = 'api_key: "hidden-1", signing: hidden-2, by_name: {a: hidden-3}, either: [hidden-4], apikey: hidden-5'
+
+
+def test_what_is_secret_is_told_by_its_type(written):
+    """A problem shows the line it is in without any `Secret`, nor what stands at a mistyped key of one."""
+    with pytest.raises(BadInput) as bad:
+        load_config(written(POST % (f"{SECRETS}, password: shown", "fast"), "config.yaml"), {"post": Post})
+
+    assert len(bad.value.problems) == 2
+    for problem in bad.value.problems:
+        assert "hidden" not in problem.source
+        assert "password: shown" in problem.source
+
+
+def test_no_secret_is_in_the_hash_whatever_it_is_called(written):
+    """What is no secret is, whatever it is called."""
+
+    def sha256(account: str) -> str:
+        return load_config(written(POST % (account, 1), "config.yaml"), {"post": Post}).sha256
+
+    other = SECRETS.replace("hidden", "another").rpartition(",")[0]
+    assert sha256("api_key: x") == sha256("api_key: y") == sha256("api_key: y, signing: z")
+    assert sha256(SECRETS.rpartition(",")[0]) == sha256(other)
+    assert sha256("api_key: x, password: a") != sha256("api_key: x, password: b")
 
 
 def test_the_hash_is_the_same_wherever_the_workspace_lies(written, small_settings):
