@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, TypeAdapter, ValidationError
+from pydantic import BaseModel, PlainValidator, TypeAdapter, ValidationError
 
 from prober.loading import mistakes
-from prober.loading.fields import did_you_mean
+from prober.loading.fields import STRICT, did_you_mean
 from prober.loading.mistakes import Mistake
 from prober.loading.nodes import Where
-
-_STRICT = ConfigDict(extra="forbid")
 
 
 class _Unreadable:
@@ -66,7 +64,7 @@ def _field(declared: dataclasses.Field[Any], hint: Any) -> Field:
     return Field(
         attribute=declared.name,
         name=declared.metadata.get("alias", declared.name),
-        adapter=TypeAdapter(hint, config=None if _has_config(hint) else _STRICT),
+        adapter=TypeAdapter(hint, config=None if _has_config(hint) else STRICT),
         required=declared.default is absent and declared.default_factory is absent,
         description=declared.metadata.get("description", ""),
         takes_mapping=_takes_mapping(hint),

@@ -8,10 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from prober.loading.fields import Duration, Money, Number, Secret, Text, WorkspacePath, refusal
+from prober.loading.fields import STRICT, Duration, Money, Number, Secret, Text, WorkspacePath, refusal
 from prober.loading.robot_verbs import Name
-
-STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
 def _msisdn(number: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
-from prober.loading.fields import Text, WorkspacePath, refusal
+from prober.loading.fields import STRICT, Text, WorkspacePath, refusal
 
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:]+\]|[^\s:/@]+)(?::(?P<port>\d{1,5}))?")
 _PORTS = re.compile(r"(\d{1,5})-(\d{1,5})")
@@ -41,7 +41,7 @@ Codec = Literal["PCMA", "PCMU"]
 class Settings(BaseModel):
     """How the robot calls."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
     server: Address = Field(description="The SIP server that calls go to, host:port (5060 if no port is given)")
     transport: Literal["udp", "tcp"] = Field(default="udp", description="How SIP messages travel")

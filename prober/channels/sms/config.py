@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 
-from prober.loading.fields import Duration, Number, Secret, Text, refusal
+from prober.loading.fields import STRICT, Duration, Number, Secret, Text, refusal
 
 
 def _at_most(longest: int) -> AfterValidator:
@@ -18,7 +18,6 @@ def _at_most(longest: int) -> AfterValidator:
     return AfterValidator(check)
 
 
-_STRICT = ConfigDict(extra="forbid", frozen=True)
 Wait = Annotated[Duration, Field(gt=0)]
 Ton = Annotated[Number, Field(ge=0, le=6)]
 Npi = Annotated[Number, Field(ge=0, le=18)]
@@ -27,7 +26,7 @@ Npi = Annotated[Number, Field(ge=0, le=18)]
 class SmppSettings(BaseModel):
     """A bind to an SMSC over SMPP 3.4, as transceiver."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     host: Text = Field(description="The SMSC's address")
     port: Number = Field(default=2775, ge=1, le=65535, description="The SMSC's port")
@@ -55,7 +54,7 @@ class SmppSettings(BaseModel):
 class GatewaySettings(BaseModel):
     """One way to the SMSC; a line names the one it speaks through. Exactly one kind of gateway is given."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     smpp: SmppSettings = Field(description="A bind over SMPP 3.4")
 
@@ -63,7 +62,7 @@ class GatewaySettings(BaseModel):
 class Settings(BaseModel):
     """What the SMS channel needs to know."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     gateways: dict[Text, GatewaySettings] = Field(default_factory=dict, description="The gateways, by name")
     quarantine: Duration = Field(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
-from prober.loading.fields import Text
-
-_STRICT = ConfigDict(extra="forbid", frozen=True)
+from prober.loading.fields import STRICT, Text
 
 
 class Screenshots(StrEnum):
@@ -22,7 +20,7 @@ class Screenshots(StrEnum):
 class Viewport(BaseModel):
     """The size of the page as the customer sees it, in CSS pixels."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     width: int = Field(default=1280, ge=200, le=7680, description="width, in CSS pixels")
     height: int = Field(default=800, ge=200, le=4320, description="height, in CSS pixels")
@@ -31,7 +29,7 @@ class Viewport(BaseModel):
 class Settings(BaseModel):
     """What the web channel needs to know."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     base_url: Annotated[Text, StringConstraints(pattern=r"^(https?://\S+)?$")] = Field(
         default="", description="where paths such as /login start from: https://www.example.com"
