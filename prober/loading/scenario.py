@@ -39,20 +39,6 @@ def load_scenarios(
     return scenarios
 
 
-def load_scenario(path: Path, vocabulary: Vocabulary, prompt_names: Iterable[str] | None = None) -> Scenario:
-    """
-    Return the one scenario in the file at *path*.
-
-    Raises:
-        BadInput: Every mistake in it, and in those it uses; also if it holds several (Python files can).
-    """
-    scenarios = load_scenarios([path], vocabulary, prompt_names)
-    if len(scenarios) > 1:
-        names = ", ".join(scenario.name for scenario in scenarios)
-        raise BadInput([Problem(path, 0, 0, f"one scenario was expected, here are {len(scenarios)}: {names}")])
-    return scenarios[0]
-
-
 class _Loading:
     """One load of many files, which may use each other's steps."""
 

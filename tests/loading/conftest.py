@@ -11,8 +11,10 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from prober.loading.fields import Duration, Expectation, Keys, Number, PromptName, Secret, Text
+from prober.loading.scenario import load_scenarios
 from prober.loading.vocabulary import Vocabulary
 from prober.model.run import Layer
+from prober.model.scenario import Scenario
 from prober.model.verb import Verb
 
 
@@ -130,6 +132,12 @@ class SmsSettings(BaseModel):
     model_config = ConfigDict(extra="forbid")
     gateways: dict[str, Gateway] = Field(default_factory=dict, description="the gateways, by name")
     quarantine: Duration = Field(default=150.0, description="how long a number is left alone")
+
+
+def load_scenario(path: Path, vocabulary: Vocabulary, prompt_names: list[str] | None = None) -> Scenario:
+    """Return the one scenario in a file."""
+    (scenario,) = load_scenarios([path], vocabulary, prompt_names)
+    return scenario
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from prober.errors import BadInput, StepFailed
-from prober.loading.scenario import load_scenario, load_scenarios
+from prober.loading.scenario import load_scenarios
 from prober.model.run import Layer, Outcome, StepResult
 from prober.model.scenario import Effects, Step
 from prober.model.value import Captured, ValueType
+from tests.loading.conftest import load_scenario
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 TWIN = '''
@@ -155,8 +156,6 @@ def test_a_file_can_hold_several_scenarios(written, small_vocabulary):
     path = written(TWIN + second, "two.py")
 
     assert [one.name for one in load_scenarios([path], small_vocabulary)] == ["balance-everywhere", "other"]
-    with pytest.raises(BadInput, match="one scenario was expected, here are 2"):
-        load_scenario(path, small_vocabulary)
 
 
 def test_loading_leaves_no_file_behind(written, small_vocabulary, tmp_path):

@@ -6,11 +6,12 @@ import pytest
 
 from prober.errors import BadInput
 from prober.loading.robot_verbs import Let, Same
-from prober.loading.scenario import load_scenario, load_scenarios
+from prober.loading.scenario import load_scenarios
 from prober.loading.selection import select
 from prober.model.run import Layer
 from prober.model.scenario import Effects, Pattern, Retry
 from prober.model.value import Capture, ValueType
+from tests.loading.conftest import load_scenario
 
 WHOLE = """\
 scenario: balance
