@@ -23,6 +23,7 @@ class Verdict:
 
 _LAYERS: dict[Seen, Layer] = {
     Seen.REFUSED: Layer.SIGNALLING,
+    Seen.WRONG_ANSWER: Layer.SIGNALLING,
     Seen.NO_ANSWER: Layer.SIGNALLING,
     Seen.HUNG_UP: Layer.MEDIA,
     Seen.NO_MEDIA: Layer.MEDIA,

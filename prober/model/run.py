@@ -49,6 +49,7 @@ class Seen(StrEnum):
     EXPECTED = "expected"
     NOTHING = "nothing"
     REFUSED = "refused"
+    WRONG_ANSWER = "wrong answer"
     NO_ANSWER = "no answer"
     HUNG_UP = "hung up"
     NO_MEDIA = "no media"

@@ -10,6 +10,7 @@ OPTIONAL = Step(Action("web", "see", None), "web.see 公告", Layer.PAGE, within
 
 TABLE = [
     (Seen.REFUSED, Outcome.FAILED, Layer.SIGNALLING),
+    (Seen.WRONG_ANSWER, Outcome.FAILED, Layer.SIGNALLING),
     (Seen.NO_ANSWER, Outcome.FAILED, Layer.SIGNALLING),
     (Seen.NO_MEDIA, Outcome.FAILED, Layer.MEDIA),
     (Seen.ONE_WAY, Outcome.FAILED, Layer.MEDIA),

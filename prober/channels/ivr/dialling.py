@@ -36,7 +36,7 @@ def _answered(phone: Telephone, call: Call, asked: Dial) -> Observation:
     phone.run.stimulus.mark(answered.at_s, "ivr.dial")
     phone.answered_after_s = float("-inf")
     return Observation(
-        seen=Seen.EXPECTED if asked.expect == 200 else Seen.NOTHING,
+        seen=Seen.EXPECTED if asked.expect == 200 else Seen.WRONG_ANSWER,
         took_s=answered.at_s - invited.at_s,
         expected=_wanted(asked),
         actual=f"{answered.code} {answered.reason}",
@@ -52,8 +52,10 @@ def _refused(phone: Telephone, call: Call, asked: Dial, ended: CallEnded) -> Obs
             f"the call to {asked.number} never reached the SIP server {phone.server}: {ended.code} {ended.reason}",
             cure="Check channels.ivr (server, transport) in config.yaml, and that the server is reachable from here.",
         )
+    phone.run.stimulus.mark(refused.at_s, "ivr.dial")
+    otherwise = Seen.REFUSED if asked.expect == 200 else Seen.WRONG_ANSWER
     return Observation(
-        seen=Seen.EXPECTED if refused.code == asked.expect else Seen.REFUSED,
+        seen=Seen.EXPECTED if refused.code == asked.expect else otherwise,
         took_s=refused.at_s - invited.at_s,
         expected=_wanted(asked),
         actual=f"{refused.code} {refused.reason}, said by {_who(refused)}",
@@ -64,6 +66,7 @@ def _refused(phone: Telephone, call: Call, asked: Dial, ended: CallEnded) -> Obs
 
 async def _given_up(phone: Telephone, call: Call, asked: Dial, deadline_s: float) -> Observation:
     """Cancel. Whatever the cancelled call then ends with (487) is our own doing."""
+    cancelled_s = monotonic()
     phone.line.send(EndCall())
     told = next(call.trace.answers("INVITE"), None)
     if told is None:
@@ -73,6 +76,8 @@ async def _given_up(phone: Telephone, call: Call, asked: Dial, deadline_s: float
         )
     last = list(call.trace.answers("INVITE"))[-1]
     await phone.line.until(lambda: call.trace.refused, monotonic() + CANCEL_S)
+    cancel = next(call.trace.requests("CANCEL", sent=True), None)
+    phone.run.stimulus.mark(cancel.at_s if cancel else cancelled_s, "ivr.dial")
     return Observation(
         seen=Seen.NO_ANSWER,
         expected=_wanted(asked),
@@ -93,6 +98,9 @@ async def hang_up(phone: Telephone, deadline_s: float) -> Observation:
     phone.line.send(EndCall())
     await phone.line.until(lambda: session_disconnect_delay(call.trace), monotonic() + deadline_s)
     took_s = session_disconnect_delay(call.trace)
+    bye = next(call.trace.requests("BYE", sent=True), None)
+    if bye is not None:
+        phone.run.stimulus.mark(bye.at_s, "ivr.hang_up")
     facts = {**facts_of(await phone.figures(call)), **_end_facts(call)}
     if took_s is None and call.trace.hung_up is not None:
         return Observation(Seen.EXPECTED, expected=expected, actual="both ends hung up at once", facts=facts)

@@ -26,6 +26,8 @@ async def test_a_call_is_answered_heard_and_ended(sipp, call_as, welcome_raw):
     assert heard.facts["score"] > 0.65  # two unlike sounds agree by half
     ended = await robot.do("hang_up", HangUp())
     assert ended.seen is Seen.EXPECTED
+    (bye,) = robot.session._phone.call.trace.requests("BYE", sent=True)
+    assert (robot.run.stimulus.by, robot.run.stimulus.at_s) == ("ivr.hang_up", bye.at_s)
     assert 0 < ended.took_s < 0.5
     assert ended.facts["codec"] == "PCMA"
     assert ended.facts["rtp_received"] > 50
@@ -46,12 +48,22 @@ async def test_a_refusal_keeps_its_code_and_reason(sipp, call_as, status):
     assert seen.facts["rejected_by"].startswith("127.0.0.1:")
     assert seen.facts["retry_after"] == "7"
     assert 0 < seen.took_s < 2
+    stimulus = robot.run.stimulus
+    assert (stimulus.by, stimulus.at_s) == ("ivr.dial", robot.session._phone.call.trace.refused.at_s)
 
 
-async def test_an_expected_refusal_passes(sipp, call_as):
-    """`expect: 486` makes that code the pass."""
+@pytest.mark.parametrize(("expect", "seen"), [(486, Seen.EXPECTED), (404, Seen.WRONG_ANSWER), (200, Seen.REFUSED)])
+async def test_only_the_expected_refusal_passes(sipp, call_as, expect, seen):
+    """`expect: 486` makes that code the pass; another code is a wrong answer."""
     robot = await call_as(await sipp("refuse", STATUS="486 Busy Here"))
-    assert (await robot.do("dial", Dial("10086", expect=486))).seen is Seen.EXPECTED
+    assert (await robot.do("dial", Dial("10086", expect=expect))).seen is seen
+
+
+async def test_an_answer_is_wrong_where_a_refusal_is_expected(far_end, call_as):
+    """A call that goes through is not "nothing came"."""
+    robot = await call_as((await far_end()).server)
+    seen = await robot.do("dial", Dial("10086", expect=486))
+    assert (seen.seen, seen.expected, seen.actual) == (Seen.WRONG_ANSWER, "10086 is refused with 486", "200 OK")
 
 
 async def test_ringing_is_no_answer(sipp, call_as):
@@ -61,6 +73,8 @@ async def test_ringing_is_no_answer(sipp, call_as):
     assert seen.seen is Seen.NO_ANSWER
     assert seen.facts["cancelled_by"] == "robot"
     assert "180 Ringing" in seen.actual
+    (cancel,) = robot.session._phone.call.trace.requests("CANCEL", sent=True)
+    assert (robot.run.stimulus.by, robot.run.stimulus.at_s) == ("ivr.dial", cancel.at_s)
 
 
 async def test_a_dead_server_is_not_taken_for_the_channel(call_as):
