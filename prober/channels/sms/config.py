@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from prober.loading.fields import STRICT, Duration, Number, Secret, Text, refusal
 
@@ -56,7 +56,19 @@ class GatewaySettings(BaseModel):
 
     model_config = STRICT
 
-    smpp: SmppSettings = Field(description="A bind over SMPP 3.4")
+    smpp: SmppSettings | None = Field(default=None, description="A bind over SMPP 3.4")
+
+    @property
+    def given(self) -> dict[str, BaseModel]:
+        """The settings by the kind of gateway: of one, once this is read."""
+        return {kind: own for kind, own in self if own is not None}
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if len(self.given) != 1:
+            kinds = ", ".join(type(self).model_fields)
+            raise refusal(f"a gateway is of exactly one kind, and {len(self.given)} are given here", f"kinds: {kinds}")
+        return self
 
 
 class Settings(BaseModel):

@@ -6,8 +6,8 @@ from prober.channels.base import RunContext, Session
 from prober.channels.sms.arrivals import Arrivals
 from prober.channels.sms.config import Settings
 from prober.channels.sms.debts import Debts
+from prober.channels.sms.gateways import gateway
 from prober.channels.sms.gateways.base import Gateway
-from prober.channels.sms.gateways.smpp import SmppGateway
 from prober.channels.sms.inbox import Inbox
 from prober.channels.sms.quarantine import Quarantine
 from prober.channels.sms.session import SmsSession
@@ -26,15 +26,12 @@ class SmsDriver:
     def __init__(self, settings: Settings, *, quarantine: Quarantine) -> None:
         self._settings = settings
         self._quarantine = quarantine
-        self._gateways: dict[str, Gateway] = {
-            name: SmppGateway(name, gateway.smpp) for name, gateway in settings.gateways.items()
-        }
+        self._gateways = {name: gateway(name, chosen) for name, chosen in settings.gateways.items()}
 
     async def open(self, run: RunContext) -> Session:
         """Open a session that has heard all that waited at the SMSC for its line."""
-        gateway = self._gateway_of(run.line)
         arrivals = Arrivals(Inbox(self._settings.senders))
-        link = await gateway.open(run.line.msisdn, arrivals.deliver)
+        link = await self._gateway_of(run.line).open(run.line.msisdn, arrivals.deliver)
         try:
             await link.settle()
         except BaseException:
