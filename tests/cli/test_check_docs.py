@@ -33,6 +33,15 @@ def test_every_verb_and_its_arguments_are_told():
     assert missing == []
 
 
+@pytest.mark.parametrize("channel", sorted(SETTINGS))
+def test_every_verb_is_in_the_table_of_its_channel(channel):
+    """And the table names none that is gone."""
+    page = (CHECKOUT / f"docs/channels/{channel}.md").read_text(encoding="utf-8")
+    told = re.findall(rf"^\| `({channel}\.\w+)", page, re.MULTILINE)
+
+    assert sorted(told) == sorted(verb.full_name for verb in VERBS if verb.channel == channel)
+
+
 def test_every_limit_and_header_is_told():
     """All keys a scenario can have stand in docs/scenarios.md."""
     assert [key for key in (*LIMITS, *HEADER, "steps") if f"| `{key}` |" not in SCENARIOS] == []
