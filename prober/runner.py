@@ -57,7 +57,7 @@ async def play(
     try:
         await player.open(drivers)
         await player.play()
-    except asyncio.CancelledError:
+    except BaseException:
         player.interrupt()
         raise
     finally:
@@ -102,6 +102,7 @@ class _Player:
             for step in steps:
                 await self.step(step)
         except asyncio.CancelledError:
+            self._broken = True
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FAREWELL_S):
                     for step in steps:
@@ -122,9 +123,8 @@ class _Player:
             await self._keep(self._result(own, verdict, Observation(Seen.NOT_ASKED)), monotonic())
 
     def interrupt(self) -> None:
-        """Note that the run never came to its end, and so never passed."""
+        """Note that the run never came to its end."""
         self.run = replace(self.run, interrupted=True)
-        self._unasked = True
 
     async def close(self) -> None:
         """Close every session, and the run, with the evidence that belongs to the whole of it."""
@@ -133,7 +133,8 @@ class _Player:
         for channel, broken in (await close_all(self._sessions, within_s=_FAREWELL_S)).items():
             closing = Step(Action(channel, "close", None), f"closing {channel}", Layer.ROBOT)
             await self._keep(self._error(closing, broken.what, broken.cure), monotonic())
-        ending = outcome.of_run([step.outcome for step in self.run.steps], unasked=self._unasked)
+        outcomes = [step.outcome for step in self.run.steps]
+        ending = outcome.of_run(outcomes, unasked=self._unasked, interrupted=self.run.interrupted)
         self.run = replace(self.run, ended_at=self._clock.now(), outcome=ending, evidence=self._context.evidence.of_run)
         await self._sink.run_finished(self.run)
 
@@ -152,6 +153,8 @@ class _Player:
             except asyncio.CancelledError:
                 # A Python scenario goes on into its `finally:`; there, too, only `always` steps are played.
                 self._broken = True
+                told = Verdict(Outcome.SKIPPED, None, Failure(f"{step.name}: was interrupted"))
+                await self._keep(self._result(step, told, Observation(Seen.NOT_ASKED)), began_s)
                 raise
             self._note(step, result)
         return await self._keep(result, began_s)

@@ -26,7 +26,7 @@ from prober.cli.progress import STYLES, progress_console
 from prober.model.run import Outcome
 
 REPORTS = Path("reports")
-PROBER = [sys.executable, "-m", "prober.cli.main"]
+PROBER = [sys.executable, "-m", "prober.cli.entry"]
 CONSOLE = progress_console(stderr=False)
 
 

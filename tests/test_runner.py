@@ -38,6 +38,10 @@ def scenario(*written, play=None, **kwargs):
     return Scenario("s", "S", Path("s.yaml"), "0", ("fake",), tuple(steps), play=play, **kwargs)
 
 
+class Gone(Exception):
+    """Whoever watched went away in the middle."""
+
+
 class Told:
     """A sink that remembers; *broken_at* is the step it cannot keep."""
 
@@ -231,8 +235,9 @@ async def test_an_interrupted_run_says_good_bye_and_is_kept(played):
     with pytest.raises(asyncio.CancelledError):
         await task
     assert sink.run.interrupted
-    assert sink.run.outcome is Outcome.SKIPPED
-    assert outcomes(sink.run) == ["skipped", "passed"]
+    assert sink.run.outcome is Outcome.ERROR
+    assert outcomes(sink.run) == ["skipped", "skipped", "passed"]
+    assert sink.run.steps[0].failure.what == "fake.hear a: was interrupted"
     assert driver.sessions[0].closed
 
 
@@ -253,7 +258,7 @@ async def test_an_interrupted_python_scenario_plays_only_what_must_always_be(pla
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert outcomes(sink.run) == ["skipped", "passed"]
+    assert outcomes(sink.run) == ["skipped", "skipped", "passed"]
 
 
 async def test_interrupting_the_opening_closes_what_is_open(played):
@@ -298,6 +303,20 @@ async def test_a_store_that_breaks_ends_the_run_and_closes_the_sessions(played):
         await played(scenario({"fake.say": "a"}, {"fake.say": "b"}), driver=driver, sink=Told(broken_at=0))
     assert driver.sessions[0].closed
     assert len(driver.sessions[0].performed) == 1
+
+
+async def test_a_run_that_a_watcher_cut_off_never_passed(played):
+    """Whatever ends a run before its steps are played, it is interrupted, and no success."""
+
+    class Leaving(Told):
+        async def step_started(self, run, index, step):
+            if index == 1:
+                raise Gone
+
+    sink = Leaving()
+    with pytest.raises(Gone):
+        await played(scenario({"fake.say": "a"}, {"fake.say": "b"}), sink=sink)
+    assert (sink.run.interrupted, sink.run.outcome) == (True, Outcome.ERROR)
 
 
 async def test_a_python_scenario_is_played_by_the_same_rules(played):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -30,18 +31,26 @@ app.command("demo")(demo.command)
 
 def main() -> None:
     """Run the command line, and end with the code that says how it went."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
+        sys.stdout.flush()
     except BadInput as bad:
         problems.show(bad)
         _end(Exit.BAD_INPUT)
     except RobotBroken as broken:
         _tell(broken)
         _end(Exit.ROBOT)
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python would print a traceback when it flushes at exit.
+    except OSError as exc:
+        # What was to be printed cannot be: whoever read it has gone, or the disk is full. Nothing is printed at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(exc, BrokenPipeError):
+            _tell(RobotBroken(f"the output cannot be written: {exc}", cure="Look where it is written to."))
         _end(Exit.ROBOT)
+    except KeyboardInterrupt:
+        _end(Exit.INTERRUPTED)
 
 
 def _tell(broken: RobotBroken) -> None:
@@ -51,7 +60,3 @@ def _tell(broken: RobotBroken) -> None:
 
 def _end(code: Exit) -> None:
     raise SystemExit(int(code))
-
-
-if __name__ == "__main__":
-    main()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -20,6 +24,8 @@ STYLES: Mapping[Outcome | None, tuple[str, str]] = {
     Outcome.SKIPPED: ("–", "dim"),
     None: ("?", "dim"),
 }
+_PLAIN = str.maketrans("✓✗◷", "√×~")
+"""For terminals that lack the signs, GBK ones among them."""
 _BAR = 24
 _SHORTEST_NAME = 24
 _WIDEST = 110
@@ -27,8 +33,43 @@ _WIDEST = 110
 
 def progress_console(*, stderr: bool) -> Console:
     """Return a console; one that is no terminal gets lines as wide as they read best, whatever COLUMNS says."""
-    console = Console(stderr=stderr, highlight=False)
-    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=_WIDEST)
+    file = cast("TextIO", _Output(sys.stderr if stderr else sys.stdout))
+    console = Console(file=file, highlight=False)
+    return console if console.is_terminal else Console(file=file, highlight=False, width=_WIDEST)
+
+
+class _Output:
+    """A stream that never ends a run: who reads it may go away, or lack the characters, and the run goes on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lost = False
+
+    def write(self, text: str) -> int:
+        """Write *text*, as far as it can be written."""
+        try:
+            return len(text) if self._lost else self._stream.write(text)
+        except UnicodeEncodeError as exc:
+            self._stream.write(text.translate(_PLAIN).encode(exc.encoding, "replace").decode(exc.encoding))
+        except (OSError, ValueError):
+            self._lose()
+        return len(text)
+
+    def flush(self) -> None:
+        """Have it written."""
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._lose()
+
+    def _lose(self) -> None:
+        """Print no more. What is buffered goes to the void: Python would stumble over it when it exits."""
+        self._lost = True
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 class Watch:

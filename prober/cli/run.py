@@ -66,9 +66,7 @@ class _Kept:
 
 async def _play(app: App, planned: Sequence[Order], watch: Watch, kept: _Kept) -> Exit:
     """Play all orders, one after another; a signal ends the run under way politely, and the rest is not begun."""
-    task = asyncio.current_task()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel if task else lambda: None)
+    _leave_politely_on_signals()
     try:
         for order in planned:
             await app.play(order, watch, kept)
@@ -77,6 +75,21 @@ async def _play(app: App, planned: Sequence[Order], watch: Watch, kept: _Kept) -
     finally:
         await app.close()
     return exits.of_runs(run.outcome for run in kept.runs)
+
+
+def _leave_politely_on_signals() -> None:
+    """Let the first signal interrupt the run under way; a second one does not interrupt its good-bye."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    left = False
+
+    def leave() -> None:
+        nonlocal left
+        if task is not None and not left:
+            task.cancel()
+        left = True
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, leave)
 
 
 def _tell(workspace: Workspace, runs: Sequence[Run], console: Console, *, html: Path | None, as_json: bool) -> None:

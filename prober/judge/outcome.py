@@ -98,12 +98,15 @@ def of_exception(exc: Exception) -> Verdict:
     return Verdict(Outcome.ERROR, Layer.ROBOT, told)
 
 
-def of_run(outcomes: Sequence[Outcome], *, unasked: bool = False) -> Outcome:
+def of_run(outcomes: Sequence[Outcome], *, unasked: bool = False, interrupted: bool = False) -> Outcome:
     """
     Return the outcome of a run: FAILED beats ERROR beats SLOW beats PASSED; SKIPPED if nothing was asked.
 
     *unasked*: a step could not be asked for the line's sake (its number is in quarantine), so the run never passed.
+    *interrupted*: the robot could not ask to the end, so it is an ERROR unless a step FAILED.
     """
+    if interrupted:
+        return Outcome.FAILED if Outcome.FAILED in outcomes else Outcome.ERROR
     for outcome in (Outcome.FAILED, Outcome.ERROR):
         if outcome in outcomes:
             return outcome

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-PROBER = [sys.executable, "-m", "prober.cli.main"]
+PROBER = [sys.executable, "-m", "prober.cli.entry"]
 
 
 @dataclass
