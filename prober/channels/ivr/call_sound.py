@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 from prober.channels.ivr.arrival import FRAME_S, Arrivals
 from prober.channels.ivr.hearing.ear import Ear
@@ -16,7 +18,7 @@ from prober.channels.ivr.hearing.events import (
     Started,
 )
 from prober.channels.ivr.hearing.library import Library
-from prober.channels.ivr.messages import Heard
+from prober.channels.ivr.messages import Figures, Heard
 from prober.channels.ivr.recording import FRAME_BYTES, Recording
 from prober.channels.timing import monotonic
 
@@ -105,6 +107,27 @@ class CallSound:
     def _hear(self, frame: bytes) -> Iterator[Heard]:
         for event in self._ear.listen(frame):
             yield self._dated(event)
+
+    def figures(self, codec: str | None, stat: Any) -> Figures:
+        """Return what the sound can have been like; *stat*: pjsua2's StreamStat, None if there never was a stream."""
+        told = Figures(monotonic(), self.arrivals.last_packet_at_s, codec)
+        if stat is None:
+            return told
+        rtcp = stat.rtcp
+        received = rtcp.rxStat.pkt > 0
+        return replace(
+            told,
+            rtp_sent=rtcp.txStat.pkt,
+            rtp_received=rtcp.rxStat.pkt,
+            rtp_lost=rtcp.rxStat.loss,
+            rtp_discarded=rtcp.rxStat.discard,
+            jitter_mean_s=rtcp.rxStat.jitterUsec.mean / 1e6 if received else None,
+            jitter_max_s=rtcp.rxStat.jitterUsec.max / 1e6 if received else None,
+            rtt_s=rtcp.rttUsec.mean / 1e6 if rtcp.rttUsec.n else None,
+            sounding=self.recording.sounding() if received else None,
+            clock_gap_max_s=self.clock_gap_max_s,
+            underrun_s=self.underrun_s,
+        )
 
     def _dated(self, event: HearingEvent) -> Heard:
         began_s, at_s, ended_s = _moments(event)

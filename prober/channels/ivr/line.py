@@ -1,5 +1,5 @@
 """
-The line process: one pjsua2 endpoint, one call at a time. The only file that knows pjsua2.
+The line process: one pjsua2 endpoint, one call at a time. With `line_config`, the only file that knows pjsua2.
 
 One thread owns the endpoint and polls it. The library's other threads do next to nothing here: the clock's thread
 leaves frames with their ticks in a queue. What a callback raised would be lost, so callbacks only take notes.
@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import ctypes
 import os
-import random
 import select
 import signal
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pjsua2 as pj
 
-from prober.channels.ivr import messages
+from prober.channels.ivr import line_config, messages
 from prober.channels.ivr.addressing import own_address, sip_uri
 from prober.channels.ivr.call_sound import SILENCE, CallSound
 from prober.channels.ivr.keying import Keying
@@ -36,9 +34,6 @@ IDLE_POLL_MS = 10
 WATCH_S = 10.0
 """How long an answer or a key is followed by watching of its own accord."""
 LEAVING_S = 1.0
-BUFFER_MS = 2000
-"""What the jitter buffer can hold while the machine stands still. Its depth costs no truth: packets date the frames."""
-_DISCARD_NONE = 0
 KEY_GAP_S = 0.08
 """pjmedia itself keeps 60 ms between keys; a key queued sooner would leave later than thought."""
 
@@ -136,30 +131,15 @@ class Line:
         """Start the endpoint. Raises pj.Error, or OSError if the server's host cannot be reached from here."""
         address = own_address(self._setup.host, self._setup.port)
         self._endpoint.libCreate()
-        self._endpoint.libInit(_endpoint_config(self._log))
-        transport = pj.TransportConfig()
-        transport.boundAddress = address
-        kind = pj.PJSIP_TRANSPORT_TCP if self._setup.transport == "tcp" else pj.PJSIP_TRANSPORT_UDP
-        self._endpoint.transportCreate(kind, transport)
+        self._endpoint.libInit(line_config.endpoint(self._log))
+        self._endpoint.transportCreate(*line_config.transport(self._setup, address))
         self._endpoint.libStart()
         self._endpoint.audDevManager().setNullDev()
-        for codec in self._endpoint.codecEnum2():
-            name = codec.codecId.partition("/")[0]
-            wanted = name in self._setup.codecs and "/8000/" in codec.codecId
-            priority = 250 - self._setup.codecs.index(name) if wanted else 0
-            self._endpoint.codecSetPriority(codec.codecId, priority)
-            if wanted:
-                self._conceal_nothing(codec.codecId)
+        line_config.choose_codecs(self._endpoint, self._setup.codecs)
         self._account = pj.Account()
-        self._account.create(_account_config(self._setup, address))
+        self._account.create(line_config.account(self._setup, address))
         self._tap = _Tap()
         self._send(messages.Ready(os.getpid()))
-
-    def _conceal_nothing(self, codec: str) -> None:
-        """Have a frame that did not come in time played as digital silence, which the ear can leave out."""
-        how = self._endpoint.codecGetParam(codec)
-        how.setting.plc = False
-        self._endpoint.codecSetParam(codec, how)
 
     def run(self) -> None:
         """Serve until the session goes away, then leave as a polite customer would."""
@@ -253,7 +233,7 @@ class Line:
             case messages.Watch(until_s=until_s):
                 self._watch_until_s = max(self._watch_until_s, until_s)
             case messages.TellFigures():
-                self._send(self._figures())
+                self._send(self._sound.figures(self._codec, self._stat))
             case messages.WriteRecording(path=path):
                 self._send(self._written(path))
 
@@ -261,13 +241,8 @@ class Line:
         self._sound = CallSound(self._setup.library)
         self._stat, self._codec, self._keying = None, None, None
         self._call = _Call(self._account, self._notes, self._tap)
-        asked = pj.CallOpParam(True)
-        for name, value in self._setup.headers.items():
-            header = pj.SipHeader()
-            header.hName, header.hValue = name, value
-            asked.txOption.headers.append(header)
         try:
-            self._call.makeCall(sip_uri(command.number, self._setup), asked)
+            self._call.makeCall(sip_uri(command.number, self._setup), line_config.invitation(self._setup))
             self._up = True
         except pj.Error as exc:
             what = f"the call to {command.number} could not be placed: {exc.reason}"
@@ -296,26 +271,6 @@ class Line:
         except pj.Error as exc:
             self._send(messages.CallEnded(monotonic(), exc.status, exc.reason))
 
-    def _figures(self) -> messages.Figures:
-        told = messages.Figures(monotonic(), self._sound.arrivals.last_packet_at_s, self._codec)
-        if self._stat is None:
-            return told
-        rtcp = self._stat.rtcp
-        received = rtcp.rxStat.pkt > 0
-        return replace(
-            told,
-            rtp_sent=rtcp.txStat.pkt,
-            rtp_received=rtcp.rxStat.pkt,
-            rtp_lost=rtcp.rxStat.loss,
-            rtp_discarded=rtcp.rxStat.discard,
-            jitter_mean_s=rtcp.rxStat.jitterUsec.mean / 1e6 if received else None,
-            jitter_max_s=rtcp.rxStat.jitterUsec.max / 1e6 if received else None,
-            rtt_s=rtcp.rttUsec.mean / 1e6 if rtcp.rttUsec.n else None,
-            sounding=self._sound.recording.sounding() if received else None,
-            clock_gap_max_s=self._sound.clock_gap_max_s,
-            underrun_s=self._sound.underrun_s,
-        )
-
     def _written(self, path: Any) -> messages.RecordingWritten:
         try:
             path.write_bytes(self._sound.recording.wav())
@@ -337,71 +292,7 @@ def serve(connection: Connection, setup: LineSetup) -> None:
     try:
         line.open()
     except (pj.Error, OSError) as exc:
-        connection.send(_cannot_start(exc, setup))
+        connection.send(line_config.cannot_start(exc, setup))
         os._exit(1)
     line.run()
     os._exit(0)
-
-
-def _cannot_start(exc: Exception, setup: LineSetup) -> messages.Broken:
-    reason = exc.reason if isinstance(exc, pj.Error) else str(exc)
-    server = f"{setup.host}:{setup.port}"
-    if isinstance(exc, OSError):
-        return messages.Broken(
-            f"there is no way from this machine to the SIP server {server}: {reason}",
-            "Check channels.ivr.server in config.yaml, the name service and the network.",
-        )
-    return messages.Broken(
-        f"the line process could not open its SIP port ({setup.transport}) towards {server}: {reason}",
-        "Look for another program on the port, and check channels.ivr in config.yaml.",
-    )
-
-
-def _endpoint_config(log: _Log) -> Any:
-    config = pj.EpConfig()
-    config.uaConfig.threadCnt = 0
-    config.uaConfig.mainThreadOnly = True
-    config.uaConfig.maxCalls = 4
-    media = config.medConfig
-    media.clockRate = media.sndClockRate = 8000
-    media.audioFramePtime = 20
-    media.noVad = True
-    media.ecTailLen = 0
-    media.threadCnt = 1
-    media.hasIoqueue = True
-    media.jbInit = media.jbMinPre = media.jbMaxPre = 0
-    media.jbMax = BUFFER_MS
-    _discard_nothing(media)
-    # pjsip logs nothing at all to the writer above consoleLevel; with a writer nothing reaches the console.
-    config.logConfig.level = config.logConfig.consoleLevel = 4
-    config.logConfig.msgLogging = 1
-    config.logConfig.decor = 0
-    config.logConfig.writer = log
-    return config
-
-
-def _discard_nothing(media: Any) -> None:
-    """
-    Keep the jitter buffer from dropping frames to catch up after a stall: the ear needs what was said, not when.
-
-    pjsua2 wraps the enumeration as a bare pointer, so its value is written through it.
-    """
-    algorithm = media.jbDiscardAlgo
-    ctypes.c_int.from_address(int(algorithm)).value = _DISCARD_NONE
-    media.jbDiscardAlgo = algorithm
-    algorithm.disown()
-
-
-def _account_config(setup: LineSetup, address: str) -> Any:
-    config = pj.AccountConfig()
-    config.idUri = f"sip:{setup.user}@{setup.from_domain or setup.host}"
-    # Else a second INVITE follows the ACK wherever the answer lists more than one codec, and fragile IVRs hang up.
-    config.mediaConfig.lockCodecEnabled = False
-    first, last = setup.rtp_ports
-    ports = config.mediaConfig.transportConfig
-    ports.port = random.randrange(first, last - 6, 2)  # noqa: S311  # spreads processes over the ports, no secret
-    ports.portRange = last - ports.port
-    ports.boundAddress = address
-    if setup.password:
-        config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", setup.user, 0, setup.password))
-    return config
