@@ -91,7 +91,6 @@ KINDS = {
     "transcript": Label("短信往来", "SMS"),
     "screenshot": Label("截图", "Screenshot"),
     "page": Label("页面", "Page"),
-    "trace": Label("浏览器轨迹", "Browser trace"),
 }
 
 

@@ -8,7 +8,6 @@ buffer still holds.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Collection, Sequence
 
 FRAME_S = 0.02
@@ -59,7 +58,3 @@ class Arrivals:
         if stream_s < 0:
             return self._frames[0] + stream_s
         return self._frames[index]
-
-    def packets_since(self, at_s: float) -> int:
-        """Return how many packets came in after *at_s*."""
-        return len(self._packets) - bisect_right(self._packets, at_s)

@@ -18,17 +18,17 @@ def delay_impairment(one_way_s: float) -> float:
     return float(25 * ((1 + x**6) ** (1 / 6) - 3 * (1 + (x / 3) ** 6) ** (1 / 6) + 2))
 
 
-def estimated_mos(*, received: int, missing: int, one_way_s: float = 0.0, burst_ratio: float = 1.0) -> float | None:
+def estimated_mos(*, received: int, missing: int, one_way_s: float = 0.0) -> float | None:
     """
     Return the estimated listening quality, 1..4.5; None where nothing was received.
 
-    *missing*: packets lost, or too late to be played.  Source: ITU-T G.107, for G.711 with concealment.
+    *missing*: packets lost, at random, or too late to be played.  Source: ITU-T G.107, for G.711 with concealment.
     """
     if received <= 0:
         return None
     missing = max(missing, 0)
     loss_percent = 100 * missing / (received + missing)
-    equipment = 95 * loss_percent / (loss_percent / burst_ratio + PACKET_LOSS_ROBUSTNESS)
+    equipment = 95 * loss_percent / (loss_percent + PACKET_LOSS_ROBUSTNESS)
     return mos_of_r(BEST_R - delay_impairment(one_way_s) - equipment)
 
 
