@@ -45,12 +45,6 @@ class Debts:
                 return None
         return pending
 
-    async def expect_a_late_one(self, sender: str) -> None:
-        """Let *sender*, to whom this run sent nothing, first give the reply it owes to an earlier run."""
-        pending = await self.quarantine.pending(self._msisdn, sender)
-        if pending is not None and not await self._settle_late(sender):
-            self.arrivals.inbox.owe(sender)
-
     async def submit(self, service: str) -> None:
         """Note that a command is about to be sent."""
         if service in self._overdue_s:

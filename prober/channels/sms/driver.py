@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prober.channels.base import RunContext, Session
 from prober.channels.sms.arrivals import Arrivals
+from prober.channels.sms.awaited import Awaited
 from prober.channels.sms.config import Settings
 from prober.channels.sms.debts import Debts
 from prober.channels.sms.gateways import gateway
@@ -37,7 +38,9 @@ class SmsDriver:
         except BaseException:
             await link.close()
             raise
-        return SmsSession(run, link, arrivals, Debts(run, self._settings, self._quarantine, arrivals))
+        debts = Debts(run, self._settings, self._quarantine, arrivals)
+        awaited = Awaited(run, self._settings, self._quarantine, arrivals.inbox)
+        return SmsSession(run, link, arrivals, debts=debts, awaited=awaited)
 
     async def close(self) -> None:
         """End everything this driver started: nothing outlives a session."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from prober.channels.base import RunContext
 from prober.channels.sms.actions import Receipt, Receive, Send
 from prober.channels.sms.arrivals import Arrivals
+from prober.channels.sms.awaited import Awaited, Wanted
 from prober.channels.sms.debts import Debts
 from prober.channels.sms.gateways.base import Accepted, Link, ReceiptState, RefusalKind, Refused, Unanswered
 from prober.channels.sms.reassembly import Message
@@ -28,11 +29,12 @@ _SEEN = {
 class SmsSession:
     """Sends as the line's MSISDN, and tells its replies from everything else that arrives there."""
 
-    def __init__(self, run: RunContext, link: Link, arrivals: Arrivals, debts: Debts) -> None:
+    def __init__(self, run: RunContext, link: Link, arrivals: Arrivals, *, debts: Debts, awaited: Awaited) -> None:
         self._run = run
         self._link = link
         self._arrivals = arrivals
         self._debts = debts
+        self._awaited = awaited
         self._clock = Clock()
         self._sent: list[Sent] = []
         self._submits: dict[str, float] = {}
@@ -60,6 +62,7 @@ class SmsSession:
             await self._link.close()
             try:
                 await self._debts.close()
+                await self._awaited.close()
             finally:
                 self._evidence = (await self._keep_transcript(),)
         return self._evidence
@@ -140,29 +143,36 @@ class SmsSession:
         expected = f"a message{f' from {sender}' if sender else ''} with {receive.text}"
         if self._withheld & {sender, service}:
             return Observation(Seen.NOT_ASKED, expected=expected, actual=f"nothing was sent to {sender}")
-        if sender is not None and sender not in self._submits:
-            await self._debts.expect_a_late_one(sender)
         stimulus_s = self._run.stimulus.at_s
         since_s = self._submits.get(service, stimulus_s) if service else stimulus_s
-        found = await self._arrivals.until(
-            lambda: self._arrivals.inbox.take(sender, since_s=since_s, fits=lambda text: match(receive.text, text)),
-            stimulus_s + deadline_s,
-        )
+        wanted = Wanted(sender, since_s, lambda text: match(receive.text, text))
+        if sender not in self._submits:
+            await self._awaited.begin(wanted, caused_elsewhere=service is None)
+        found = await self._arrivals.until(lambda: self._awaited.take(wanted), stimulus_s + deadline_s)
         stopped_s = monotonic()
-        await self._debts.note_late()
-        if service:
-            await (self._debts.overdue(service) if found is None else self._debts.answered(service))
+        await self._note(service, wanted, in_time=found is not None)
         others = [message.text for message in self._arrivals.inbox.not_taken(sender, since_s=since_s)]
-        if found:
-            seen = self._received(found, stimulus_s, since_s)
-        elif others:
-            seen = Observation(Seen.WRONG_CONTENT, actual="; ".join(f"«{text}»" for text in others))
-        else:
-            incomplete = self._arrivals.inbox.unfinished(sender)
-            words = f"only {incomplete}" if incomplete else f"nothing in {deadline_s:g} s"
-            seen = Observation(Seen.NOTHING, actual=words)
+        seen = self._received(found, stimulus_s, since_s) if found else self._not_received(wanted, others, deadline_s)
         facts = {**seen.facts, "passed_over": " | ".join(others)} if others else seen.facts
         return replace(seen, expected=expected, facts=facts, evidence_s=monotonic() - stopped_s)
+
+    async def _note(self, service: str | None, wanted: Wanted, *, in_time: bool) -> None:
+        await self._debts.note_late()
+        if service is None:
+            await (self._awaited.came(wanted) if in_time else self._awaited.missed(wanted))
+        else:
+            await (self._debts.answered(service) if in_time else self._debts.overdue(service))
+
+    def _not_received(self, wanted: Wanted, others: list[str], deadline_s: float) -> Observation:
+        doubtful, earlier = self._awaited.doubtful(wanted), self._awaited.earlier
+        if doubtful and earlier:
+            until = f"{earlier.until_at.astimezone():%H:%M:%S}"
+            words = f"«{doubtful.text}» came, but may be the one that run {earlier.run_id} is owed until {until}"
+            return Observation(Seen.NOT_ASKED, actual=words)
+        if others:
+            return Observation(Seen.WRONG_CONTENT, actual="; ".join(f"«{text}»" for text in others))
+        incomplete = self._arrivals.inbox.unfinished(wanted.sender)
+        return Observation(Seen.NOTHING, actual=f"only {incomplete}" if incomplete else f"nothing in {deadline_s:g} s")
 
     def _asked(self, sender: str | None) -> str | None:
         """Return the number whose reply a message from *sender* would be; None if another channel caused it."""
