@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 
@@ -62,21 +63,47 @@ def test_a_wrong_prompt_is_named(workspace, operator):
     assert {kept["kind"] for kept in run["evidence"]} >= {"recording", "ladder"}
 
 
-def test_a_late_reply_is_never_taken_for_a_later_one(workspace, operator):
-    """A reply that misses its run fails it; the next run on that number is not asked till the reply came, or passes."""
-    ask = workspace.write(
-        "ask.yaml",
-        "scenario: ask\nsteps:\n  - sms.send: {to: 10086, text: CXYE}\n  - sms.receive: 余额为\n    within: 1s\n",
-    )
-    operator.faults(sms={"name": "late-reply", "seconds": 3})
-    code, (late,), _ = workspace.play(ask, "--line=demo-2")
-    assert code == 1
-    assert by_verb(late, "sms.receive")["layer"] == "delivery"
+ASK = "scenario: ask\nsteps:\n  - sms.send: {to: 10086, text: CXYE}\n  - sms.receive: 余额为\n    within: %s\n"
+
+
+def speak_as(workspace, msisdn):
+    """Give the workspace one line, whose replies, late ones too, no other test hears."""
+    workspace.environment["PROBER__LINES"] = json.dumps([{"name": "own", "msisdn": msisdn, "gateway": "demo"}])
+
+
+def test_a_number_that_owes_a_reply_is_not_asked_again(workspace, operator):
+    """A reply that misses its run fails it by delivery; the next run is skipped, exit 4, and says why."""
+    speak_as(workspace, "13800000005")
+    ask = workspace.write("ask.yaml", ASK % "1s")
+    operator.faults(sms={"name": "late-reply", "seconds": 60})
+    code, (first,), _ = workspace.play(ask)
+    assert (code, by_verb(first, "sms.receive")["layer"]) == (1, "delivery")
+
     operator.faults()
-    code, (next_run,), _ = workspace.play(ask, "--line=demo-2")
-    assert (code, next_run["outcome"]) in {(4, "skipped"), (0, "passed")}
-    if next_run["outcome"] == "skipped":
-        assert "quarantine" in by_verb(next_run, "sms.send")["failure"]["actual"]
+    code, (skipped,), _ = workspace.play(ask)
+    told = by_verb(skipped, "sms.send")
+    assert (code, skipped["outcome"], told["outcome"]) == (4, "skipped", "skipped")
+    assert "quarantine" in told["failure"]["actual"]
+    assert first["id"] in told["failure"]["actual"]
+
+
+def test_a_late_reply_is_never_taken_for_a_later_one(workspace, operator):
+    """It is kept against the run that asked, and the later run passes with its own reply alone."""
+    speak_as(workspace, "13800000006")
+    workspace.environment["PROBER__CHANNELS__SMS__DRAIN"] = "20s"
+    operator.faults(sms={"name": "late-reply", "seconds": 6})
+    code, (first,), _ = workspace.play(workspace.write("ask.yaml", ASK % "1s"))
+    assert code == 1
+
+    operator.faults()
+    code, (later,), shown = workspace.play(workspace.write("again.yaml", ASK % "10s"))
+    assert (code, later["outcome"]) == (0, "passed"), shown
+    reply = by_verb(later, "sms.receive")
+    assert (reply["took_s"] < 6, "passed_over" in reply["facts"]) == (True, False)
+    database = sqlite3.connect(workspace.folder / "results_db" / "prober.sqlite")
+    late = database.execute("SELECT run_id, service, text FROM late_replies").fetchall()
+    database.close()
+    assert [(run_id, service, "余额为" in text) for run_id, service, text in late] == [(first["id"], "10086", True)]
 
 
 def test_a_missing_browser_is_the_robots_error_and_what_was_measured_is_kept(workspace, operator):
@@ -139,7 +166,9 @@ def started(workspace, process, until):
     raise AssertionError(process.stderr.read())
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGHUP, 130), (signal.SIGKILL, -9)]
+)
 def test_an_interrupted_run_is_kept(workspace, operator, number, code):
     """A signal, even kill -9, loses at most the step under way; the run is marked interrupted, and never passed."""
     scenario = workspace.write("long.yaml", WELCOME.replace("  - ivr.hang_up:\n", "  - wait: 60s\n"))
