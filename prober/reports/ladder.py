@@ -36,6 +36,16 @@ def recording_began_s(ladder: list[Rung]) -> float | None:
     return next((rung.at_s for rung in ladder if _RECORDING in rung.text), None)
 
 
+def was_answered(ladder: list[Rung]) -> bool:
+    """Return whether the far end took the call, before either side ended it."""
+    for rung in ladder:
+        if rung.text.startswith(("CANCEL ", "BYE ")):
+            return False
+        if rung.way == "received" and rung.text.startswith("SIP/2.0 2"):
+            return True
+    return False
+
+
 def _rung(found: re.Match[str]) -> Rung:
     way = _WAYS[found["way"]]
     peer, text = ("", found["rest"]) if way == "note" else found["rest"].partition("  ")[::2]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import PurePosixPath
 
 from prober.model.run import Evidence, Run, StepResult
 from prober.reports.chat import Bubble, bubbles
 from prober.reports.files import File, Files
-from prober.reports.ladder import Rung, recording_began_s, rungs
+from prober.reports.ladder import Rung, recording_began_s, rungs, was_answered
 from prober.reports.sound import Waveform, waveform
 from prober.reports.step_view import StepView, step_views
 from prober.reports.words import Mark, mark
@@ -75,6 +76,7 @@ def run_view(run: Run, files: Files) -> RunView:
     ladders = [(file, read) for file in kept if file.kept.kind == "ladder" and (read := rungs(file.text))]
     chats = [(file, said) for file in kept if file.kept.kind == "transcript" and (said := bubbles(file.text))]
     recordings = [file for file in kept if file.kept.kind == "recording"]
+    calls = _answered(run, ladders)
     shown = [*recordings, *(file for file, _ in [*ladders, *chats]), *chain.from_iterable(shots.values())]
     return RunView(
         run=run,
@@ -83,7 +85,7 @@ def run_view(run: Run, files: Files) -> RunView:
         lanes=_lanes(run),
         lanes_s=_played_s(run),
         steps=step_views(run, shots),
-        recordings=tuple(_recording(run, file, ladders) for file in recordings),
+        recordings=tuple(_recording(run, file, calls.get(_call_number(file))) for file in recordings),
         ladders=tuple(ladders),
         chats=tuple(chats),
         others=tuple((file, _excerpt(file)) for file in kept if file not in shown),
@@ -122,20 +124,34 @@ def _lanes(run: Run) -> tuple[Lane, ...]:
     return tuple(Lane(name, tuple(span(step) for step in run.steps if step.channel == name)) for name in channels)
 
 
-def _recording(run: Run, file: File, ladders: Iterable[tuple[File, list[Rung]]]) -> Recording:
+def _recording(run: Run, file: File, call: tuple[StepResult, list[Rung]] | None) -> Recording:
     outline = waveform(file.content) if file.content else None
-    dial = next((step for step in run.steps if step.verb == "dial" and step.took_s is not None), None)
+    if outline is None or call is None:
+        return Recording(file, outline, ())
+    dial, ladder = call
+    # What `took_s` of a dial ends with, the answer, is the last thing in it; the INVITE began it.
+    answered_s = (dial.ended_at - run.started_at).total_seconds()
+    took_s = dial.took_s or 0.0
+    began_s = recording_began_s(ladder)
+    zero_s = answered_s - took_s + (took_s if began_s is None else began_s)
     marks: list[tuple[StepResult, float]] = []
-    if outline and dial:
-        # What `took_s` of a dial ends with, the answer, is the last thing before its evidence; the INVITE began it.
-        invited_s = (dial.ended_at - run.started_at).total_seconds() - dial.evidence_s - (dial.took_s or 0.0)
-        began = (recording_began_s(ladder) for _, ladder in ladders)
-        zero_s = invited_s + next((at_s for at_s in began if at_s is not None), dial.took_s or 0.0)
-        for step in run.steps:
-            at_s = (step.started_at - run.started_at).total_seconds() - zero_s
-            if step.channel == dial.channel and step is not dial and -0.05 <= at_s <= outline.length_s:
-                marks.append((step, max(at_s, 0.0)))
+    for step in run.steps:
+        at_s = (step.started_at - run.started_at).total_seconds() - zero_s
+        if step.channel == dial.channel and step.verb != "dial" and -0.05 <= at_s <= outline.length_s:
+            marks.append((step, max(at_s, 0.0)))
     return Recording(file, outline, tuple(marks))
+
+
+def _answered(run: Run, ladders: Iterable[tuple[File, list[Rung]]]) -> dict[str, tuple[StepResult, list[Rung]]]:
+    """Return dial and ladder of each call that was answered, by its number in the run."""
+    dials = [step for step in run.steps if step.verb == "dial" and 200 <= int(step.facts.get("sip_code") or 0) < 300]
+    answered = [(_call_number(file), ladder) for file, ladder in ladders if was_answered(ladder)]
+    return {number: (dial, ladder) for (number, ladder), dial in zip(answered, dials, strict=False)}
+
+
+def _call_number(file: File) -> str:
+    """Return which call of the run a file is of: 2 for `call-2.wav` and `ladder-2.txt`, nothing for the first."""
+    return PurePosixPath(file.kept.path).stem.partition("-")[2]
 
 
 def _excerpt(file: File) -> str:

@@ -104,7 +104,7 @@ def journey(kept: Callable[..., Evidence]) -> tuple[StepResult, ...]:
     """The steps of a customer who asks for the balance on three channels, and hears the same."""
     money = ValueType.MONEY
     plan: list[tuple[str, str, str, float | None, dict[str, Any]]] = [
-        ("ivr", "dial", "10086", 0.2096, {"within_s": 10, "facts": {"code": 200, "reason": "OK"}}),
+        ("ivr", "dial", "10086", 0.2096, {"within_s": 10, "facts": {"sip_code": 200, "sip_reason": "OK"}}),
         ("ivr", "hear", "welcome", 0.412, {"within_s": 4, "warn_s": 2, "facts": {"score": 0.98}}),
         ("ivr", "press", "1", 0.16, {"within_s": 10, "facts": {"mode": "rfc4733"}}),
         ("ivr", "hear", "balance", 0.731, {"captures": (Captured("ivr_balance", money, "八十六元五角", 8650),)}),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import wave
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -20,7 +21,7 @@ from prober.model.run import Evidence, Run
 from prober.reports import words
 from prober.reports.chat import bubbles
 from prober.reports.files import Files
-from prober.reports.ladder import recording_began_s, rungs
+from prober.reports.ladder import recording_began_s, rungs, was_answered
 from prober.reports.run_view import run_view
 from prober.reports.sound import waveform
 
@@ -63,6 +64,46 @@ def test_a_recording_is_drawn_and_marked_where_steps_began(passed: Run, read: Ca
     assert [step.index for step, _ in recording.marks] == [1, 2, 3, 4]
     # The dial ended 0.6096 s into the run and took 0.2096 s; the recording began 0.231 s after the INVITE.
     assert recording.marks[1][1] == pytest.approx(0.6096 + 0.812 - 0.4 - 0.231)
+
+
+def test_each_recording_is_marked_by_its_own_call(
+    passed: Run, files: Mapping[str, bytes], kept: Callable[..., Evidence]
+) -> None:
+    """The second recording goes with the second answered dial and its ladder, though a dial between was refused."""
+    first, wait = passed.steps[:5], timedelta(seconds=60)
+    refused = replace(
+        first[0],
+        facts={"sip_code": 486},
+        started_at=passed.started_at + wait / 2,
+        ended_at=passed.started_at + wait / 2,
+    )
+    second = [replace(step, started_at=step.started_at + wait, ended_at=step.ended_at + wait) for step in first]
+    second[0] = replace(second[0], evidence_s=0.3)  # the first call's, kept before the second was begun
+    steps = tuple(replace(step, index=index) for index, step in enumerate([*first, refused, *second]))
+    later = files["r/ladder.txt"].replace(b"0.2310 s  robot", b"0.2410 s  robot")
+    busy = "0.0 s  robot → x:1  INVITE sip:1@x SIP/2.0\n0.1 s  robot ← x:1  SIP/2.0 486 Busy Here\n".encode()
+    stored = {**files, "r/call-3.wav": files["r/call.wav"], "r/ladder-2.txt": busy, "r/ladder-3.txt": later}
+    names = ["call.wav", "ladder.txt", "ladder-2.txt", "call-3.wav", "ladder-3.txt"]
+    evidence = [kept("recording" if name.endswith("wav") else "ladder", f"r/{name}") for name in names]
+    evidence = [replace(one, sha256=hashlib.sha256(stored[one.path]).hexdigest()) for one in evidence]
+    run = replace(passed, steps=steps, evidence=tuple(evidence))
+    of_first, of_third = run_view(run, Files(lambda one: stored[one.path])).recordings
+    assert [step.index for step, _ in of_first.marks] == [1, 2, 3, 4]
+    assert [step.index for step, _ in of_third.marks] == [7, 8, 9, 10]
+    assert of_third.marks[1][1] == pytest.approx(of_first.marks[1][1] - 0.01)
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [
+        (["→ x:1  INVITE sip:1@x SIP/2.0", "← x:1  SIP/2.0 200 OK", "→ x:1  BYE sip:1@x SIP/2.0"], True),
+        (["→ x:1  INVITE sip:1@x SIP/2.0", "← x:1  SIP/2.0 486 Busy Here"], False),
+        (["→ x:1  INVITE sip:1@x SIP/2.0", "→ x:1  CANCEL sip:1@x SIP/2.0", "← x:1  SIP/2.0 200 OK"], False),
+    ],
+)
+def test_a_ladder_tells_whether_the_call_was_answered(said: list[str], answered: bool) -> None:
+    """The 200 to a CANCEL is no answer to the call."""
+    assert was_answered(rungs("".join(f"0.{at} s  robot {one}\n" for at, one in enumerate(said)))) is answered
 
 
 def test_silence_is_drawn_flat_and_no_sound_not_at_all() -> None:
