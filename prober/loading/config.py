@@ -96,6 +96,8 @@ class _Loading:
 
     def settings(self) -> Settings | None:
         """Return the settings; None if there is no making any, and *problems* say why."""
+        if not self._document.whole:
+            return None
         if not isinstance(self._root, MapNode):
             self._note(self._root, "the configuration is a mapping", "begin with ‘lines:’ and ‘channels:’")
             return None

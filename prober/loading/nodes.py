@@ -66,6 +66,8 @@ class Document:
     root: Node
     problems: tuple[Problem, ...] = ()
     """What is YAML and yet not allowed here: a key twice, anchors, tags, texts that a comment cut off."""
+    whole: bool = True
+    """False if an alias leads to a list or mapping: the alias's place is empty, and looking further would mislead."""
 
     def problem(self, node: Node, message: str, hint: str = "") -> Problem:
         """Return the problem that stands at *node*."""
@@ -148,7 +150,8 @@ def parse_yaml(path: Path, *, what: str) -> Document:
     if root is None:
         raise BadInput([Problem(path, 0, 0, f"this file is empty: {what} was expected")])
     reader = _Reader(blank)
-    return Document(path, lines, sha256, reader.node(root), tuple(reader.problems))
+    tree = reader.node(root)
+    return Document(path, lines, sha256, tree, tuple(reader.problems), reader.whole)
 
 
 def _compose(text: str, document: Document) -> ruamel.Node | None:
@@ -175,7 +178,9 @@ class _Reader:
 
     def __init__(self, document: Document) -> None:
         self._document = document
+        self._seen: set[int] = set()
         self.problems: list[Problem] = []
+        self.whole = True
 
     def node(self, yaml: ruamel.Node) -> Node:
         place = (yaml.start_mark.line + 1, yaml.start_mark.column + 1)
@@ -183,6 +188,11 @@ class _Reader:
         match yaml:
             case ruamel.ScalarNode():
                 return self._scalar(yaml, place)
+            case _ if id(yaml) in self._seen:  # an alias: it may lead back into itself, or multiply without end
+                self.whole = False
+                return ScalarNode(*place)
+        self._seen.add(id(yaml))
+        match yaml:
             case ruamel.SequenceNode():
                 return ListNode(*place, parts=tuple(self.node(part) for part in yaml.value))
             case ruamel.MappingNode():

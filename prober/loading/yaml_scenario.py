@@ -104,6 +104,8 @@ def read_draft(path: Path, vocabulary: Vocabulary, problems: list[Problem]) -> D
         problems += bad.problems
         return None
     problems += document.problems
+    if not document.whole:
+        return None
     root = document.root
     if not isinstance(root, MapNode):
         problems.append(document.problem(root, "a scenario is a mapping", "begin with ‘scenario: name’"))

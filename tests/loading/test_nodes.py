@@ -6,6 +6,7 @@ import pytest
 
 from prober.errors import BadInput
 from prober.loading.nodes import find, plain, read_yaml
+from prober.loading.scenario import load_scenarios
 from prober.loading.text_file import MOST_BYTES
 
 TYPED = ["0123", "0000", "1e3", "no", "12:30", "1_000", "~", "null", "0x1F", "2024-01-01", "1.10", "+1", ".5", "yes"]
@@ -88,3 +89,25 @@ def test_what_is_no_readable_file_is_a_problem(tmp_path):
 def test_endless_nesting_is_a_problem(written):
     """A file made to exhaust the parser is refused."""
     assert only_problem(written("[\n" * 1000)).message == "this file is nested too deeply"
+
+
+def test_aliases_are_never_expanded(written):
+    """Ten levels of ten aliases each are one problem a level, told at once."""
+    levels = [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 11)]
+
+    with pytest.raises(BadInput) as bad:
+        read_yaml(written("a0: &a0 [lol]\n" + "".join(levels)), what="a scenario")
+
+    assert {one.message for one in bad.value.problems} == {"anchors and aliases (& and *) are not used in these files"}
+    assert len(bad.value.problems) == 11
+
+
+def test_a_list_that_holds_itself_spoils_no_other_file(written, small_vocabulary):
+    """Its siblings are checked as ever."""
+    loop = written("scenario: rec\nsteps: &a\n  - *a\n", "loop.yaml")
+    other = written("scenario: other\nsteps:\n  - ivr.dail: 10086\n", "other.yaml")
+
+    with pytest.raises(BadInput) as bad:
+        load_scenarios([loop, other], small_vocabulary)
+
+    assert [one.path for one in bad.value.problems] == [loop, other]
