@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -137,6 +138,19 @@ async def test_a_code_after_its_time_is_late_though_its_own_run_heard_it(
     await session.close()
     assert seen.seen is Seen.NOTHING
     assert (sms_quarantine.owed, sms_quarantine.late) == ({}, {"run-1": "验证码111111"})
+
+
+async def test_a_wait_that_is_cut_short_leaves_its_code_owing(
+    sms_driver: Drivers, sms_run: Runs, smsc: Smsc, sms_quarantine: QuarantineInMemory
+) -> None:
+    """A run that ends while it waits, by its deadline or by a signal, has clicked all the same."""
+    driver = sms_driver()
+    session = await driver.open(sms_run("run-1"))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await session.perform(Action("sms", "receive", Receive(Pattern("验证码"))), 60)
+    await session.close()
+    assert (await play(driver, sms_run("run-2"), smsc, "验证码111111")).seen is Seen.NOT_ASKED
 
 
 async def test_what_is_owed_is_over_in_time(
