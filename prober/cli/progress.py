@@ -48,12 +48,14 @@ class _Output:
     def write(self, text: str) -> int:
         """Write *text*, as far as it can be written."""
         try:
+            text.encode(self._stream.encoding)
+        except UnicodeEncodeError:
+            text = text.translate(_PLAIN)
+        try:
             return len(text) if self._lost else self._stream.write(text)
-        except UnicodeEncodeError as exc:
-            self._stream.write(text.translate(_PLAIN).encode(exc.encoding, "replace").decode(exc.encoding))
         except (OSError, ValueError):
             self._lose()
-        return len(text)
+            return len(text)
 
     def flush(self) -> None:
         """Have it written."""

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from prober.errors import StoreBroken
+from prober.store import migrations
 from prober.store.store import Store
 from prober.store.tables import METADATA
 
@@ -32,6 +34,11 @@ def test_the_migrations_make_the_tables_of_the_code(store_url: str) -> None:
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
     engine.dispose()
+
+
+def test_the_newest_revision_is_known_without_alembic() -> None:
+    """`HEAD` is the newest of the scripts."""
+    assert ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head() == migrations.HEAD
 
 
 def test_four_processes_open_a_new_database_at_once(store_url: str) -> None:

@@ -1,17 +1,11 @@
-"""Brings a database to the tables of this version, step by step, when it is opened."""
+"""Brings a database to the tables of this version when it is opened."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from sqlalchemy import Connection, inspect, text
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, inspect
-
-from prober.errors import StoreBroken
+HEAD = "0001"
+"""The newest revision; a test holds it to the scripts."""
 
 
 def migrate(connection: Connection, where: str) -> None:
@@ -21,34 +15,10 @@ def migrate(connection: Connection, where: str) -> None:
     Raises:
         StoreBroken: A newer robot wrote it, or it belongs to another program.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    scripts = ScriptDirectory.from_config(config)
-    revision = MigrationContext.configure(connection).get_current_revision()
-    if revision == scripts.get_current_head():
-        return
-    if revision is None:
-        _refuse_foreign(connection, where)
-    else:
-        _refuse_newer(scripts, revision, where)
-    command.upgrade(config, "head")
+    revision = None
+    if inspect(connection).has_table("alembic_version"):
+        revision = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    if revision != HEAD:
+        from prober.store.migrations.upgrading import upgrade  # noqa: PLC0415 - most starts do without Alembic
 
-
-def _refuse_foreign(connection: Connection, where: str) -> None:
-    if tables := inspect(connection).get_table_names():
-        raise StoreBroken(
-            f"{where} belongs to another program: it has tables of its own ({', '.join(tables[:3])})",
-            cure="Choose another store.url in config.yaml.",
-        )
-
-
-def _refuse_newer(scripts: ScriptDirectory, revision: str, where: str) -> None:
-    try:
-        scripts.get_revision(revision)
-    except CommandError as exc:
-        raise StoreBroken(
-            f"the results database {where} was written by a newer version of the robot (its tables are {revision}, "
-            f"this version knows them up to {scripts.get_current_head()})",
-            cure="Update the robot, or choose another store.url in config.yaml.",
-        ) from exc
+        upgrade(connection, revision, where)
