@@ -20,13 +20,14 @@ from prober.loading.config_secrets import without_secrets
 from prober.loading.config_sections import UNAVAILABLE, EvidenceSettings, LineSettings, Sections, StoreSettings
 from prober.loading.fields import STRICT, context, did_you_mean
 from prober.loading.mistakes import Mistake
-from prober.loading.nodes import Document, MapNode, Node, ScalarNode, Where, find, parse_yaml, plain
+from prober.loading.nodes import Document, MapNode, Node, ScalarNode, Where, find, leads_on, parse_yaml, plain
 from prober.loading.overrides import Overrides, merged, read_overrides
 from prober.loading.shapes import keys_at
 from prober.loading.templates import REFERENCE
 from prober.loading.yaml_scenario import spoken_at
 from prober.model.line import Line, SipAccount
 
+_LISTS = "a list is written as in YAML: [a, b]"
 _SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:)(.+)")
 
 
@@ -153,10 +154,8 @@ class _Loading:
 
     def _read_overrides(self) -> None:
         self._overrides = read_overrides(self._model)
-        if self._overrides.broken:
-            self._note(
-                None, f"the environment overrides cannot be read: {self._overrides.broken}", "lists are JSON there"
-            )
+        for variable, reason in self._overrides.broken.items():
+            self._note(None, f"the environment variable ‘{variable}’ cannot be read: {reason}", _LISTS)
         for variable in self._overrides.unknown:
             message = f"the environment variable ‘{variable}’ names no setting"
             self._note(None, message, self._nearest(self._overrides.variables[variable]))
@@ -181,10 +180,20 @@ class _Loading:
                 message = f"the environment variable ‘{variable}’ does not fit: {mistake.message}"
                 self._note(None, message, mistake.hint)
                 continue
+            if section_of := self._set_up_by(mistake.where):
+                message = f"‘{'.'.join(map(str, mistake.where))}’ is missing"
+                self._note(None, message, f"the environment variable ‘{section_of}’ sets up its section")
+                continue
             value = find(self._root, mistake.where)
             if not (isinstance(value, ScalarNode) and self._unfilled & set(_references(value.text or ""))):
                 place = find(self._root, mistake.where, key=mistake.key)
                 self._note(place, mistake.message, mistake.hint or value.hint)
+
+    def _set_up_by(self, where: Where) -> str | None:
+        """Return a variable that sets up the section *where* stands in, if the file has no such section."""
+        if leads_on(self._root, where[:-1]):
+            return None
+        return self._overrides.variable_of(where[:-1])
 
     def _note(self, node: Node | None, message: str, hint: str = "") -> None:
         whole = Problem(self._document.path, 0, 0, message, hint)

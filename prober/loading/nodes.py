@@ -109,6 +109,18 @@ def find(node: Node, where: Where, *, key: bool = False) -> Node:
     return found
 
 
+def leads_on(node: Node, where: Where) -> bool:
+    """Return whether *where* leads to a part of *node*."""
+    for step in where:
+        if isinstance(node, MapNode) and step in node.values:
+            node = node.values[str(step)]
+        elif isinstance(node, ListNode) and isinstance(step, int) and step < len(node.parts):
+            node = node.parts[step]
+        else:
+            return False
+    return True
+
+
 def scalars(node: Node) -> Iterator[ScalarNode]:
     """Yield every scalar value in *node*, in the order of the file; keys too."""
     match node:
@@ -144,6 +156,23 @@ def parse_yaml(path: Path, *, what: str) -> Document:
         BadInput: It cannot be read, or is not YAML. What is wrong with single values is in the document's *problems*.
     """
     text, sha256 = read_text(path, what=what)
+    return _parsed(text, path, sha256=sha256, what=what)
+
+
+def read_value(text: str) -> Any:
+    """
+    Return the value *text* is in YAML: text, None, list and dict.
+
+    Raises:
+        BadInput: It is not YAML, or holds what is not allowed here.
+    """
+    document = _parsed(text, Path(), sha256="", what="a value")
+    if document.problems:
+        raise BadInput(document.problems)
+    return plain(document.root)
+
+
+def _parsed(text: str, path: Path, *, sha256: str, what: str) -> Document:
     lines = split_lines(text)
     blank = Document(path, lines, sha256, ScalarNode(1, 1))
     root = _compose(text, blank)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
-from prober.loading.nodes import Where
+from prober.errors import BadInput
+from prober.loading.nodes import Where, read_value
+from prober.loading.shapes import inside, is_list, takes_parts
 
 PREFIX = "PROBER__"
 _NESTED = "__"
@@ -18,12 +20,16 @@ _NESTED = "__"
 
 @dataclass(frozen=True)
 class Overrides:
-    """What the environment says. *unknown* are variables that name no setting, *broken* says what cannot be read."""
+    """
+    What the environment says, typed as in YAML.
+
+    *unknown* are variables that name no setting; *broken* are those that cannot be read, each with the reason.
+    """
 
     values: Mapping[str, Any]
     variables: Mapping[str, Where]
     unknown: tuple[str, ...] = ()
-    broken: str = ""
+    broken: Mapping[str, str] = field(default_factory=dict)
 
     def variable_of(self, where: Where) -> str | None:
         """Return the variable that *where* comes from; None if it stands in the file."""
@@ -36,19 +42,21 @@ class Overrides:
 
 def read_overrides(sections: type[BaseModel]) -> Overrides:
     """Return the settings of the environment, laid out as *sections* are."""
-    variables = {
-        name: tuple(name.lower()[len(PREFIX) :].split(_NESTED))
-        for name in sorted(os.environ)
-        if name.startswith(PREFIX)
-    }
-    shape = type("Shape", (sections, BaseSettings), {})
-    source = EnvSettingsSource(shape, env_prefix=PREFIX, env_nested_delimiter=_NESTED)
-    try:
-        values = source()
-    except SettingsError as exc:
-        return Overrides({}, variables, broken=f"{exc}: {exc.__cause__}")
-    unknown = tuple(name for name, path in variables.items() if not _has(values, path))
-    return Overrides(values, variables, unknown)
+    values: Any = {}
+    variables: dict[str, Where] = {}
+    unknown: list[str] = []
+    broken: dict[str, str] = {}
+    for variable in sorted(name for name in os.environ if name.startswith(PREFIX)):
+        where = variables[variable] = tuple(variable.lower()[len(PREFIX) :].split(_NESTED))
+        shapes = reduce(inside, where, [sections])
+        if not shapes:
+            unknown.append(variable)
+            continue
+        try:
+            values = merged(values, _nested(where, _value(os.environ[variable], shapes)))
+        except BadInput as bad:
+            broken[variable] = str(bad)
+    return Overrides(values, variables, tuple(unknown), broken)
 
 
 def merged(below: Any, above: Any) -> Any:
@@ -58,9 +66,12 @@ def merged(below: Any, above: Any) -> Any:
     return {**below, **{key: merged(below.get(key), value) for key, value in above.items()}}
 
 
-def _has(values: Any, path: Where) -> bool:
-    for part in path:
-        if not isinstance(values, Mapping) or part not in values:
-            return False
-        values = values[part]
-    return True
+def _value(typed: str, shapes: Sequence[Any]) -> Any:
+    """Return what was typed: the text itself, or what it is in YAML where lists or mappings can stand."""
+    if typed.lstrip().startswith(("[", "{")) and takes_parts(shapes):
+        return read_value(typed)
+    return [typed] if typed and is_list(shapes) else typed
+
+
+def _nested(where: Where, value: Any) -> Any:
+    return reduce(lambda inner, key: {key: inner}, reversed(where), value)

@@ -11,6 +11,8 @@ from pydantic.fields import FieldInfo
 
 from prober.loading.nodes import Where
 
+_WITH_PARTS = (list, tuple, dict)
+
 
 def keys_at(model: Any, where: Where) -> tuple[str, ...]:
     """Return the keys that can stand at *where* in what *model* describes; none where any key, or no key, can."""
@@ -23,6 +25,18 @@ def keys_at(model: Any, where: Where) -> tuple[str, ...]:
 def inside(shapes: Sequence[Any], step: str | int) -> list[Any]:
     """Return the shapes of what can stand at *step* in something of one of *shapes*."""
     return [inner for shape in shapes for inner in _inside(shape, step)]
+
+
+def takes_parts(shapes: Sequence[Any]) -> bool:
+    """Return whether something of one of *shapes* may be a list or a mapping."""
+    return any(_is_model(shape) or _origin(shape) in _WITH_PARTS for shape in _unwrapped(shapes))
+
+
+def is_list(shapes: Sequence[Any]) -> bool:
+    """Return whether something of one of *shapes* is a list of any length, and nothing else."""
+    plain = _unwrapped(shapes)
+    lists = [one for one in plain if _origin(one) is list or (_origin(one) is tuple and get_args(one)[1:] == (...,))]
+    return bool(lists) and all(one in lists or one is type(None) for one in plain)
 
 
 def annotated_with(shapes: Sequence[Any], mark: object) -> bool:
@@ -52,7 +66,11 @@ def _inside(shape: Any, step: str | int) -> list[Any]:
     return found
 
 
-def _unwrapped(shapes: list[Any]) -> list[Any]:
+def _origin(shape: Any) -> Any:
+    return get_origin(shape) or shape
+
+
+def _unwrapped(shapes: Sequence[Any]) -> list[Any]:
     """Return the shapes without Annotated, and the members of unions."""
     found = []
     for shape in shapes:

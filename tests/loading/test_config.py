@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pytest
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from prober.errors import BadInput
 from prober.loading.config import load_config
-from prober.loading.fields import STRICT, Number, Secret, Text
+from prober.loading.fields import STRICT, Number, Secret, Text, refusal
 from prober.model.line import SipAccount
 
 WHOLE = """\
@@ -34,6 +34,21 @@ SMALL = "lines:\n  - {name: a, msisdn: 10086}\n"
 def loaded(written, small_settings):
     """Load a configuration of this text."""
     return lambda text=SMALL: load_config(written(text, "config.yaml"), small_settings)
+
+
+def a_range(value):
+    if "-" not in str(value):
+        raise refusal("this is no range")
+    return tuple(value.split("-"))
+
+
+class Listener(BaseModel):
+    """A channel with lists and a range."""
+
+    model_config = STRICT
+    codecs: tuple[Literal["PCMA", "PCMU"], ...] = Field(default=("PCMA",), description="a list")
+    ports: Annotated[tuple[int, int], BeforeValidator(a_range)] = Field(default=(1, 2), description="a range")
+    senders: dict[Text, tuple[Text, ...]] = Field(default_factory=dict, description="lists by name")
 
 
 def refused(loaded, text=SMALL):
@@ -100,7 +115,7 @@ def test_an_override_that_does_not_fit_names_its_variable(loaded, monkeypatch):
         ),
         (
             0,
-            "the environment variable ‘PROBER__STORE__DURABEL’ does not fit: unknown key ‘durabel’",
+            "the environment variable ‘PROBER__STORE__DURABEL’ names no setting",
             "did you mean ‘durable’?",
         ),
         (
@@ -111,14 +126,63 @@ def test_an_override_that_does_not_fit_names_its_variable(loaded, monkeypatch):
     ]
 
 
-def test_an_override_that_is_no_json_is_told(loaded, monkeypatch):
-    """Never a traceback of the settings library."""
+def test_an_override_that_is_no_list_is_told(loaded, monkeypatch):
+    """By the name of the variable, as every other one is."""
     monkeypatch.setenv("PROBER__LINES", "[{")
 
     ((_, message, hint),) = refused(loaded)
 
-    assert "lines" in message
-    assert hint == "lists are JSON there"
+    assert message.startswith("the environment variable ‘PROBER__LINES’ cannot be read: this bracket is not closed")
+    assert hint == "a list is written as in YAML: [a, b]"
+
+
+@pytest.mark.parametrize(
+    ("typed", "codecs"), [("PCMA", ("PCMA",)), ("[PCMA, PCMU]", ("PCMA", "PCMU")), ('["PCMU"]', ("PCMU",))]
+)
+def test_lists_and_ranges_come_from_the_environment_too(written, monkeypatch, typed, codecs):
+    """A list as YAML or JSON, or the one value of it; a range as it stands in the file."""
+    monkeypatch.setenv("PROBER__CHANNELS__LISTENER__CODECS", typed)
+    monkeypatch.setenv("PROBER__CHANNELS__LISTENER__PORTS", "30000-30010")
+    monkeypatch.setenv("PROBER__CHANNELS__LISTENER__SENDERS", "{a: [10086, 0010]}")
+    monkeypatch.setenv("PROBER__CHANNELS__LISTENER__SENDERS__B", "10010")
+
+    listener = load_config(written(SMALL, "config.yaml"), {"listener": Listener}).channels["listener"]
+
+    assert (listener.codecs, listener.ports) == (codecs, (30000, 30010))
+    assert listener.senders == {"a": ("10086", "0010"), "b": ("10010",)}
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "reason"),
+    [
+        ("CODECS", "G729", "‘G729’ is not one of PCMA, PCMU"),
+        ("CODECS", "[PCMA, G729]", "‘G729’ is not one of PCMA, PCMU"),
+        ("PORTS", "[1, 2]", "this is no range"),
+    ],
+)
+def test_a_list_that_does_not_fit_names_its_variable(written, monkeypatch, key, typed, reason):
+    """Whichever of its values is wrong."""
+    monkeypatch.setenv(f"PROBER__CHANNELS__LISTENER__{key}", typed)
+
+    with pytest.raises(BadInput) as bad:
+        load_config(written(SMALL, "config.yaml"), {"listener": Listener})
+
+    assert [one.message for one in bad.value.problems] == [
+        f"the environment variable ‘PROBER__CHANNELS__LISTENER__{key}’ does not fit: {reason}"
+    ]
+
+
+def test_what_is_missing_in_a_section_of_the_environment_is_told_whole(loaded, monkeypatch):
+    """The file has no line for it: the key is told in full, with the variable that set the section up."""
+    monkeypatch.setenv("PROBER__CHANNELS__IVR__PROMPTS", "elsewhere")
+
+    assert refused(loaded) == [
+        (
+            0,
+            "‘channels.ivr.server’ is missing",
+            "the environment variable ‘PROBER__CHANNELS__IVR__PROMPTS’ sets up its section",
+        )
+    ]
 
 
 def test_an_unset_variable_is_told_once_and_by_its_name(loaded, monkeypatch):
