@@ -49,6 +49,13 @@ class RobotBroken(ProberError):
         super().__init__(f"{what}. {cure}")
         self.what = what
         self.cure = cure
+        self.seen: object = None
+        """What was seen before it broke, where that much was known."""
+
+    def after(self, seen: object) -> RobotBroken:
+        """Return it with what was seen before: what is measured is kept, though its evidence is not."""
+        self.seen = seen
+        return self
 
 
 class StoreBroken(RobotBroken):

@@ -178,7 +178,7 @@ class _Player:
             limit_s = self._limit_s(step)
             seen = await self._perform(action, limit_s)
         except RobotBroken as broken:
-            return self._error(step, broken.what, broken.cure)
+            return self._error(step, broken.what, broken.cure, broken.seen)
         except Exception as exc:  # noqa: BLE001 - the outer guard: whatever escapes is the robot's fault, and is told
             return self._error(step, f"the robot stumbled: {exc!r}", traceback.format_exc())
         verdict = self._cut(step, limit_s, outcome.judge(step, seen))
@@ -236,9 +236,9 @@ class _Player:
         captured = self._captures.get(name)
         return captured.text if captured else None
 
-    def _error(self, step: Step, what: str, cure: str) -> StepResult:
+    def _error(self, step: Step, what: str, cure: str, seen: object = None) -> StepResult:
         verdict = Verdict(Outcome.ERROR, Layer.ROBOT, Failure(what, actual=cure))
-        return self._result(step, verdict, Observation(Seen.NOT_ASKED))
+        return self._result(step, verdict, seen if isinstance(seen, Observation) else Observation(Seen.NOT_ASKED))
 
     def _result(self, step: Step, verdict: Verdict, seen: Observation, captured: Sequence[Captured] = ()) -> StepResult:
         """Put a step's result together, without the secrets. Its instants are set when it is over."""

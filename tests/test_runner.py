@@ -120,6 +120,13 @@ async def test_a_broken_robot_is_an_error_never_a_failure(played):
     assert run.steps[0].failure.actual == "Install one."
 
 
+async def test_what_was_measured_is_kept_though_its_evidence_is_not(played):
+    """A screenshot that cannot be kept is the robot's ERROR; the latency it belongs to stays."""
+    full = RobotBroken("evidence cannot be kept", cure="Free some space.").after(Observation(Seen.EXPECTED, 0.25))
+    run = await played(scenario({"fake.say": "a"}), {"say": [Answer(full)]})
+    assert (outcomes(run), run.steps[0].took_s) == (["error"], 0.25)
+
+
 async def test_a_channel_that_cannot_be_opened_is_the_error_of_the_first_step_that_needs_it(played):
     """What other steps measured before is kept."""
     run = await played(scenario({"let": {"x": "1"}}, {"fake.say": "${x}"}), driver=FakeDriver(broken=BROKEN))

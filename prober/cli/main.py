@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -13,6 +15,13 @@ from rich.text import Text
 from prober.cli import check, demo, init, problems, report, run, schema
 from prober.cli.exits import Exit
 from prober.errors import BadInput, RobotBroken
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"prober {metadata.version('prober')}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     name="prober",
@@ -27,6 +36,16 @@ app.command("schema")(schema.command)
 app.command("run")(run.command)
 app.command("report")(report.command)
 app.command("demo")(demo.command)
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """A robot that is a customer: it probes IVR, web hall and SMS commands, and times every step."""
+    del version
 
 
 def main() -> None:

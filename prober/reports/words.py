@@ -88,6 +88,7 @@ CHANNELS = {
 KINDS = {
     "recording": Label("通话录音", "Recording"),
     "ladder": Label("信令流程", "SIP ladder"),
+    "messages": Label("信令报文", "SIP messages"),
     "transcript": Label("短信往来", "SMS"),
     "screenshot": Label("截图", "Screenshot"),
     "page": Label("页面", "Page"),

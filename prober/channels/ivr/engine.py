@@ -41,7 +41,7 @@ def start_forkserver() -> None:
     To be called first of all, before the loop, threads and the browser. It holds pjsua2, numpy and the ear imported, so
     that a line process is there within 15 ms. Safe to call twice.
     """
-    with _starting, _bare_main(), _one_thread():
+    with _starting, _bare_main(), _one_thread(), _uninterrupted():
         _context.set_forkserver_preload(["prober.channels.ivr.line"])
         forkserver.ensure_running()
 
@@ -70,6 +70,16 @@ def _one_thread() -> Iterator[None]:
             del os.environ[name]
         else:
             os.environ[name] = before
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Keep Ctrl-C from the forkserver while it imports: it inherits what is blocked, and answers to the robot alone."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _stand_alone() -> None:

@@ -114,8 +114,8 @@ class IvrSession:
         suffix = "" if self._calls == 1 else f"-{self._calls}"
         if call.media is not None:
             await self._keep(self._recording(call, f"call{suffix}.wav"))
-        for drawn, kind in ((ladder, "txt"), (ladder_json, "json")):
-            await self._keep(self._ladder(drawn(call.notes()), f"ladder{suffix}.{kind}"))
+        await self._keep(self._text("ladder", f"ladder{suffix}.txt", ladder(call.notes())))
+        await self._keep(self._text("messages", f"ladder{suffix}.json", ladder_json(call.notes())))
 
     async def _keep(self, keeping: Awaitable[Evidence]) -> None:
         try:
@@ -123,9 +123,9 @@ class IvrSession:
         except RobotBroken as broken:
             self._lost.append(broken)
 
-    async def _ladder(self, text: str, name: str) -> Evidence:
+    async def _text(self, kind: str, name: str, text: str) -> Evidence:
         run = self._phone.run
-        return await run.evidence.keep("ladder", name, run.mask(text).encode(), whole_run=True)
+        return await run.evidence.keep(kind, name, run.mask(text).encode(), whole_run=True)
 
     async def _recording(self, call: Call, name: str) -> Evidence:
         box, line = self._phone.run.evidence, self._phone.line

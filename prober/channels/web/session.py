@@ -15,6 +15,7 @@ from prober.channels.web.engine import Gone, NotFetched, TooLong, browser_ended
 from prober.channels.web.moment import Moment, last_look, shown
 from prober.channels.web.opening import open_page
 from prober.channels.web.window import Look, Window
+from prober.errors import RobotBroken
 from prober.model.run import Evidence, Observation, Seen
 from prober.model.scenario import Action
 
@@ -84,7 +85,10 @@ class WebSession:
         look = await last_look(self._window)
         kept: tuple[Evidence, ...] = ()
         if seen.seen is not Seen.EXPECTED or self._settings.screenshots is Screenshots.EVERY_STEP:
-            kept = await self._page(look)
+            try:
+                kept = await self._page(look)
+            except RobotBroken as broken:
+                raise broken.after(seen) from broken
         facts = {**self._window.notes.facts(), **seen.facts}
         if look is not None:
             facts |= {"url": look.url, "title": look.title}

@@ -29,7 +29,7 @@ async def test_a_death_in_mid_call_breaks_the_step_and_nothing_else(far_end, cal
         await asyncio.wait_for(listening, 5)
     with pytest.raises(RobotBroken, match="the line process died"):
         await robot.session.close()
-    assert [one.kind for one in robot.run.evidence.of_run] == ["ladder", "ladder"]
+    assert [one.kind for one in robot.run.evidence.of_run] == ["ladder", "messages"]
     another = await call_as((await far_end()).server)
     assert (await another.do("dial", Dial("10086"))).seen is Seen.EXPECTED
 
@@ -88,7 +88,7 @@ async def test_a_recording_that_cannot_be_kept_drops_no_ladder(far_end, call_as)
     robot.run.evidence.path("call.wav").mkdir()
     with pytest.raises(RobotBroken, match="recording cannot be kept"):
         await robot.session.close()
-    assert [one.kind for one in robot.run.evidence.of_run] == ["ladder", "ladder"]
+    assert [one.kind for one in robot.run.evidence.of_run] == ["ladder", "messages"]
     with pytest.raises(ProcessLookupError):
         os.kill(robot.session.pid, 0)
 
@@ -101,7 +101,7 @@ async def test_a_recording_lost_with_its_line_is_told(far_end, call_as):
     os.kill(robot.session.pid, signal.SIGKILL)
     with pytest.raises(RobotBroken, match=r"^the recording call\.wav is lost: the line process died"):
         await robot.session.close()
-    assert [one.kind for one in robot.run.evidence.of_run] == ["ladder", "ladder"]
+    assert [one.kind for one in robot.run.evidence.of_run] == ["ladder", "messages"]
 
 
 async def test_an_unknown_verb_is_an_error_of_the_program(call_as):

@@ -33,7 +33,7 @@ async def test_a_call_is_answered_heard_and_ended(sipp, call_as, welcome_raw):
     assert ended.facts["rtp_received"] > 50
     assert ended.facts["estimated_mos"] > 4
     kept = await robot.session.close()
-    assert [one.kind for one in kept] == ["recording", "ladder", "ladder"]
+    assert [one.kind for one in kept] == ["recording", "ladder", "messages"]
     ladder = robot.run.evidence.path("ladder.txt").read_text(encoding="utf-8")
     assert [word in ladder for word in ("→", "←", "INVITE sip:10086@", "200 OK", "BYE")] == [True] * 5
 
