@@ -16,6 +16,7 @@ from prober.channels.sms.quarantine import Pending
 from prober.channels.timing import Clock, Stimulus
 from prober.errors import BadInput, Problem
 from prober.loading.config import Settings
+from prober.loading.config_secrets import secret_values
 from prober.loading.fields import did_you_mean
 from prober.loading.masking import Masker
 from prober.loading.templates import references
@@ -126,7 +127,7 @@ class App:
             line=line,
             stimulus=Stimulus(),
             evidence=EvidenceBox(self.settings.evidence.path, folder),
-            mask=Masker([*line.secrets.values(), line.sip.password]),
+            mask=Masker([*line.secrets.values(), line.sip.password, *secret_values(self.settings.channels)]),
         )
 
     def _drivers_of(self, scenario: Scenario) -> Mapping[str, Driver]:

@@ -8,11 +8,14 @@ import pytest
 
 from prober.app import orders
 from prober.channels.fake import VERBS
+from prober.channels.registry import SETTINGS
 from prober.errors import BadInput
 from prober.loading.config import load_config
+from prober.loading.config_secrets import secret_values
 from prober.loading.vocabulary import Vocabulary
 from prober.model.scenario import Scenario
 
+SMPP = {"host": "127.0.0.1", "port": 2775, "system_id": "robot", "password": "open sesame"}
 CONFIG = """\
 lines:
   - {name: bj, msisdn: 13800000001, province: 北京, secrets: {pin: 1}}
@@ -64,3 +67,9 @@ def test_what_cannot_be_played_is_bad_input(settings, more, chosen, said):
     """Nothing is ordered, and the sentence says what is lacking."""
     with pytest.raises(BadInput, match=said):
         orders(settings, [scenario(**more)], lines=chosen)
+
+
+def test_every_secret_of_the_channels_is_known():
+    """A gateway's password is found by its type, however deep it lies, so that it can be masked."""
+    settings = {"sms": SETTINGS["sms"].model_validate({"gateways": {"g": {"smpp": SMPP}}})}
+    assert list(secret_values(settings)) == ["open sesame"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,24 @@ def without_secrets(document: Document, model: type[BaseModel]) -> Document:
             lines[number] = before + (hidden if hidden != rest else "•" * len(rest))
     problems = tuple(replace(one, source=lines[one.line - 1]) for one in document.problems)
     return replace(document, lines=tuple(lines), problems=problems)
+
+
+def secret_values(settings: object) -> Iterator[str]:
+    """Yield every secret in *settings*: a model, or mappings and sequences of models."""
+    match settings:
+        case BaseModel():
+            for name, field in type(settings).model_fields.items():
+                value = getattr(settings, name)
+                if SECRECY in field.metadata:
+                    yield str(value)
+                else:
+                    yield from secret_values(value)
+        case Mapping():
+            for part in settings.values():
+                yield from secret_values(part)
+        case tuple() | list():
+            for part in settings:
+                yield from secret_values(part)
 
 
 def _secret_scalars(node: Node, shapes: Sequence[Any], *, within: bool) -> Iterator[ScalarNode]:
