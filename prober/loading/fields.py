@@ -30,15 +30,22 @@ DURATION_PATTERN = r"^\d+(\.\d+)?\s*(ms|s|m|h|d)$"
 _KEYS = re.compile(r"[0-9*#A-D]+")
 _PROMPTS = "prompts"
 _FOLDER = "folder"
+_LONGEST = "longest_d"
+_PLAYED_D = 7
+_KEPT_D = 36_500
 
 
-def context(*, prompts: Iterable[str] | None = None, folder: Path | None = None) -> dict[str, Any]:
+def context(
+    *, prompts: Iterable[str] | None = None, folder: Path | None = None, played: bool = False
+) -> dict[str, Any]:
     """
     Return what the fields need to know: the names of the *prompts*, and the *folder* relative paths start from.
 
-    None of either means: not known here, so not checked.
+    None of either means: not known here, so not checked. What is *played* lasts a week at most; elsewhere, a duration
+    may be a hundred years.
     """
-    return {_PROMPTS: None if prompts is None else frozenset(prompts), _FOLDER: folder}
+    names = None if prompts is None else frozenset(prompts)
+    return {_PROMPTS: names, _FOLDER: folder, _LONGEST: _PLAYED_D if played else _KEPT_D}
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -66,15 +73,18 @@ def _text(value: Any) -> str:
     raise refusal(f"a text is wanted here, not {kind}")
 
 
-def duration(value: Any) -> float:
-    """Return the seconds that a text such as `10s`, `500ms`, `2m` or `1h` stands for."""
+def _duration(value: Any, given: ValidationInfo) -> float:
     typed = "" if value is None else str(value).strip()
     found = _DURATION.fullmatch(typed)
     if isinstance(value, dict | list | tuple) or not typed:
         raise refusal("a duration is missing here", "write 10s, 500ms or 2m")
     if found is None:
         raise refusal(f"‘{typed}’ is not a duration: write 10s, 500ms or 2m")
-    return float(Decimal(found[1]) * Decimal(str(_UNITS_S[found[2]])))
+    seconds = Decimal(found[1]) * Decimal(str(_UNITS_S[found[2]]))
+    longest_d = (given.context or {}).get(_LONGEST, _KEPT_D)
+    if seconds > longest_d * 86400:
+        raise refusal(f"‘{typed}’ is too long: {longest_d}d is the most there can be")
+    return float(seconds)
 
 
 def expectation(value: Any) -> Pattern:
@@ -155,7 +165,7 @@ Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": ["string",
 
 Duration = Annotated[
     float,
-    PlainValidator(duration),
+    PlainValidator(_duration),
     WithJsonSchema({**_STRING, "pattern": DURATION_PATTERN, "examples": ["10s", "500ms", "2m"]}),
 ]
 """A length of time: `10s`, `500ms`, `2m`, `1h`, `7d`. The value is float seconds."""

@@ -17,7 +17,7 @@ from typing import Any
 from prober.errors import BadInput, Problem
 from prober.loading import references
 from prober.loading.arguments import Written, build
-from prober.loading.fields import did_you_mean
+from prober.loading.fields import context, did_you_mean
 from prober.loading.python_source import (
     Call,
     Function,
@@ -35,6 +35,7 @@ from prober.model.scenario import PlayStep, Scenario, Source, Step
 
 ROBOT_PARAMETERS = ("same", "wait", "let")
 _DECORATOR = "scenario"
+_MARK = "mark an async function with @scenario(...), from prober import scenario"
 
 Body = Callable[..., Awaitable[None]]
 
@@ -74,12 +75,16 @@ def read_scenarios(path: Path, vocabulary: Vocabulary, problems: list[Problem]) 
     """Return the scenarios in the Python file at *path*, which is run for it; its mistakes go into *problems*."""
     try:
         file = read_python(path)
-        readings = {_first_line(function): _Reader(file, function, vocabulary) for function in _marked(file)}
+        readings = {
+            _first_line(function): _Reader(file, function, vocabulary) for function in decorated(file.tree, _DECORATOR)
+        }
         problems += [problem for reader in readings.values() for problem in reader.problems]
         declared = _run(file)
     except BadInput as bad:
         problems += bad.problems
         return []
+    if not readings:
+        problems.append(Problem(path, 0, 0, "there is no scenario in this file", _MARK))
     own = {_line(one, file): one for one in declared if _line(one, file)}
     for line in own.keys() ^ readings.keys():
         # Never passed over in silence: a scenario that is not played looks like one that passed.
@@ -87,14 +92,6 @@ def read_scenarios(path: Path, vocabulary: Vocabulary, problems: list[Problem]) 
         problems.append(file.problem((line, 1), f"this scenario would never be played: {lost}"))
     both = [(readings[line], own[line]) for line in own if line in readings]
     return [made for reader, one in both if (made := reader.scenario(one, problems))]
-
-
-def _marked(file: PythonFile) -> list[Function]:
-    marked = list(decorated(file.tree, _DECORATOR))
-    if not marked:
-        hint = "mark an async function with @scenario(...), from prober import scenario"
-        raise BadInput([Problem(file.path, 0, 0, "there is no scenario in this file", hint)])
-    return marked
 
 
 def _line(declared: Declared, file: PythonFile) -> int:
@@ -147,7 +144,7 @@ class _Reader:
     def scenario(self, declared: Declared, problems: list[Problem]) -> Scenario | None:
         """Return the scenario, None (and *problems*) if its decorator says something wrong."""
         written = {key: Written(value, (key,)) for key, value in declared.says.items()}
-        header, mistakes = build(Header, written, {})
+        header, mistakes = build(Header, written, context(played=True))
         given = keywords(self._function, _DECORATOR)
         for mistake in mistakes:
             node = given.get("name" if mistake.where[0] == "scenario" else str(mistake.where[0]), self._function)

@@ -56,7 +56,7 @@ class Vocabulary:
 
     def __init__(self, verbs: Iterable[Verb], *, prompts: Iterable[str] | None = None) -> None:
         self.verbs: Mapping[str, Verb] = {verb.full_name: verb for verb in (*verbs, *robot_verbs.VERBS)}
-        self._known = context(prompts=prompts)
+        self._known = context(prompts=prompts, played=True)
         for verb in self.verbs.values():
             if taken := LIMITS.keys() & fields_of(verb.argument).keys():
                 raise ValueError(f"{verb.full_name}: {', '.join(taken)} is a limit of every step")

@@ -12,7 +12,7 @@ from pydantic import AfterValidator
 
 from prober.errors import BadInput, Problem
 from prober.loading.arguments import Written, build, fields_of
-from prober.loading.fields import Duration, Text, did_you_mean, refusal
+from prober.loading.fields import Duration, Text, context, did_you_mean, refusal
 from prober.loading.mistakes import Mistake
 from prober.loading.nodes import Document, ListNode, MapNode, Node, ScalarNode, find, parse_yaml, plain, scalars
 from prober.loading.robot_verbs import Name, Use
@@ -26,7 +26,14 @@ def _scenario_name(name: str) -> str:
     return name
 
 
+def _some_time(seconds: float) -> float:
+    if seconds == 0:
+        raise refusal("within 0 s nothing can be played")
+    return seconds
+
+
 ScenarioName = Annotated[Text, AfterValidator(_scenario_name)]
+Deadline = Annotated[Duration, AfterValidator(_some_time)]
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class Header:
     matrix: dict[Text, tuple[Text, ...]] = field(
         default_factory=dict, metadata={"description": "facts of lines it is played for: {province: [北京, 上海]}"}
     )
-    deadline: Duration = field(default=300.0, metadata={"description": "how long the whole run may take"})
+    deadline: Deadline = field(default=300.0, metadata={"description": "how long the whole run may take"})
     let: dict[Name, Text] = field(default_factory=dict, metadata={"description": "texts with a name, for ${name}"})
 
 
@@ -136,7 +143,7 @@ def tell(document: Document, node: Node, mistakes: list[Mistake]) -> list[Proble
 def _header(document: Document, root: MapNode, problems: list[Problem]) -> Header | None:
     raw = plain(root)
     written = {key: Written(value, (key,)) for key, value in raw.items() if key in HEADER}
-    header, found = build(Header, written, {})
+    header, found = build(Header, written, context(played=True))
     known = [*HEADER, "steps"]
     for key in raw.keys() - set(known):
         found.append(Mistake((key,), f"unknown key ‘{key}’", did_you_mean(key, known), key=True))

@@ -27,6 +27,14 @@ def test_a_duration_is_read_as_seconds(text, seconds):
     assert read(fields.Duration, text) == seconds
 
 
+def test_what_is_played_lasts_a_week_at_most():
+    """What is kept may be kept much longer, and not for ever."""
+    assert read(fields.Duration, "7d", played=True) == 604800.0
+    assert read(fields.Duration, "3650d") == 3650 * 86400.0
+    assert refused(fields.Duration, "169h", played=True) == "‘169h’ is too long: 7d is the most there can be"
+    assert refused(fields.Duration, "999999999999h") == "‘999999999999h’ is too long: 36500d is the most there can be"
+
+
 @pytest.mark.parametrize("value", ["10", "10 sec", "-1s", "1m30s", "s", 10, 1.5, "١s", True])
 def test_what_is_no_duration_is_refused_with_what_to_write(value):
     """A number without its unit is never guessed at."""
