@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,31 @@ class Unknown:
     spoken: str
     message: str
     hint: str = ""
+
+
+@dataclass(frozen=True)
+class _Names:
+    """The names there are: those *known* by now, those of the very `let` that speaks, and all that come *later*."""
+
+    known: Set[str]
+    later: Set[str] = frozenset()
+    let: Container[str] = ()
+    first: bool = False
+    """The `let` is the scenario's own: it is filled in before any step, text by text."""
+
+    def complaint(self, name: str) -> tuple[str, str] | None:
+        if name in self.known:
+            return None
+        if name in self.let and self.first:
+            return "is given only here or below in the same ‘let’", "a text of ‘let’ can speak of those above it"
+        if name in self.let:
+            return "is given in the same ‘let’", "give it in a ‘let’ step above this one"
+        if name in self.later and self.first:
+            hint = "‘let’ is filled in before the first step: use a ‘let’ step behind the one that captures it"
+            return "is captured only later", hint
+        if name in self.later:
+            return "is captured only later", "capture it in a step above this one"
+        return "was never captured", did_you_mean(name, self.known)
 
 
 def texts(written: Any) -> Iterator[str]:
@@ -60,29 +85,30 @@ def unknown(let: Mapping[str, str], steps: Sequence[WrittenStep]) -> list[Unknow
     later = set().union(let, *map(defined, steps))
     found: list[Unknown] = []
     for name, text in let.items():
-        found += _unknown_in(-1, [text], known, later)
+        found += _unknown_in(-1, [text], _Names(known, later, let, first=True))
         known.add(name)
     for index, step in enumerate(steps):
-        found += _unknown_in(index, step, known, later)
+        given = step.get("let")
+        found += _unknown_in(index, step, _Names(known, later, given if isinstance(given, Mapping) else ()))
         known |= defined(step)
     return found
 
 
 def undefined(step: WrittenStep, known: set[str]) -> list[Unknown]:
     """Return the names in *step* that are not among the *known*."""
-    return list(_unknown_in(0, step, known, set()))
+    return list(_unknown_in(0, step, _Names(known)))
 
 
-def _unknown_in(index: int, written: Any, known: set[str], later: set[str]) -> Iterator[Unknown]:
+def _unknown_in(index: int, written: Any, names: _Names) -> Iterator[Unknown]:
     for text in texts(written):
         for reference in REFERENCE.finditer(text):
             name = reference[1]
-            complaint = _scope(name) if "." in name else _capture(name, known, later)
+            complaint = _scope(name) if "." in name else names.complaint(name)
             if complaint:
                 yield Unknown(index, reference[0], f"‘{reference[0]}’ {complaint[0]}", complaint[1])
     compared = written.get("same") if isinstance(written, Mapping) else None
     for name in compared if isinstance(compared, list | tuple) else ():
-        if isinstance(name, str) and (complaint := _capture(name, known, later)):
+        if isinstance(name, str) and (complaint := names.complaint(name)):
             yield Unknown(index, name, f"‘{name}’ {complaint[0]}", complaint[1])
 
 
@@ -96,11 +122,3 @@ def _scope(name: str) -> tuple[str, str] | None:
             f"give the line a fact or a secret there, and write ${{secret.{rest.lower()}}}",
         )
     return f"speaks of ‘{scope}’, which is unknown", "known are ${line.…}, ${secret.…} and ${captured_name}"
-
-
-def _capture(name: str, known: set[str], later: set[str]) -> tuple[str, str] | None:
-    if name in known:
-        return None
-    if name in later:
-        return "is captured only later", "capture it in a step above this one"
-    return "was never captured", did_you_mean(name, known)
