@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -42,10 +44,20 @@ def _refusal(path: Path, files: Sequence[Path]) -> Problem | None:
     if not files:
         return Problem(path, 0, 0, "there is no scenario (*.yaml, *.py) in this folder")
     if not path.exists():
-        return Problem(path, 0, 0, "there is no such file or folder")
+        return Problem(path, 0, 0, "there is no such file or folder", _nearest(path))
     if path.is_file() and path.suffix not in _ENDINGS:
         return Problem(path, 0, 0, "this is no scenario", "scenarios are *.yaml and *.py files")
     return None
+
+
+def _nearest(path: Path) -> str:
+    """Return a hint for the scenario, beside *path* or in `scenarios/`, whose name is nearest to the one given."""
+    names: dict[str, Path] = {}
+    for folder in (path.parent, path.parent / "scenarios"):
+        with contextlib.suppress(OSError):
+            names = {file.stem: file for file in sorted(folder.iterdir()) if file.suffix in _ENDINGS} | names
+    near = difflib.get_close_matches(path.stem, names, n=1)
+    return f"did you mean {names[near[0]]}?" if near else ""
 
 
 def _in_folder(folder: Path) -> Iterator[Path]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from prober.errors import BadInput
@@ -183,3 +185,13 @@ def test_what_is_no_scenario_is_told(written):
     files, (problem,) = select([written("# words", "README.md")])
 
     assert (files, problem.message) == ([], "this is no scenario")
+
+
+def test_the_nearest_scenario_is_named_for_one_that_is_not_there(written, tmp_path, monkeypatch):
+    """A person who gives a name finds its file."""
+    written("", "scenarios/web-only.yaml")
+    monkeypatch.chdir(tmp_path)
+
+    hints = [select([Path(name)])[1][0].hint for name in ("webonly", "scenarios/webonly.yaml", "web-only", "xyz")]
+
+    assert hints == [*["did you mean scenarios/web-only.yaml?"] * 3, ""]
