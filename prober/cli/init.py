@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +15,8 @@ import prober
 from prober.errors import BadInput, Problem
 
 _PARTS = ("config.yaml", "scenarios", "results_db/README.md", "reports/README.md")
+_NAMED = 3
+"""So many of the files that are in the way are named."""
 _GITIGNORE = """\
 results_db/*
 !results_db/README.md
@@ -28,7 +32,7 @@ def command(folder: Annotated[Path, typer.Argument(help="Where to; it is made if
     typer.echo(f"{made} files in {folder}: a workspace that speaks to the demo operator.")
     typer.echo("Next:")
     for step in (
-        f"cd {folder}",
+        f"cd {shlex.quote(str(folder))}",
         "prober demo &          # a small telecom operator on this machine",
         "prober check",
         "prober run scenarios/balance.yaml",
@@ -42,26 +46,43 @@ def lay_out(folder: Path) -> int:
     Copy the workspace into *folder* and return how many files it has.
 
     Raises:
-        BadInput: A file of it is there already, or one cannot be written; in the first case nothing was written.
+        BadInput: *folder* is no folder, a file of it is there already (in both cases nothing was written), or one
+            cannot be written.
     """
     root = template()
     files = {path.relative_to(root): path for part in _PARTS for path in _files(root / part)}
-    targets = [folder / name for name in (*files, Path(".gitignore"))]
-    taken = [
-        Problem(path, 0, 0, "is there already", "nothing was written: choose another folder")
-        for path in targets
-        if path.exists()
-    ]
+    names = [*files, Path(".gitignore")]
+    taken = [str(name) for name in names if os.path.lexists(folder / name)]
     if taken:
-        raise BadInput(taken)
+        raise BadInput([Problem(folder, 0, 0, _there_already(taken), "nothing was written: choose another folder")])
     try:
+        _refuse_no_folder(folder)
         for name, source in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, folder / name)
         (folder / ".gitignore").write_text(_GITIGNORE, encoding="utf-8")
     except OSError as exc:
-        raise BadInput([Problem(folder, 0, 0, f"cannot be written: {exc.strerror or exc}")]) from exc
-    return len(targets)
+        hint = "choose a folder that you may write to"
+        raise BadInput([Problem(folder, 0, 0, f"cannot be written: {exc.strerror or exc}", hint)]) from exc
+    return len(names)
+
+
+def _refuse_no_folder(folder: Path) -> None:
+    """Raise BadInput if *folder*, or what it would lie in, is something else."""
+    for path in (folder, *folder.parents):
+        if path.is_dir():
+            return
+        if path.exists():
+            raise BadInput([Problem(path, 0, 0, "is a file, not a folder", "choose another name for the workspace")])
+        if path.is_symlink():
+            hint = "remove the link, make the folder it leads to, or choose another name"
+            raise BadInput([Problem(path, 0, 0, f"is a link to {path.readlink()}, which is not there", hint)])
+
+
+def _there_already(taken: Sequence[str]) -> str:
+    more = len(taken) - _NAMED
+    told = f"{', '.join(taken[:_NAMED])} and {more} more" if more > 0 else ", ".join(taken)
+    return f"{told} {'is' if len(taken) == 1 else 'are'} there already"
 
 
 def template() -> Path:
