@@ -38,6 +38,8 @@ def command(
 ) -> None:
     """Check scenarios and config.yaml, and tell every mistake at once. Exit: 0 none, 2 some."""
     checked = check(paths or [], config)
+    if not checked.problems and len(_selected(paths or [], config)[1]) <= 1:  # whose lines are meant would be a guess
+        checked.attempt(lambda: _order(checked))
     if as_json:
         typer.echo(json.dumps(_document(checked), ensure_ascii=False, indent=2))
     elif checked.problems:
@@ -79,6 +81,14 @@ def check(paths: Sequence[Path], config: Path) -> Checked:
     if scenarios or not configs:
         checked.scenarios = checked.attempt(lambda: load_scenarios(scenarios, vocabulary, names)) or ()
     return checked
+
+
+def _order(checked: Checked) -> None:
+    """Raise BadInput for what no line could play, where the lines are known."""
+    from prober.app import orders  # noqa: PLC0415 - it brings the store along, which reading a scenario does not need
+
+    if checked.settings:
+        orders(checked.settings, checked.scenarios)
 
 
 def _selected(paths: Sequence[Path], config: Path) -> tuple[list[Path], list[Path]]:

@@ -135,6 +135,24 @@ def test_a_folder_with_a_configuration_is_a_workspace(workspace, monkeypatch):
     assert check(str(workspace)).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ("ivr.press: '${secret.pin}'", "‘extra’ cannot be played: line demo-1 has no secret.pin"),
+        ("ivr.press: '${line.pin}'", "‘extra’ cannot be played: line demo-1 has no line.pin"),
+        ("web.click: 登录", "‘extra’ speaks on web, which config.yaml does not set up"),
+    ],
+)
+def test_what_no_line_could_play_is_told(workspace, steps, told):
+    """A fact, a secret or a channel that is not there is found before anything is run."""
+    (workspace / "scenarios/extra.yaml").write_text(f"scenario: extra\nsteps: [{{{steps}}}]\n", encoding="utf-8")
+
+    result = check()
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert told in result.stderr
+
+
 def test_checking_loads_no_channel():
     """Neither browser, telephone nor database is needed to read a scenario."""
     code = "import sys, prober.cli.check as _; print(sorted({'playwright', 'pjsua2', 'sqlalchemy'} & set(sys.modules)))"
