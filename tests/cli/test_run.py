@@ -117,6 +117,15 @@ def test_a_missing_browser_is_the_robots_error_and_what_was_measured_is_kept(wor
     assert by_verb(run, "ivr.hear")["took_s"] > 0
 
 
+def test_a_missing_sip_library_is_the_robots_error(workspace, operator, tmp_path):
+    """Without pjsua2 nobody can be called: exit 3, and what to install."""
+    (tmp_path / "pjsua2.py").write_text("raise ImportError('No module named pjsua2')\n", encoding="utf-8")
+    workspace.environment["PYTHONPATH"] = str(tmp_path)
+    code, (run,), shown = workspace.play(workspace.write("w.yaml", WELCOME))
+    assert (code, run["steps"][0]["outcome"]) == (3, "error")
+    assert "pip install pjsua2-python" in shown
+
+
 def test_an_unreachable_sms_centre_is_the_robots_error(workspace, operator):
     """Our link to the channel is not the channel."""
     workspace.environment["PROBER__CHANNELS__SMS__GATEWAYS__DEMO__SMPP__PORT"] = "9"

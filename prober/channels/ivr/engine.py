@@ -30,6 +30,8 @@ PR_SET_PDEATHSIG = 1
 CLOSE_S = 2.0
 RESTART = "Nothing needs doing: the next call gets a new one. If it happens again, report it with the SIP ladder."
 
+INSTALL = "Install it where the robot runs: pip install pjsua2-python."
+
 _context = multiprocessing.get_context("forkserver")
 _starting = threading.Lock()
 
@@ -93,9 +95,12 @@ def _stand_alone() -> None:
 
 
 def _serve(connection: Connection, setup: LineSetup) -> None:
-    from prober.channels.ivr import line  # noqa: PLC0415  # pjsua2 belongs into line processes alone
-
     _stand_alone()
+    try:
+        from prober.channels.ivr import line  # noqa: PLC0415  # pjsua2 belongs into line processes alone
+    except ImportError as exc:
+        connection.send(Broken(f"the SIP library pjsua2 cannot be loaded: {exc}", INSTALL))
+        return
     line.serve(connection, setup)
 
 
@@ -137,7 +142,12 @@ class LineProcess:
         loop = asyncio.get_running_loop()
         loop.add_reader(ours.fileno(), self._read)
         loop.add_reader(self._process.sentinel, self._died)
-        if await self.until(lambda: self._ready, monotonic() + START_S) is None:
+        try:
+            ready = await self.until(lambda: self._ready, monotonic() + START_S)
+        except BaseException:
+            await self.close()
+            raise
+        if ready is None:
             await self.close()
             raise RobotBroken(
                 f"the line process was not ready within {START_S:g} s",
