@@ -123,7 +123,8 @@ class Watch:
         self._clear()
         sign, style = STYLES[run.outcome]
         ending = "interrupted" if run.interrupted else str(run.outcome)
-        self._console.print(Text.assemble((f"{sign} {ending}", style), (f"  {run.took_s:.2f} s in its steps", "dim")))
+        lasted = f"  in {(run.ended_at - run.started_at).total_seconds():.1f} s" if run.ended_at else ""
+        self._console.print(Text.assemble((f"{sign} {ending}", style), (lasted, "dim")))
 
     def _clear(self) -> None:
         for task in self._under_way.task_ids:
