@@ -38,6 +38,7 @@ import os, sys
 from prober.errors import StoreBroken
 from prober.store.store import Store
 
+Store.open(sys.argv[2]).close()  # imports all there is: nobody may not be let into the checkout
 if os.geteuid() == 0:
     os.seteuid(65534)
 try:
@@ -87,16 +88,17 @@ def test_a_place_that_cannot_be_written_is_named(url: str, sentence: str) -> Non
     assert sentence in str(caught.value)
 
 
-def test_a_database_that_may_only_be_read_is_named() -> None:
+def test_a_database_that_may_only_be_read_is_named(store_url: str) -> None:
     """A database of another user's is refused at opening, not at the first step."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "prober.sqlite"
         Store.open(f"sqlite:///{path}").close()
         path.chmod(0o444)
         path.parent.chmod(0o555)
-        program = [sys.executable, "-c", OPEN_AS_NOBODY, f"sqlite:///{path}"]
+        program = [sys.executable, "-c", OPEN_AS_NOBODY, f"sqlite:///{path}", store_url]
         done = subprocess.run(program, capture_output=True, text=True, check=False)
         path.parent.chmod(0o755)
+    assert done.stderr == ""
     assert "prober.sqlite cannot be written to. Give the file and its folder" in done.stdout
 
 
