@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import statistics
 import sys
 import time
 from asyncio.subprocess import PIPE
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -161,6 +164,26 @@ async def test_close_during_call(house):
         await caller.hung_up(2)
         await closing
         assert time.monotonic() - began < 1.5
+
+
+def telephone() -> int:
+    """Return the door's process."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
+    return next(int(pid) for pid in children if b"ivr.telephone" in Path(f"/proc/{pid}/cmdline").read_bytes())
+
+
+async def test_a_dead_telephone_is_replaced(house, capfd):
+    """When the library takes its process down, callers find another telephone at the same port."""
+    os.kill(telephone(), signal.SIGSEGV)
+    async with house.caller() as caller:
+        for _ in range(40):  # as any SIP caller does, every half second
+            caller.send("OPTIONS")
+            with suppress(TimeoutError):
+                assert await asyncio.wait_for(caller.final(), 0.5) == 200
+                break
+        else:
+            raise AssertionError("nobody answers")
+    assert "the telephone died (exit -11)" in capfd.readouterr().err
 
 
 async def test_port_taken(house, ivr_door):
