@@ -24,6 +24,8 @@ from prober.model.verb import ROBOT
 
 _GRACE_S = 8.0
 """What a session may take past the action's own clock: 3 s to recognise what came in time, the rest for evidence."""
+_SELF_CHECK_S = 10.0
+"""How long the self-check of a channel may take before it counts as failed."""
 _FAREWELL_S = 10.0
 """How long the `always` steps of an interrupted run may take, and likewise closing the sessions."""
 
@@ -76,6 +78,7 @@ class _Player:
         self._sink = sink
         self._captures: dict[str, Captured] = {}
         self._sessions: dict[str, Session] = {ROBOT: RobotSession(self._captures)}
+        self._drivers: Mapping[str, Driver] = {}
         self._lag = LoopLag(asyncio.get_running_loop())
         self._ends_s = monotonic() + scenario.deadline_s
         self._broken = False
@@ -84,6 +87,7 @@ class _Player:
     async def open(self, drivers: Mapping[str, Driver]) -> None:
         """Open a session on every channel of the scenario, all at once, and begin the run."""
         began_s = monotonic()
+        self._drivers = drivers
         self._sessions |= await open_all(self._scenario.channels, drivers, self._context)
         now_s = monotonic()
         self._ends_s = now_s + self._scenario.deadline_s
@@ -181,11 +185,28 @@ class _Player:
             return self._error(step, broken.what, broken.cure, broken.seen)
         except Exception as exc:  # noqa: BLE001 - the outer guard: whatever escapes is the robot's fault, and is told
             return self._error(step, f"the robot stumbled: {exc!r}", traceback.format_exc())
-        verdict = self._cut(step, limit_s, outcome.judge(step, seen))
+        lag_s = self._lag.worst_s()
+        verdict = self._cut(step, limit_s, outcome.of_stall(step, outcome.judge(step, seen), seen, lag_s))
+        if seen.doubtful and verdict.outcome is Outcome.FAILED:
+            verdict, seen = await self._self_checked(action.channel, verdict, seen)
         captured = self._capture(action, seen)
         if verdict.outcome in (Outcome.PASSED, Outcome.SLOW):
             verdict = outcome.of_captures(step, verdict, captured)
-        return self._result(step, verdict, seen, captured)
+        return replace(self._result(step, verdict, seen, captured), loop_lag_s=lag_s)
+
+    async def _self_checked(self, channel: str, verdict: Verdict, seen: Observation) -> tuple[Verdict, Observation]:
+        """Let the driver's self-check say whether a failure in doubt is the channel's or the robot's own."""
+        began_s = monotonic()
+        try:
+            async with asyncio.timeout(_SELF_CHECK_S):
+                told = f"passed: {await self._drivers[channel].self_check()}"
+        except RobotBroken as broken:
+            verdict, told = outcome.of_self_check(verdict, broken), f"failed: {broken.what}"
+        except TimeoutError:
+            late = RobotBroken(f"its self-check took longer than {_SELF_CHECK_S:g} s", cure="Run less on this machine.")
+            verdict, told = outcome.of_self_check(verdict, late), f"failed: {late.what}"
+        took_s = monotonic() - began_s
+        return verdict, replace(seen, facts={**seen.facts, "self_check": told}, evidence_s=seen.evidence_s + took_s)
 
     async def _perform(self, action: Action, limit_s: float) -> Observation:
         try:

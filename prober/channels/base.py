@@ -63,6 +63,18 @@ class Driver(Protocol):
         """
         ...
 
+    async def self_check(self) -> str:
+        """
+        Do what a run does on this channel, against a reference target on loopback, and say in words what worked.
+
+        Asked where a session saw what may as well be the robot's own fault (`Observation.doubtful`). It takes a few
+        seconds at most.
+
+        Raises:
+            RobotBroken: It does not work there either: the fault is the robot's.
+        """
+        ...
+
     async def close(self) -> None:
         """End everything this driver started. Safe to call twice."""
         ...

@@ -54,7 +54,10 @@ Script = Mapping[str, Sequence[Answer]]
 
 
 class FakeDriver:
-    """Opens scripted sessions, in the stead of any *channel*. *broken* is what every opening then raises."""
+    """
+    Opens scripted sessions, in the stead of any *channel*. *broken* is what every opening then raises,
+    *self_check* what its self-check does.
+    """
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class FakeDriver:
         channel: str = "fake",
         waiting: Collection[str] = WAITING,
         broken: RobotBroken | None = None,
+        self_check: RobotBroken | None = None,
     ) -> None:
         self.channel = channel
         self.sessions: list[FakeSession] = []
@@ -70,6 +74,7 @@ class FakeDriver:
         self._script = script or {}
         self._waiting = waiting
         self._broken = broken
+        self._self_check = self_check
 
     async def open(self, run: RunContext) -> FakeSession:
         """Open a session, with the script from its beginning."""
@@ -78,6 +83,12 @@ class FakeDriver:
         session = FakeSession(run, self.channel, self._script, self._waiting)
         self.sessions.append(session)
         return session
+
+    async def self_check(self) -> str:
+        """Pass, unless it is to fail."""
+        if self._self_check is not None:
+            raise self._self_check
+        return "the script is there"
 
     async def close(self) -> None:
         """Note it."""

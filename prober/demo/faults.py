@@ -26,9 +26,41 @@ class KnownFault:
 
 
 KNOWN: Mapping[str, tuple[KnownFault, ...]] = {
-    "ivr": (KnownFault("wrong-prompt", "After key 1 the packages prompt is played instead of the balance."),),
-    "web": (KnownFault("wrong-balance", "The balance shown is 10.00 yuan more than the true one."),),
-    "sms": (KnownFault("late-reply", "Replies come `seconds` late.", {"seconds": 20.0}),),
+    "ivr": (
+        KnownFault("slow", "Whatever is to be said begins `seconds` late.", {"seconds": 3.0}),
+        KnownFault("busy", "Calls are refused with 486 Busy Here."),
+        KnownFault("reject", "Calls are refused with the SIP `code`.", {"code": 503.0}),
+        KnownFault("no-answer", "The telephone rings, and nobody answers."),
+        KnownFault("one-way", "The caller hears the IVR, but no sound or key of the caller's arrives there."),
+        KnownFault("no-audio", "Calls are answered, and nothing is heard: no RTP packet is sent."),
+        KnownFault("wrong-prompt", "After key 1 the packages prompt is played instead of the balance."),
+        KnownFault("missing-key", "Key 1 of the main menu leads nowhere: the wrong-key prompt is played."),
+        KnownFault("cut-off", "The call is ended `seconds` after a key was pressed.", {"seconds": 1.0}),
+        KnownFault("packet-loss", "`percent` of the RTP packets to the caller are lost.", {"percent": 30.0}),
+        KnownFault("wrong-amount", "The balance that is read out is 10.00 yuan more than the true one."),
+    ),
+    "web": (
+        KnownFault("error-500", "Every page but the login page answers 500."),
+        KnownFault("slow", "Every page comes `seconds` late.", {"seconds": 3.0}),
+        KnownFault("missing-button", "The buttons that order or cancel a package are not there."),
+        KnownFault("wrong-text", "The new item's page names a price 10.00 yuan above the true one."),
+        KnownFault("wrong-balance", "The balance shown is 10.00 yuan more than the true one."),
+        KnownFault("expired-session", "A customer who has logged in is sent back to the login page."),
+        KnownFault("script-error", "The page's own script throws before it shows what the page is for."),
+        KnownFault("endless-redirect", "Every page but the login page redirects to itself."),
+    ),
+    "sms": (
+        KnownFault("lost", "Replies never come."),
+        KnownFault("late-reply", "Replies come `seconds` late.", {"seconds": 20.0}),
+        KnownFault("duplicated", "Every reply comes twice."),
+        KnownFault("wrong-text", "Replies say that the system is busy."),
+        KnownFault("out-of-order", "The parts of a long reply come in the wrong order."),
+        KnownFault("receipt-failed", "Receipts say that the message was not delivered, and nothing is answered."),
+        KnownFault("bind-refused", "Binds are refused."),
+        KnownFault("wrong-password", "The password of every bind is wrong."),
+        KnownFault("throttled", "Messages are refused: too many of them."),
+        KnownFault("destination-refused", "Messages are refused: there is no such number."),
+    ),
 }
 
 

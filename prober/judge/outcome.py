@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
+from prober.errors import RobotBroken
 from prober.model.run import Failure, Layer, Observation, Outcome, Seen
 from prober.model.scenario import Step
 from prober.model.value import Captured
@@ -29,6 +30,7 @@ _LAYERS: dict[Seen, Layer] = {
     Seen.NO_MEDIA: Layer.MEDIA,
     Seen.ONE_WAY: Layer.MEDIA,
     Seen.DROPOUT: Layer.MEDIA,
+    Seen.POOR_QUALITY: Layer.MEDIA,
     Seen.SILENCE: Layer.PROMPT,
     Seen.TONE: Layer.PROMPT,
     Seen.MUSIC: Layer.PROMPT,
@@ -43,11 +45,16 @@ _LAYERS: dict[Seen, Layer] = {
     Seen.THROTTLED: Layer.GATEWAY,
     Seen.DESTINATION_REFUSED: Layer.GATEWAY,
     Seen.RECEIPT_FAILED: Layer.DELIVERY,
+    Seen.UNEXPECTED_MESSAGE: Layer.DELIVERY,
 }
 """Who answers for what was seen; `NOTHING` falls to the layer of the step's own verb."""
 
 _ABSENT = frozenset({Seen.NOTHING, Seen.SILENCE, Seen.MISSING_ELEMENT})
 """What makes an optional step absent rather than wrong."""
+_NOTHING_CAME = frozenset({Seen.NOTHING, Seen.NO_ANSWER, Seen.NO_MEDIA, Seen.SILENCE, Seen.MISSING_ELEMENT})
+"""What a robot that stands still sees, whatever the channel does."""
+_STALL_S = 1.0
+"""A shorter stall of the robot's does not make it miss what was there."""
 
 
 def judge(step: Step, seen: Observation) -> Verdict:
@@ -76,6 +83,31 @@ def _in_time(step: Step, seen: Observation) -> Verdict:
 
 def _failed(seen: Observation, what: str, layer: Layer) -> Verdict:
     return Verdict(Outcome.FAILED, layer, Failure(what, seen.expected, seen.actual))
+
+
+def of_self_check(verdict: Verdict, broken: RobotBroken) -> Verdict:
+    """Return *verdict*, a failure in doubt, as the robot's own: its self-check has failed as well."""
+    seen = verdict.failure or Failure("nothing was told")
+    what = f"{seen.what}, but the robot cannot do better by itself: {broken.what}"
+    return Verdict(Outcome.ERROR, Layer.ROBOT, Failure(what, seen.expected, f"{seen.actual}; {broken.cure}"))
+
+
+def of_stall(step: Step, verdict: Verdict, seen: Observation, stalled_s: float) -> Verdict:
+    """
+    Return *verdict*, unless the robot stood still for so long that the channel may have been in time.
+
+    *stalled_s*: the longest time for which the event loop did not run in this step.
+    """
+    if verdict.outcome is not Outcome.FAILED or verdict.failure is None or step.within_s is None:
+        return verdict
+    late = seen.seen is Seen.EXPECTED and seen.took_s is not None and seen.took_s - stalled_s <= step.within_s
+    missed = seen.seen in _NOTHING_CAME and stalled_s > max(_STALL_S, step.within_s / 10)
+    if not (late or missed):
+        return verdict
+    failure = verdict.failure
+    what = f"{failure.what}, but the robot itself stood still for {stalled_s:.1f} s"
+    cure = f"{failure.actual}; run less on this machine, or fewer runs at once".removeprefix("; ")
+    return Verdict(Outcome.ERROR, Layer.ROBOT, replace(failure, what=what, actual=cure))
 
 
 def of_captures(step: Step, verdict: Verdict, captured: Sequence[Captured]) -> Verdict:

@@ -55,6 +55,7 @@ class Seen(StrEnum):
     NO_MEDIA = "no media"
     ONE_WAY = "one-way audio"
     DROPOUT = "dropout"
+    POOR_QUALITY = "poor quality"
     SILENCE = "silence"
     TONE = "tone"
     MUSIC = "music"
@@ -69,6 +70,7 @@ class Seen(StrEnum):
     THROTTLED = "throttled"
     DESTINATION_REFUSED = "destination refused"
     RECEIPT_FAILED = "receipt failed"
+    UNEXPECTED_MESSAGE = "unexpected message"
     NOT_ASKED = "not asked"
 
 
@@ -89,7 +91,8 @@ class Observation:
     What a session saw, be it nothing.
 
     *took_s* runs from the action's own start (or its stimulus) to what was asked for, and stops before any evidence is
-    written; None where nothing could be timed. *expected* and *actual* are words for a person. *text* is what values
+    written; None where nothing could be timed. *doubtful*: what was seen may as well be the robot's own fault, so that a
+    failure is the channel's only if the driver's self-check passes. *expected* and *actual* are words for a person. *text* is what values
     are captured from; *groups* are the named groups a pattern matched.
     """
 
@@ -104,6 +107,7 @@ class Observation:
     evidence: tuple[Evidence, ...] = ()
     waited_s: float = 0.0
     evidence_s: float = 0.0
+    doubtful: bool = False
 
 
 @dataclass(frozen=True)
