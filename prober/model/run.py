@@ -91,9 +91,9 @@ class Observation:
     What a session saw, be it nothing.
 
     *took_s* runs from the action's own start (or its stimulus) to what was asked for, and stops before any evidence is
-    written; None where nothing could be timed. *doubtful*: what was seen may as well be the robot's own fault, so that a
-    failure is the channel's only if the driver's self-check passes. *expected* and *actual* are words for a person. *text* is what values
-    are captured from; *groups* are the named groups a pattern matched.
+    written; None where nothing could be timed. *expected* and *actual* are words for a person. *text* is what values
+    are captured from; *groups* are the named groups a pattern matched. *doubtful*: it may as well be the robot's own
+    fault, and a failure is the channel's only if the driver's self-check passes.
     """
 
     seen: Seen

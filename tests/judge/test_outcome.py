@@ -1,6 +1,6 @@
 import pytest
 
-from prober.judge.outcome import judge, of_captures, of_run
+from prober.judge.outcome import judge, of_captures, of_run, of_stall
 from prober.model.run import Layer, Observation, Outcome, Seen
 from prober.model.scenario import Action, Step
 from prober.model.value import Captured, ValueType
@@ -16,6 +16,7 @@ TABLE = [
     (Seen.ONE_WAY, Outcome.FAILED, Layer.MEDIA),
     (Seen.DROPOUT, Outcome.FAILED, Layer.MEDIA),
     (Seen.HUNG_UP, Outcome.FAILED, Layer.MEDIA),
+    (Seen.POOR_QUALITY, Outcome.FAILED, Layer.MEDIA),
     (Seen.SILENCE, Outcome.FAILED, Layer.PROMPT),
     (Seen.TONE, Outcome.FAILED, Layer.PROMPT),
     (Seen.MUSIC, Outcome.FAILED, Layer.PROMPT),
@@ -30,6 +31,7 @@ TABLE = [
     (Seen.THROTTLED, Outcome.FAILED, Layer.GATEWAY),
     (Seen.DESTINATION_REFUSED, Outcome.FAILED, Layer.GATEWAY),
     (Seen.RECEIPT_FAILED, Outcome.FAILED, Layer.DELIVERY),
+    (Seen.UNEXPECTED_MESSAGE, Outcome.FAILED, Layer.DELIVERY),
     (Seen.NOTHING, Outcome.FAILED, Layer.PROMPT),
     (Seen.NOT_ASKED, Outcome.SKIPPED, None),
     (Seen.EXPECTED, Outcome.PASSED, None),
@@ -72,6 +74,28 @@ def test_an_optional_step_may_be_absent_but_not_wrong():
     """Absence of an optional step is skipped; a wrong answer still fails."""
     assert judge(OPTIONAL, Observation(Seen.NOTHING)).outcome is Outcome.SKIPPED
     assert judge(OPTIONAL, Observation(Seen.HTTP_ERROR)).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("seen", "stalled_s", "outcome"),
+    [
+        (Observation(Seen.NOTHING), 0.9, Outcome.FAILED),
+        (Observation(Seen.NOTHING), 1.1, Outcome.ERROR),
+        (Observation(Seen.SILENCE), 1.1, Outcome.ERROR),
+        (Observation(Seen.REFUSED), 9.0, Outcome.FAILED),
+        (Observation(Seen.OTHER_PROMPT), 9.0, Outcome.FAILED),
+        (Observation(Seen.EXPECTED, took_s=5.0), 0.9, Outcome.FAILED),
+        (Observation(Seen.EXPECTED, took_s=5.0), 1.0, Outcome.ERROR),
+        (Observation(Seen.EXPECTED, took_s=1.0), 9.0, Outcome.PASSED),
+    ],
+)
+def test_what_the_robot_missed_while_it_stood_still_is_its_own_fault(seen, stalled_s, outcome):
+    """What may have been in time, had the robot looked, is ERROR; what was seen is judged as it was seen."""
+    verdict = of_stall(HEAR, judge(HEAR, seen), seen, stalled_s)
+    assert verdict.outcome is outcome
+    if outcome is Outcome.ERROR:
+        assert verdict.layer is Layer.ROBOT
+        assert f"the robot itself stood still for {stalled_s:.1f} s" in verdict.failure.what
 
 
 def test_an_unreadable_capture_fails_by_content():
