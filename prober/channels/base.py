@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from prober.channels.evidence import EvidenceBox
 from prober.channels.timing import Stimulus
+from prober.loading.masking import Masker
 from prober.model.line import Line
 from prober.model.run import Evidence, Observation
 from prober.model.scenario import Action
@@ -21,7 +22,7 @@ class RunContext:
     line: Line
     stimulus: Stimulus
     evidence: EvidenceBox
-    mask: Callable[[str], str]
+    mask: Masker
 
 
 class Session(Protocol):

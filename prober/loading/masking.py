@@ -6,7 +6,8 @@ import html
 import json
 import re
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 MASK = "•••"
@@ -31,6 +32,26 @@ class Masker:
         for pattern in self._patterns:
             text = pattern.sub(MASK, text)
         return text
+
+    def hides(self, text: str) -> bool:
+        """Return whether *text* holds anything that is masked."""
+        return self(text) != text
+
+    def secret(self, text: str) -> bool:
+        """Return whether *text* holds the value of a secret, not merely something that looks private."""
+        return any(pattern.search(text) for pattern in self._patterns)
+
+    def document(self, value: Any) -> Any:
+        """Return *value*, a tree as JSON has them, with the values of masked fields replaced and every text masked."""
+        match value:
+            case str():
+                return self(value)
+            case Mapping():
+                return {self(str(key)): self.document(part) for key, part in value.items()}
+            case list() | tuple():
+                return [self.document(part) for part in value]
+            case _:
+                return value
 
 
 def _pattern(form: str, *, alone: bool) -> re.Pattern[str]:

@@ -10,6 +10,7 @@ from prober.channels.base import RunContext
 from prober.channels.evidence import EvidenceBox
 from prober.channels.fake import Answer, FakeDriver, Hear, Say
 from prober.channels.timing import Stimulus
+from prober.loading.masking import Masker
 from prober.errors import RobotBroken
 from prober.model.line import Line
 from prober.model.run import Observation, Seen
@@ -22,7 +23,7 @@ HEAR = Action("fake", "hear", Hear())
 @pytest.fixture
 def run(tmp_path: Path) -> RunContext:
     """A run of any line."""
-    return RunContext("run-1", Line("demo-1", "13800000001"), Stimulus(), EvidenceBox(tmp_path, "run-1"), str)
+    return RunContext("run-1", Line("demo-1", "13800000001"), Stimulus(), EvidenceBox(tmp_path, "run-1"), Masker([]))
 
 
 async def test_answers_come_in_their_order_and_the_last_again(run: RunContext) -> None:

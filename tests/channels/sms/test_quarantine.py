@@ -316,6 +316,7 @@ from prober.channels.sms.config import Settings
 from prober.channels.sms.driver import SmsDriver
 from prober.channels.sms.quarantine import Pending
 from prober.channels.timing import Stimulus
+from prober.loading.masking import Masker
 from prober.model.line import Line
 from prober.model.scenario import Action
 from prober.store.store import Store
@@ -325,7 +326,7 @@ async def main(url, port, folder):
     settings = Settings.model_validate({"gateways": {"demo": {"smpp": bind}}})
     driver = SmsDriver(settings, quarantine=Store.open(url).quarantine(Pending))
     line = Line("demo-1", "13800000001", gateway="demo")
-    session = await driver.open(RunContext("run-1", line, Stimulus(), EvidenceBox(Path(folder), "run-1"), str))
+    session = await driver.open(RunContext("run-1", line, Stimulus(), EvidenceBox(Path(folder), "run-1"), Masker([])))
     await session.perform(Action("sms", "send", Send("10086", "CXYE")), 5)
     print("asked", flush=True)
     await asyncio.sleep(60)
