@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from prober.channels.base import Driver, RunContext
 from prober.channels.evidence import EvidenceBox
@@ -15,27 +16,31 @@ from prober.channels.registry import CHANNELS
 from prober.channels.sms.quarantine import Pending
 from prober.channels.timing import Clock, Stimulus
 from prober.errors import BadInput, Problem
+from prober.judge import undo
 from prober.loading.config import Settings
 from prober.loading.config_secrets import secret_values
 from prober.loading.fields import did_you_mean
 from prober.loading.masking import Masker
 from prober.loading.templates import references
 from prober.model.line import Line
+from prober.model.order import Caps, Claim, OrderState, Placed, still_stands
 from prober.model.prompt import PromptTable
 from prober.model.run import Outcome, Phase, Run, StepResult
 from prober.model.scenario import Scenario, Step
 from prober.runner import Sink, play
+from prober.store.orders import Orders
 from prober.store.store import Store
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be played: a scenario, for one of some lines."""
+    """What is to be played: a scenario, for one of some lines; *facts* is the combination of its matrix they have."""
 
     scenario: Scenario
     lines: Sequence[Line]
     phase: Phase | None = None
     attempt: int = 1
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 class App:
@@ -67,26 +72,23 @@ class App:
         """
         Lease a line, waiting up to *wait_s* for one, play the scenario on it, and return the run, kept in the store.
 
-        *watchers* hear of the run after the store did. A run that finds no free line is SKIPPED, and kept as that.
+        *watchers* hear of the run after the store did. A run that finds no free line, or may not order, is SKIPPED,
+        with a remark that says why, and kept as that.
         """
         await self._remember()
         clock = Clock()
         run = self._new_run(order, clock)
         sink = _Sinks((self.store, *watchers))
-        leased = await self.store.leases.lease([line.name for line in order.lines], run.id, wait_s)
+        standing = await self._standing(order)
+        lines = {line.name: line for line in order.lines if line.msisdn not in standing}
+        if standing and not lines:
+            return await _skip(replace(run, remark=next(iter(standing.values())).told), clock, sink)
+        leased = await self.store.leases.lease(list(lines), run.id, wait_s)
         if leased is None:
-            return await _skip(replace(run, waited_s=wait_s), clock, sink)
+            return await _skip(replace(run, waited_s=wait_s, remark=_no_line(order, wait_s)), clock, sink)
+        name, waited_s = leased
         try:
-            name, waited_s = leased
-            line = next(line for line in order.lines if line.name == name)
-            return await play(
-                order.scenario,
-                replace(run, line=name, waited_s=waited_s),
-                context=self._context(run, line),
-                drivers=self._drivers_of(order.scenario),
-                clock=clock,
-                sink=sink,
-            )
+            return await self._play_on(lines[name], order, replace(run, line=name, waited_s=waited_s), clock, sink)
         finally:
             await self.store.leases.release(run.id)
 
@@ -96,6 +98,43 @@ class App:
             ending.callback(self.store.close)
             for driver in self._drivers.values():
                 ending.push_async_callback(driver.close)
+
+    async def _play_on(self, line: Line, order: Order, run: Run, clock: Clock, sink: _Sinks) -> Run:
+        if order.scenario.effects.orders:
+            if refused := await self.store.orders.claim(self._claim(order.scenario, line, run), self._caps):
+                return await _skip(replace(run, remark=refused), clock, sink)
+            sink = _Sinks(sink.sinks, _Ordering(order.scenario, line, self.store.orders))
+        await play(
+            order.scenario,
+            run,
+            context=self._context(run, line),
+            drivers=self._drivers_of(order.scenario),
+            clock=clock,
+            sink=sink,
+        )
+        return sink.ended[run.id]
+
+    async def _standing(self, order: Order) -> Mapping[str, Placed]:
+        """Return the orders that may stand on the lines of *order*, if it is one that orders."""
+        if not order.scenario.effects.orders:
+            return {}
+        return await self.store.orders.standing_on([line.msisdn for line in order.lines])
+
+    def _claim(self, scenario: Scenario, line: Line, run: Run) -> Claim:
+        effects, said = scenario.effects, self.settings.orders
+        return Claim(
+            run_id=run.id,
+            scenario=scenario.name,
+            line=line.name,
+            msisdn=line.msisdn,
+            day=run.planned_at.astimezone(ZoneInfo(said.timezone)).date(),
+            orders=effects.orders,
+            cost_fen=said.cost if effects.cost_fen is None else effects.cost_fen,
+        )
+
+    @property
+    def _caps(self) -> Caps:
+        return Caps(self.settings.orders.per_day, self.settings.orders.cost_per_day)
 
     async def _remember(self) -> None:
         """Write once who the lines are, so that results can be read by brand, province or site."""
@@ -138,12 +177,18 @@ class App:
 
 
 def orders(
-    settings: Settings, scenarios: Sequence[Scenario], *, lines: Sequence[str] = (), phase: Phase | None = None
+    settings: Settings,
+    scenarios: Sequence[Scenario],
+    *,
+    lines: Sequence[str] = (),
+    phase: Phase | None = None,
+    facts: Facts | None = None,
 ) -> list[Order]:
     """
     Return the orders for *scenarios*, on the lines called *lines*, or on any that has all that is spoken of.
 
-    A scenario with a matrix is ordered once for each combination of facts, on the lines that have them.
+    A scenario with a matrix is ordered once for each combination of facts, on the lines that have them. *facts* narrows
+    lines and combinations: of each fact named, only the values given.
 
     Raises:
         BadInput: There is no such line, a channel is not set up, or no line has a fact or secret that is spoken of.
@@ -153,24 +198,30 @@ def orders(
         for name in lines
         if name not in _names(settings.lines)
     ]
-    chosen = [line for line in settings.lines if not lines or line.name in lines]
+    only = facts or {}
+    chosen = [line for line in settings.lines if (not lines or line.name in lines) and _has(line, only)]
     if not chosen and not problems:
-        problems.append(Problem(settings.path, 0, 0, "there is no line to play on", "name a test customer in ‘lines:’"))
+        problems.append(Problem(settings.path, 0, 0, *_nobody(settings, only)))
     found = []
     for scenario in scenarios:
         problems += _not_set_up(settings, scenario)
-        for facts in _combinations(scenario.matrix):
-            fitting = [line for line in chosen if all(line.fact(name) == value for name, value in facts.items())]
+        for combination in _combinations(scenario.matrix, only):
+            fitting = [line for line in chosen if all(line.fact(name) == said for name, said in combination.items())]
             able, lacking = _able(fitting, scenario)
             if (lines and len(able) < len(fitting)) or (chosen and not able):
-                whom = ", ".join(f"{name} {value}" for name, value in facts.items())
-                told = "; ".join(lacking) or f"no line has {whom}"
+                told = "; ".join(lacking) or f"no line has {whom(combination)}"
                 problems.append(Problem(scenario.path, 0, 0, f"‘{scenario.name}’ cannot be played: {told}", _GIVE))
-            found.append(Order(scenario, able, phase))
+            found.append(Order(scenario, able, phase, facts=combination))
+    if not found and not problems:
+        what = "no combination of a matrix has what --matrix asks for"
+        problems.append(Problem(settings.path, 0, 0, what, "name values that the scenarios' ‘matrix’ has"))
     if problems:
         raise BadInput(problems)
     return found
 
+
+Facts = Mapping[str, Sequence[str]]
+"""Facts of lines with the values that are asked for."""
 
 _GIVE = "give the line that fact, or that secret under ‘secrets:’, in config.yaml"
 
@@ -185,9 +236,28 @@ def _not_set_up(settings: Settings, scenario: Scenario) -> list[Problem]:
     return [Problem(settings.path, 0, 0, what, "add it under ‘channels:’")] if missing else []
 
 
-def _combinations(matrix: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
-    """Return every combination of facts that *matrix* asks for; an empty one asks for nothing, once."""
-    return [dict(zip(matrix, values, strict=True)) for values in product(*matrix.values())]
+def whom(facts: Mapping[str, str]) -> str:
+    """Return a combination of facts as a person reads it: `brand 全球通, province 北京`."""
+    return ", ".join(f"{name} {value}" for name, value in facts.items())
+
+
+def _nobody(settings: Settings, only: Facts) -> tuple[str, str]:
+    """Return what to say where no line is left, and what to do about it."""
+    for name, values in only.items():
+        known = {said for line in settings.lines if (said := line.fact(name)) is not None}
+        if not known.intersection(values):
+            return f"no line has {name} {' or '.join(values)}", did_you_mean(values[0], known) or _GIVE
+    return "there is no line to play on", "name a test customer in ‘lines:’, or ask for less at once"
+
+
+def _has(line: Line, only: Facts) -> bool:
+    return all(line.fact(name) in values for name, values in only.items())
+
+
+def _combinations(matrix: Facts, only: Facts) -> list[dict[str, str]]:
+    """Return every combination of *matrix* that *only* leaves; an empty matrix asks for nothing, once."""
+    narrowed = {name: [said for said in values if said in only.get(name, values)] for name, values in matrix.items()}
+    return [dict(zip(narrowed, values, strict=True)) for values in product(*narrowed.values())]
 
 
 def _able(lines: Sequence[Line], scenario: Scenario) -> tuple[list[Line], list[str]]:
@@ -207,16 +277,42 @@ def _lacks(line: Line, scenario: Scenario) -> list[str]:
 
 
 @dataclass(frozen=True)
+class _Ordering:
+    """Says, when a run that orders has ended, what became of its order."""
+
+    scenario: Scenario
+    line: Line
+    orders: Orders
+    begun: dict[int, Step] = field(default_factory=dict)
+
+    async def judged(self, run: Run) -> Run:
+        """Keep what became of the order, and return *run* with a remark where it may still stand."""
+        state = undo.of_order(self.scenario, self.begun, run)
+        await self.orders.end(run.id, state)
+        if state is not OrderState.STANDING:
+            return run
+        return replace(run, remark=still_stands(self.line.name, self.line.msisdn, run.id))
+
+
+@dataclass(frozen=True)
 class _Sinks:
-    """Tells several sinks in their order: the store first, so that nobody is told what is not safe."""
+    """
+    Tells several sinks in their order: the store first, so that nobody is told what is not safe.
+
+    *ordering* has its say on a run that ends, before anybody is told; *ended* is what they were told then.
+    """
 
     sinks: tuple[Sink, ...]
+    ordering: _Ordering | None = None
+    ended: dict[str, Run] = field(default_factory=dict)
 
     async def run_started(self, run: Run) -> None:
         for sink in self.sinks:
             await sink.run_started(run)
 
     async def step_started(self, run: Run, index: int, step: Step) -> None:
+        if self.ordering:
+            self.ordering.begun[index] = step
         for sink in self.sinks:
             await sink.step_started(run, index, step)
 
@@ -225,8 +321,16 @@ class _Sinks:
             await sink.step_finished(run, result)
 
     async def run_finished(self, run: Run) -> None:
+        if self.ordering:
+            run = await self.ordering.judged(run)
+        self.ended[run.id] = run
         for sink in self.sinks:
             await sink.run_finished(run)
+
+
+def _no_line(order: Order, wait_s: float) -> str:
+    of_whom = f" ({whom(order.facts)})" if order.facts else ""
+    return f"no line{of_whom} came free within {wait_s:g} s: other runs hold {', '.join(_names(order.lines))}"
 
 
 async def _skip(run: Run, clock: Clock, sink: Sink) -> Run:

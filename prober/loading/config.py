@@ -17,7 +17,14 @@ from prober.errors import BadInput, Problem
 from prober.loading import mistakes
 from prober.loading.config_lines import lines_that_clash
 from prober.loading.config_secrets import without_secrets
-from prober.loading.config_sections import UNAVAILABLE, EvidenceSettings, LineSettings, Sections, StoreSettings
+from prober.loading.config_sections import (
+    UNAVAILABLE,
+    EvidenceSettings,
+    LineSettings,
+    OrderSettings,
+    Sections,
+    StoreSettings,
+)
 from prober.loading.fields import STRICT, context, did_you_mean
 from prober.loading.mistakes import Mistake
 from prober.loading.nodes import Document, MapNode, Node, ScalarNode, Where, find, leads_on, parse_yaml, plain
@@ -44,6 +51,7 @@ class Settings:
     store: StoreSettings
     evidence: EvidenceSettings
     lines: tuple[Line, ...]
+    orders: OrderSettings
     channels: Mapping[str, Any]
     sha256: str
 
@@ -124,6 +132,7 @@ class _Loading:
             store=config.store.model_copy(update={"url": self._rooted_url(config.store.url)}),
             evidence=_rooted(config.evidence, self._folder),
             lines=tuple(_line(line) for line in config.lines),
+            orders=config.orders,
             channels=_rooted(channels, self._folder),
             sha256=_sha256(config, self._folder),
         )

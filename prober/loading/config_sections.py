@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import zoneinfo
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from prober.loading.effects import Amount
 from prober.loading.fields import STRICT, Duration, Money, Number, Secret, Text, WorkspacePath, refusal
 from prober.loading.robot_verbs import Name
 
@@ -26,6 +28,22 @@ def _plain_name(name: str) -> str:
 
 Msisdn = Annotated[Text, AfterValidator(_msisdn)]
 PlainName = Annotated[Text, AfterValidator(_plain_name)]
+
+
+def _count(number: int) -> int:
+    if number < 0:
+        raise refusal(f"‘{number}’ is less than nothing")
+    return number
+
+
+def _zone(name: str) -> str:
+    if name not in zoneinfo.available_timezones():
+        raise refusal(f"there is no time zone ‘{name}’", "write it like Asia/Shanghai")
+    return name
+
+
+Count = Annotated[Number, AfterValidator(_count)]
+Zone = Annotated[Text, AfterValidator(_zone)]
 
 
 class StoreSettings(BaseModel):
@@ -69,6 +87,24 @@ class LineSettings(BaseModel):
     )
     sip: SipSettings = Field(default_factory=SipSettings, description="its SIP account")
     gateway: Text = Field(default="", description="the SMS gateway it speaks through, one of channels.sms.gateways")
+
+
+class OrderSettings(BaseModel):
+    """What scenarios with effects may order, all robots that share the store together."""
+
+    model_config = STRICT
+    per_day: Count = Field(default=20, description="the most orders in one day; 0: nothing may be ordered")
+    cost_per_day: Amount = Field(
+        default=50_000,
+        description="the most they may cost in one day, in yuan",
+        json_schema_extra={"default": "500.00"},
+    )
+    cost: Amount = Field(
+        default=5_000,
+        description="what a run is taken to cost where its scenario does not say, in yuan",
+        json_schema_extra={"default": "50.00"},
+    )
+    timezone: Zone = Field(default="Asia/Shanghai", description="the time zone whose days count")
 
 
 class ItemSettings(BaseModel):
@@ -169,6 +205,7 @@ class Sections(BaseModel):
     store: StoreSettings = Field(default_factory=StoreSettings, description="where results are kept")
     evidence: EvidenceSettings = Field(default_factory=EvidenceSettings, description="where evidence is kept")
     lines: tuple[LineSettings, ...] = Field(min_length=1, description="the test customers")
+    orders: OrderSettings = Field(default_factory=OrderSettings, description="what may be ordered in a day")
     items: tuple[ItemSettings, ...] = Field(default=(), description="the menu items and services")
     probes: tuple[ProbeSettings, ...] = Field(default=(), description="what is played when")
     alerts: tuple[AlertSettings, ...] = Field(default=(), description="who is told")

@@ -8,7 +8,7 @@ import hashlib
 import sys
 import traceback
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -45,23 +45,32 @@ class Declared:
     """A function marked with `@scenario`, and what its decorator says."""
 
     function: Body
-    says: dict[str, str]
+    says: dict[str, Any]
 
 
 def scenario(
     *,
     item: str | None = None,
     title: str | None = None,
-    effects: str | None = None,
+    effects: str | Mapping[str, str | int] | None = None,
+    matrix: Mapping[str, Sequence[str]] | None = None,
     deadline: str | None = None,
     name: str | None = None,
 ) -> Callable[[Body], Declared]:
     """
     Mark an async function as a scenario. Its parameters are what it speaks through: ivr, web, sms, same, wait, let.
 
-    *name* is the function's own with dashes, unless given. *effects* is "none" or "orders", *deadline* such as "5m".
+    *name* is the function's own with dashes, unless given. *effects* is "none", "orders", or such as
+    {"orders": 1, "cost": "30.00元"}; *matrix* such as {"province": ["北京", "上海"]}; *deadline* such as "5m".
     """
-    given = {"item": item, "title": title, "effects": effects, "deadline": deadline, "scenario": name}
+    given = {
+        "item": item,
+        "title": title,
+        "effects": effects,
+        "matrix": matrix,
+        "deadline": deadline,
+        "scenario": name,
+    }
     says = {key: value for key, value in given.items() if value is not None}
 
     def mark(function: Body) -> Declared:
@@ -162,6 +171,7 @@ class _Reader:
             play=_player(declared.function, parameters, self._vocabulary),
             item=header.item,
             effects=header.effects,
+            matrix=header.matrix,
             deadline_s=header.deadline,
             secrets=references.secrets(
                 node.value for node in ast.walk(self._function) if isinstance(node, ast.Constant)

@@ -16,7 +16,7 @@ from prober.loading.robot_verbs import Let
 from prober.loading.selection import YAML_ENDINGS, select
 from prober.loading.vocabulary import Vocabulary
 from prober.loading.yaml_scenario import Draft, Placed, read_draft, spoken_at
-from prober.model.scenario import Action, Effects, Scenario
+from prober.model.scenario import Action, Scenario
 from prober.model.verb import ROBOT
 
 
@@ -134,8 +134,9 @@ class _Loading:
     def _check_effects(self, placed: Placed, used: Draft, outer: Draft) -> None:
         if not used.header or not outer.header or placed.use is None:
             return
-        if used.header.effects is not Effects.NONE and outer.header.effects is Effects.NONE:
-            hint = f"write ‘effects: {used.header.effects}’ in this scenario too"
+        orders = used.header.effects.orders
+        if orders > outer.header.effects.orders:
+            hint = f"write ‘effects: {'orders' if orders == 1 else f'{{orders: {orders}}}'}’ in this scenario too"
             self.problems.append(placed.problem(placed.use, f"‘{used.name}’ changes something at the operator", hint))
 
     def _check_references(self, draft: Draft, placed: Sequence[Placed]) -> None:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator
 
 from prober.errors import BadInput, Problem
 from prober.loading.arguments import Written, build, fields_of
+from prober.loading.effects import EffectsSaid
 from prober.loading.fields import Duration, Text, context, did_you_mean, refusal
 from prober.loading.mistakes import Mistake
 from prober.loading.nodes import Document, ListNode, MapNode, Node, ScalarNode, find, parse_yaml, plain, scalars
@@ -43,9 +44,12 @@ class Header:
     scenario: ScenarioName = field(metadata={"description": "its name, which no other scenario has"})
     title: Text = field(default="", metadata={"description": "what people read in reports; default: its name"})
     item: Text | None = field(default=None, metadata={"description": "the menu item or service it belongs to"})
-    effects: Effects = field(
-        default=Effects.NONE,
-        metadata={"description": "‘orders’: it changes something at the operator and is never repeated by itself"},
+    effects: EffectsSaid = field(
+        default=Effects(),
+        metadata={
+            "description": "‘orders’, or {orders: 1, cost: 30.00元}: it orders something, is capped by day and never "
+            "repeated by itself"
+        },
     )
     matrix: dict[Text, tuple[Text, ...]] = field(
         default_factory=dict, metadata={"description": "facts of lines it is played for: {province: [北京, 上海]}"}

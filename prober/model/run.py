@@ -151,7 +151,11 @@ class StepResult:
 
 @dataclass(frozen=True)
 class Run:
-    """One playing of a scenario. *ended_at* is None while under way, *interrupted* if it never came to its end."""
+    """
+    One playing of a scenario. *ended_at* is None while under way, *interrupted* if it never came to its end.
+
+    *remark* is what a person must know of the run as a whole: why it was not played, or that an order may still stand.
+    """
 
     id: str
     scenario: str
@@ -169,6 +173,7 @@ class Run:
     ended_at: datetime | None = None
     outcome: Outcome | None = None
     interrupted: bool = False
+    remark: str = ""
     steps: tuple[StepResult, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 

@@ -19,11 +19,12 @@ class Retry(StrEnum):
     NEVER = "never"
 
 
-class Effects(StrEnum):
-    """What playing a scenario changes at the operator."""
+@dataclass(frozen=True)
+class Effects:
+    """What one playing of a scenario changes at the operator, at most. *cost_fen* is None where nobody said it."""
 
-    NONE = "none"
-    ORDERS = "orders"
+    orders: int = 0
+    cost_fen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Scenario:
     steps: tuple[Step, ...] = ()
     play: Callable[[PlayStep], Awaitable[None]] | None = None
     item: str | None = None
-    effects: Effects = Effects.NONE
+    effects: Effects = Effects()
     deadline_s: float = 300.0
     let: Mapping[str, str] = field(default_factory=dict)
     matrix: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -40,6 +40,7 @@ def _run(run: Run) -> dict[str, Any]:
         "attempt": run.attempt,
         "outcome": _word(run.outcome),
         "interrupted": run.interrupted,
+        "remark": run.remark,
         "planned_at": _instant(run.planned_at),
         "started_at": _instant(run.started_at),
         "ended_at": _instant(run.ended_at),

@@ -13,7 +13,7 @@ from prober.model.value import Captured, ValueType
 
 _RUN_FIELDS = (
     *("id", "scenario", "title", "item", "line", "attempt", "planned_at", "started_at", "ended_at", "waited_s"),
-    *("interrupted", "scenario_sha256", "prompts_sha256", "config_sha256"),
+    *("interrupted", "remark", "scenario_sha256", "prompts_sha256", "config_sha256"),
 )
 _STEP_FIELDS = (
     *("name", "channel", "verb", "started_at", "ended_at", "within_s", "warn_s", "soft", "waited_s", "took_s"),

@@ -14,6 +14,7 @@ from prober.store import recording
 from prober.store.database import Database
 from prober.store.leases import Leases, drop_left_behind
 from prober.store.migrations import migrate
+from prober.store.orders import Orders, mark_left_standing
 from prober.store.quarantine import OwedT, StoredQuarantine
 from prober.store.queries import Queries
 from prober.store.recovery import mark_interrupted
@@ -26,6 +27,7 @@ class Store:
         self._database = database
         self.queries = Queries(database)
         self.leases = Leases(database)
+        self.orders = Orders(database)
 
     @classmethod
     def open(cls, url: str, *, durable: bool = False, busy_timeout_s: float = 5.0) -> Store:
@@ -90,4 +92,5 @@ def _prepare(connection: Connection, where: str) -> None:
     # A read-only database lets a transaction begin, and would refuse the first step only.
     connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
     mark_interrupted(connection)
+    mark_left_standing(connection)
     drop_left_behind(connection)

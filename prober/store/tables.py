@@ -7,7 +7,7 @@ migration beside it; a test holds the two together.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Date, Float, ForeignKey, Index, Integer, MetaData, String, Table
 from sqlalchemy.types import JSON
 
 from prober.store.types import Facts, Instant, Words
@@ -58,6 +58,7 @@ RUNS = Table(
     Column("waited_s", Float, nullable=False),
     Column("outcome", String),
     Column("interrupted", Boolean, nullable=False),
+    Column("remark", Words, nullable=False, server_default=""),
     Column("scenario_sha256", String, nullable=False),
     Column("prompts_sha256", String, nullable=False),
     Column("config_sha256", String, nullable=False),
@@ -176,4 +177,23 @@ LATE_REPLIES = Table(
     Column("received_at", Instant, nullable=False),
     Column("text", Words, nullable=False),
     Index(None, "run_id"),
+)
+
+ORDERS = Table(
+    "orders",
+    METADATA,
+    Column("run_id", String, primary_key=True),
+    Column("scenario", String, nullable=False),
+    Column("line", String, nullable=False),
+    Column("msisdn", String, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("orders", Integer, nullable=False),
+    Column("cost_fen", BigInteger, nullable=False),
+    Column("state", String, nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("settled_at", Instant),
+    *_owner(),
+    Index(None, "day"),
+    Index(None, "state"),
 )

@@ -65,7 +65,7 @@ def test_the_decorator_says_what_a_header_says(written, small_vocabulary):
     scenario = load_scenario(written(TWIN, "twin.py"), small_vocabulary)
 
     assert (scenario.name, scenario.title, scenario.item) == ("balance-everywhere", "余额", "balance-query")
-    assert (scenario.effects, scenario.deadline_s) == (Effects.ORDERS, 60.0)
+    assert (scenario.effects, scenario.deadline_s) == (Effects(orders=1), 60.0)
     assert scenario.channels == ("ivr", "sms")
     assert [step.action.full_name for step in scenario.steps] == ["ivr.dial", "ivr.hear", "sms.receive", "same"]
     assert scenario.steps[0].source.line == 8

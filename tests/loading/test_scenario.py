@@ -57,7 +57,7 @@ def test_a_whole_scenario_is_read(written, small_vocabulary):
     dial, press, hear, send, receive, same, hang_up = scenario.steps
 
     assert (scenario.name, scenario.title, scenario.item) == ("balance", "余额", "balance-query")
-    assert (scenario.effects, scenario.deadline_s, scenario.let) == (Effects.ORDERS, 120.0, {"word": "余额"})
+    assert (scenario.effects, scenario.deadline_s, scenario.let) == (Effects(orders=1), 120.0, {"word": "余额"})
     assert scenario.matrix == {"province": ("北京", "上海")}
     assert (scenario.channels, scenario.secrets) == (("ivr", "sms"), ("code",))
     assert (dial.action.argument.number, dial.action.argument.expect) == ("0010", 486)

@@ -5,18 +5,25 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, insert
 
 from prober.errors import StoreBroken
+from prober.model.run import Outcome, Run
 from prober.store import migrations
+from prober.store.process import this_process
+from prober.store.rows import run_row
 from prober.store.store import Store
-from prober.store.tables import METADATA
+from prober.store.tables import METADATA, RUNS
 
 OPEN = """
 import sys
@@ -55,6 +62,25 @@ def test_four_processes_open_a_new_database_at_once(store_url: str) -> None:
     for process in processes:
         process.communicate()
     assert [process.returncode for process in processes] == [0] * 4
+
+
+def test_runs_of_the_first_version_are_kept(store_url: str, tmp_path: Path, a_run: Callable[..., Run]) -> None:
+    """A database of revision 0001 with a run in it is brought up to date when it is opened, and the run is as it was."""
+    (tmp_path / "results_db").mkdir()
+    engine = create_engine(store_url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        run = replace(a_run(), ended_at=a_run().started_at, outcome=Outcome.PASSED)
+        row = {name: value for name, value in run_row(run).items() if name != "remark"} | this_process().columns()
+        connection.execute(insert(RUNS).values(row))
+    engine.dispose()
+    store = Store.open(store_url)
+    assert store.queries.run(run.id) == run
+    assert store.orders.placed(still_open=False) == []
+    store.close()
 
 
 def test_a_newer_database_is_refused_with_a_sentence(store_url: str, tmp_path: Path) -> None:
