@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,10 @@ class Workspace:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Begin `prober ARGUMENTS` here."""
+    def start(self, *arguments: str, before: Sequence[str] = ()) -> subprocess.Popen[str]:
+        """Begin `prober ARGUMENTS` here, through the command *before* if one is given."""
         return subprocess.Popen(
-            [*PROBER, *arguments],
+            [*before, *PROBER, *arguments],
             cwd=self.folder,
             env=os.environ | self.environment,
             stdin=subprocess.DEVNULL,

@@ -1,0 +1,140 @@
+"""The robot in this process, playing one journey a door against a demo operator whose faults are switched by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from ruamel.yaml import YAML
+
+from prober.app import App, Order
+from prober.channels.registry import SETTINGS, VERBS
+from prober.loading.config import load_config
+from prober.loading.prompts import load_prompts
+from prober.loading.scenario import load_scenarios
+from prober.loading.vocabulary import Vocabulary
+from prober.model.run import Run, StepResult
+from prober.model.scenario import Scenario
+
+HERE = Path(__file__).parent
+PROMPTS = HERE.parents[1] / "scenarios" / "prompts"
+CONFIG = """\
+lines:
+  - {{name: demo-1, msisdn: 13800000001, secrets: {{service_password: 246801}}, gateway: demo}}
+channels:
+  ivr: {{server: "{sip}", prompts: "{prompts}"}}
+  web: {{base_url: "{web}"}}
+  sms:
+    gateways: {{demo: {{smpp: {{host: {host}, port: {port}, system_id: robot, password: secret}}}}}}
+    quarantine: 4s
+"""
+_VARIES = re.compile(
+    r"\d+\.\d+(?= s\b)|(?<=127\.0\.0\.1:)\d+|(?<=score )\d\.\d+|\d+(?=[月日时分])|(?<=after run )\S+"
+    r"|(?<=until )\d\d:\d\d:\d\d|/\S*/(?=results_db)|\d{8}T\d{6}-\w+|\d{4}-\d\d-\d\d"
+)
+"""What differs from run to run: seconds, ports, scores, times of day, runs, folders."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault that is switched on at a door, as the command line writes it, and what the robot is to say of it."""
+
+    fault: str
+    outcome: str
+    step: str = ""
+    layer: str = ""
+
+    @property
+    def door(self) -> str:
+        """The door it is switched on at, and the name of the journey that meets it."""
+        return self.fault.partition("=")[0]
+
+    @property
+    def name(self) -> str:
+        """The fault's name alone."""
+        return self.fault.partition("=")[2].partition(",")[0]
+
+    @property
+    def wish(self) -> dict[str, Any]:
+        """The fault, as the control door wants it."""
+        name, *arguments = self.fault.partition("=")[2].split(",")
+        return {self.door: {"name": name, **dict(one.split("=") for one in arguments)}} if name else {}
+
+
+def cases() -> list[Case]:
+    """Return the golden table: every fault of every door, and each door in health."""
+    return [Case(**row) for row in YAML(typ="safe").load(HERE / "cases.yaml")]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the robot said of a run, in the words of the golden table."""
+
+    outcome: str
+    step: str = ""
+    layer: str = ""
+    what: str = ""
+    actual: str = ""
+
+    @classmethod
+    def of(cls, run: Run) -> Told:
+        """Return what stands first in a report of *run*; figures that vary from run to run become `…`."""
+        step = run.failed_step
+        if step is None or step.failure is None:
+            return cls(str(run.outcome))
+        failure = step.failure
+        return cls(str(run.outcome), _verb(step), str(step.layer), steady(failure.what), steady(failure.actual))
+
+    def agrees(self, case: Case) -> bool:
+        """Whether outcome, step and layer are those of the table."""
+        return (self.outcome, self.step, self.layer) == (case.outcome, case.step, case.layer)
+
+
+class Robot:
+    """A robot whose workspace is *folder*, led to *doors*. To be made before the loop, for a line process is forked."""
+
+    def __init__(self, folder: Path, doors: Mapping[str, Any]) -> None:
+        host, port = doors["smpp"].split(":")
+        words = CONFIG.format(sip=doors["sip"], web=doors["web"], host=host, port=port, prompts=PROMPTS)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.yaml").write_text(words, encoding="utf-8")
+        settings, prompts = load_config(folder / "config.yaml", SETTINGS), load_prompts(PROMPTS)
+        found = load_scenarios([HERE / "journeys"], Vocabulary(VERBS), list(prompts.prompts))
+        self.journeys: dict[str, Scenario] = {scenario.name: scenario for scenario in found}
+        App.prepare(list(found))
+        self._app = App(settings, prompts)
+        self._line = settings.lines[0]
+        self._control = httpx.AsyncClient(base_url=doors["control"], timeout=10)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self._app.close()
+        await self._control.aclose()
+
+    async def switch(self, wish: Mapping[str, Any]) -> None:
+        """Put everything at the operator back, and switch exactly these faults on."""
+        (await self._control.delete("/faults")).raise_for_status()
+        (await self._control.post("/reset")).raise_for_status()
+        (await self._control.put("/faults", json=dict(wish))).raise_for_status()
+
+    async def play(self, journey: str) -> Run:
+        """Play the journey of a door."""
+        return await self._app.play(Order(self.journeys[journey], (self._line,)))
+
+
+def _verb(step: StepResult) -> str:
+    return step.verb if step.channel == "robot" else f"{step.channel}.{step.verb}"
+
+
+def steady(text: str) -> str:
+    """Return *text* with `…` where it differs from run to run."""
+    return _VARIES.sub("…", text)
