@@ -36,6 +36,25 @@ class Receive:
     )
 
 
+@dataclass(frozen=True)
+class ReceiveNothing:
+    """
+    Make sure that no message comes that nobody asked for, such as the same reply again.
+
+    Counted is what came since the last `receive` took its own (in a run without one: since the stimulus), for the
+    whole of `within`. A late reply to an earlier command is not: it is known whose it is.
+    """
+
+    text: Expectation | None = field(
+        default=None,
+        metadata={"description": "only messages with this text count, plain or /regular expression/; default: all"},
+    )
+    from_: Text | None = field(
+        default=None,
+        metadata={"alias": "from", "description": "only messages from this sender count, or one that begins so"},
+    )
+
+
 VERBS: tuple[Verb, ...] = (
     Verb(
         channel="sms",
@@ -64,5 +83,13 @@ VERBS: tuple[Verb, ...] = (
         timings={"first_part_s": "stimulus → the first part, where there are several"},
         waits=True,
         captures=True,
+    ),
+    Verb(
+        channel="sms",
+        name="receive_nothing",
+        argument=ReceiveNothing,
+        within_s=10.0,
+        layer=Layer.DELIVERY,
+        took="the whole wait",
     ),
 )

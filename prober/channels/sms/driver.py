@@ -11,6 +11,7 @@ from prober.channels.sms.gateways import gateway
 from prober.channels.sms.gateways.base import Gateway
 from prober.channels.sms.inbox import Inbox
 from prober.channels.sms.quarantine import Quarantine
+from prober.channels.sms.self_check import self_check
 from prober.channels.sms.session import SmsSession
 from prober.errors import RobotBroken
 from prober.model.line import Line
@@ -41,6 +42,10 @@ class SmsDriver:
         debts = Debts(run, self._settings, self._quarantine, arrivals)
         awaited = Awaited(run, self._settings, self._quarantine, arrivals.inbox)
         return SmsSession(run, link, arrivals, debts=debts, awaited=awaited)
+
+    async def self_check(self) -> str:
+        """Send a message to a reference SMSC on loopback, through the gateway's own code, and get its answers."""
+        return await self_check()
 
     async def close(self) -> None:
         """End everything this driver started: nothing outlives a session."""

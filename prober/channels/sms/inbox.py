@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from itertools import takewhile
 from typing import TypeVar
 
 from prober.channels.sms.gateways.base import Part
@@ -23,7 +24,7 @@ class Fate(StrEnum):
     UNREAD = "not asked for"
     TAKEN = "taken as the reply"
     PASSED_OVER = "passed over: another text"
-    DUPLICATE = "dropped: came twice"
+    DUPLICATE = "duplicate: no reply to anything"
     LATE = "late reply to an earlier command"
 
 
@@ -72,12 +73,16 @@ class Inbox:
 
     def _repeated(self, message: Message) -> bool:
         # Only within a window: a service may rightly say the same to two commands, and nothing in SMPP tells such a
-        # reply from a copy of the first. References do not: many senders draw them at random, or never change them.
-        told = (message.sender, message.text, message.reference)
-        return any(
-            (before.sender, before.text, before.reference) == told and before.first_at_s >= self._window_s
-            for before in self.fates
-        )
+        # reply from a copy of the first. References do not: many senders draw them at random, or never change them,
+        # and a service that answers one command twice draws a new one for the second answer.
+        first = self.first_of(message)
+        return first is not None and first.first_at_s >= self._window_s
+
+    def first_of(self, message: Message) -> Message | None:
+        """Return the newest message before *message* with the same text from the same sender; None if none came."""
+        before = takewhile(lambda one: one is not message, self.fates)
+        same = [one for one in before if (one.sender, one.text) == (message.sender, message.text)]
+        return same[-1] if same else None
 
     def open_window(self, at_s: float) -> None:
         """Note a submit: the same text may rightly come again after it."""
@@ -112,6 +117,15 @@ class Inbox:
             and message.first_at_s >= since_s
             and (service is None or self.comes_from(message.sender, service))
         ]
+
+    def duplicates(self, service: str | None, *, since_s: float) -> int:
+        """Return how many messages came again, from *service* or anyone, since then."""
+        return sum(
+            fate is Fate.DUPLICATE
+            and one.first_at_s >= since_s
+            and (service is None or self.comes_from(one.sender, service))
+            for one, fate in self.fates.items()
+        )
 
     def unfinished(self, service: str | None) -> str:
         """Return which parts are missing, in words; "" if none."""

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prober.channels.base import RunContext
-from prober.channels.sms.actions import Receipt, Receive, Send
+from prober.channels.sms.actions import Receipt, Receive, ReceiveNothing, Send
 from prober.channels.sms.arrivals import Arrivals
 from prober.channels.sms.awaited import Awaited, Wanted
 from prober.channels.sms.debts import Debts
 from prober.channels.sms.gateways.base import Accepted, Link, ReceiptState, RefusalKind, Refused, Unanswered
 from prober.channels.sms.reassembly import Message
 from prober.channels.sms.transcript import Sent, transcript
+from prober.channels.sms.unasked import Unasked
 from prober.channels.timing import Clock, monotonic
 from prober.errors import RobotBroken
 from prober.judge.expect import Match, match
-from prober.model.run import Evidence, Observation, Seen
+from prober.model.run import Evidence, Fact, Observation, Seen
 from prober.model.scenario import Action
 
 _SEEN = {
@@ -35,7 +36,8 @@ class SmsSession:
         self._arrivals = arrivals
         self._debts = debts
         self._awaited = awaited
-        self._clock = Clock()
+        self._unasked = Unasked(arrivals.inbox, run.stimulus)
+        self._clock, self._opened_s = Clock(), monotonic()
         self._sent: list[Sent] = []
         self._submits: dict[str, float] = {}
         self._withheld: set[str] = set()
@@ -52,6 +54,8 @@ class SmsSession:
                 return await self._receipt(deadline_s)
             case Receive() as receive:
                 return await self._receive(receive, deadline_s)
+            case ReceiveNothing() as wanted:
+                return await self._receive_nothing(wanted, deadline_s)
             case other:
                 raise TypeError(f"not an action of the SMS channel: {other!r}")
 
@@ -70,7 +74,7 @@ class SmsSession:
     async def _keep_transcript(self) -> Evidence:
         line, box = self._run.line, self._run.evidence
         title = f"SMS exchange of run {self._run.run_id}, line {line.name} ({line.msisdn})"
-        text = transcript(title, self._sent, self._arrivals, self._clock)
+        text = transcript(title, self._sent, self._arrivals, clock=self._clock, opened_s=self._opened_s)
         return await box.keep("transcript", "sms.txt", self._run.mask(text).encode(), whole_run=True)
 
     async def _send(self, to: str, text: str, deadline_s: float) -> Observation:
@@ -114,7 +118,9 @@ class SmsSession:
                 )
             case Unanswered():
                 await self._debts.overdue(to)
-                return Observation(Seen.NOTHING, actual=f"no answer from the gateway in {deadline_s:g} s")
+                return Observation(
+                    Seen.NOTHING, actual=f"no answer from the gateway in {deadline_s:g} s", doubtful=True
+                )
 
     async def _receipt(self, deadline_s: float) -> Observation:
         expected = "delivered"
@@ -126,7 +132,7 @@ class SmsSession:
             lambda: self._arrivals.verdict(ids, since_s=since_s), sent.submitted_at_s + deadline_s
         )
         if found is None:
-            return Observation(Seen.NOTHING, expected=expected, actual=f"no receipt in {deadline_s:g} s")
+            return Observation(Seen.NOTHING, expected=expected, actual=f"no receipt in {deadline_s:g} s", doubtful=True)
         if found.state is ReceiptState.FAILED and self._last_to is not None:
             await self._debts.answered(self._last_to)
         return Observation(
@@ -151,10 +157,34 @@ class SmsSession:
         found = await self._arrivals.until(lambda: self._awaited.take(wanted), stimulus_s + deadline_s)
         stopped_s = monotonic()
         await self._note(service, wanted, in_time=found is not None)
+        self._unasked.received(found[0] if found else None)
         others = [message.text for message in self._arrivals.inbox.not_taken(sender, since_s=since_s)]
         seen = self._received(found, stimulus_s, since_s) if found else self._not_received(wanted, others, deadline_s)
-        facts = {**seen.facts, "passed_over": " | ".join(others)} if others else seen.facts
+        facts = {**seen.facts, **self._beside(wanted, others)}
         return replace(seen, expected=expected, facts=facts, evidence_s=monotonic() - stopped_s)
+
+    def _beside(self, wanted: Wanted, others: list[str]) -> dict[str, Fact]:
+        """Return what else came, as facts."""
+        duplicates = self._arrivals.inbox.duplicates(wanted.sender, since_s=wanted.since_s)
+        facts: dict[str, Fact] = {"passed_over": " | ".join(others)} if others else {}
+        return facts | ({"duplicates": duplicates} if duplicates else {})
+
+    async def _receive_nothing(self, wanted: ReceiveNothing, deadline_s: float) -> Observation:
+        sender = f" from {wanted.from_}" if wanted.from_ else ""
+        text = f" with {wanted.text}" if wanted.text else ""
+        expected = f"no further message{sender}{text} in {deadline_s:g} s"
+        began_s = monotonic()
+        came = await self._arrivals.until(lambda: self._unasked.first(wanted), began_s + deadline_s)
+        stopped_s = monotonic()
+        await self._debts.note_late()
+        if came is None:
+            seen = Observation(Seen.EXPECTED, took_s=deadline_s, actual="nothing came")
+        else:
+            took_s = max(0.0, came.at_s - began_s)
+            facts: dict[str, Fact] = {"sender": came.sender, "parts": len(came.parts_at_s)}
+            words = self._unasked.words(came)
+            seen = Observation(Seen.UNEXPECTED_MESSAGE, took_s=took_s, actual=words, text=came.text, facts=facts)
+        return replace(seen, expected=expected, evidence_s=monotonic() - stopped_s)
 
     async def _note(self, service: str | None, wanted: Wanted, *, in_time: bool) -> None:
         await self._debts.note_late()
@@ -172,7 +202,9 @@ class SmsSession:
         if others:
             return Observation(Seen.WRONG_CONTENT, actual="; ".join(f"«{text}»" for text in others))
         incomplete = self._arrivals.inbox.unfinished(wanted.sender)
-        return Observation(Seen.NOTHING, actual=f"only {incomplete}" if incomplete else f"nothing in {deadline_s:g} s")
+        if incomplete:
+            return Observation(Seen.NOTHING, actual=f"only {incomplete}")
+        return Observation(Seen.NOTHING, actual=f"nothing in {deadline_s:g} s", doubtful=True)
 
     def _asked(self, sender: str | None) -> str | None:
         """Return the number whose reply a message from *sender* would be; None if another channel caused it."""
@@ -187,6 +219,9 @@ class SmsSession:
         # The reply may be quicker than what the robot did next, on another channel.
         from_s = stimulus_s if message.first_at_s >= stimulus_s else since_s
         parts = len(message.parts_at_s)
+        facts: dict[str, Fact] = {"sender": message.sender, "parts": parts}
+        if message.order:
+            facts["order"] = message.order
         return Observation(
             Seen.EXPECTED,
             took_s=message.at_s - from_s,
@@ -194,5 +229,5 @@ class SmsSession:
             text=message.text,
             groups=matched.groups,
             timings={"first_part_s": message.first_at_s - from_s} if parts > 1 else {},
-            facts={"sender": message.sender, "parts": parts},
+            facts=facts,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prober.channels.sms.arrivals import Arrivals
@@ -18,14 +19,23 @@ class Sent:
     words: str
 
 
-def transcript(title: str, sent: list[Sent], arrivals: Arrivals, clock: Clock) -> str:
-    """Return every message and receipt in the order of time, one to a paragraph. Instants are UTC."""
+def transcript(title: str, sent: Sequence[Sent], arrivals: Arrivals, *, clock: Clock, opened_s: float) -> str:
+    """
+    Return every message and receipt in the order of time, one to a paragraph.
+
+    Each has its instant in UTC, and the seconds since the session was opened.
+    """
     entries = [(one.at_s, f"-> {one.to}  [{one.words}]\n   {one.text}") for one in sent]
     entries += [(one.at_s, f"<- receipt of {one.message_id}: {one.words}") for one in arrivals.receipts]
     for message, fate in arrivals.inbox.fates.items():
-        parts = ", ".join(f"{clock.at(at_s):%H:%M:%S.%f}"[:-3] for at_s in message.parts_at_s)
+        parts = ", ".join(f"{at_s - opened_s:+.3f} s" for at_s in message.parts_at_s)
         came = f" in {len(message.parts_at_s)} parts: {parts}" if len(message.parts_at_s) > 1 else ""
         entries.append((message.at_s, f"<- {message.sender}{came}  [{fate}]\n   {message.text}"))
     incomplete = arrivals.inbox.unfinished(None)
-    lines = [f"{clock.at(at_s):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + f"Z  {words}" for at_s, words in sorted(entries)]
-    return "\n".join([title, *lines, *([f"never complete: {incomplete}"] if incomplete else [])]) + "\n"
+    opened = f"opened {clock.at(opened_s):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z; seconds count from there"
+    lines = [f"{_when(at_s, clock, opened_s)}  {words}" for at_s, words in sorted(entries)]
+    return "\n".join([title, opened, *lines, *([f"never complete: {incomplete}"] if incomplete else [])]) + "\n"
+
+
+def _when(at_s: float, clock: Clock, opened_s: float) -> str:
+    return f"{clock.at(at_s):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + f"Z {at_s - opened_s:+9.3f} s"

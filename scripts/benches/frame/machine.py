@@ -49,7 +49,7 @@ class Fitness:
         return self
 
     def __exit__(self, *_: object) -> None:
-        out, _ = self._timer.communicate("")
+        out = self._timer.communicate("")[0]
         self.told = json.loads(out)
 
     @property

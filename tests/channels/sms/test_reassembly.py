@@ -66,3 +66,13 @@ def test_a_header_that_cannot_be_true_makes_a_message_of_its_own(concat: Concat 
     made = Reassembler().add(Part("10086", "1", b"\0A", UCS2, 1.5, concat))
     assert made is not None
     assert (made.text, made.parts_at_s) == ("A", (1.5,))
+
+
+def test_parts_that_come_twice_leave_nothing_behind() -> None:
+    """A part repeated after its message was whole is no new message, and does not get into the next one."""
+    parts = Reassembler()
+    made = [parts.add(part("一二三"[seq - 1], seq, at_s=1)) for seq in (1, 1, 2, 2, 3, 3)]
+    assert [one.text for one in made if one] == ["一二三"]
+    assert parts.unfinished() == []
+    made = [parts.add(part("甲乙丙"[seq - 1], seq, at_s=60)) for seq in (1, 2, 3)]
+    assert [one.text for one in made if one] == ["甲乙丙"]

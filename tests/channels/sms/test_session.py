@@ -137,6 +137,7 @@ async def test_parts_may_come_in_any_order(sms_session: Opened, smsc: Smsc) -> N
     assert reply.text == BILL
     assert reply.took_s is not None
     assert reply.timings["first_part_s"] < reply.took_s
+    assert reply.facts["order"] == "1 3 2"
 
 
 async def test_a_long_chinese_command_goes_out_in_parts(sms_session: Opened, smsc: Smsc) -> None:
@@ -248,6 +249,7 @@ async def test_a_gateway_that_does_not_answer_is_nothing_seen(sms_session: Opene
     async with sms_session() as session:
         seen = await send(session, deadline_s=0.2)
     assert (seen.seen, seen.actual, seen.took_s) == (Seen.NOTHING, "no answer from the gateway in 0.2 s", None)
+    assert seen.doubtful
 
 
 async def test_other_messages_are_passed_over(sms_session: Opened, smsc: Smsc) -> None:
@@ -301,7 +303,9 @@ async def test_a_duplicate_is_no_second_reply(sms_session: Opened, smsc: Smsc) -
     smsc.behave = stutters
     async with sms_session() as session:
         await send(session)
-        assert (await receive(session, "余额")).seen is Seen.EXPECTED
+        await smsc.quiet()
+        first = await receive(session, "余额")
+        assert (first.seen, first.facts["duplicates"]) == (Seen.EXPECTED, 1)
         assert (await receive(session, "余额", deadline_s=0.4)).seen is Seen.NOTHING
 
 
@@ -384,7 +388,8 @@ async def test_the_transcript_tells_the_exchange_without_secrets(
     for words in (
         "-> 10086  [accepted as 1]\n   MM•••",
         "<- receipt of 1: DELIVRD",
-        "<- 10086 in 2 parts: ",
+        "Z; seconds count from there\n",
+        "<- 10086 in 2 parts: +0.",
         "[taken as the reply]\n   收到MM•••",
     ):
         assert words in text
