@@ -20,7 +20,7 @@ class IvrDoor:
     Answers calls for sip:10086 at *host* and *port*, UDP, up to four at a time.
 
     *recordings* is the folder of the prompts, *customers_path* the database, which the telephone process opens itself;
-    *fault* is asked whenever a caller moves through the menu.
+    *fault* is asked when a call comes in, and whenever something is to be said.
     """
 
     def __init__(
@@ -100,4 +100,5 @@ class IvrDoor:
             return
         while await process.stdout.readline():
             fault = self._fault()
-            process.stdin.write(f"{fault.name if fault else ''}\n".encode())
+            told = {"name": fault.name, "arguments": dict(fault.arguments)} if fault else None
+            process.stdin.write(json.dumps(told).encode() + b"\n")

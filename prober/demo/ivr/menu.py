@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from prober.demo.customers import Customers
@@ -41,6 +41,10 @@ SILENCES = 2
 
 MISLED: Mapping[str, Mapping[str, str]] = {"wrong-prompt": {"balance": "packages"}}
 """Where a fault leads the caller instead."""
+DEAD_KEYS: Mapping[str, tuple[str, str]] = {"missing-key": ("main", "1")}
+"""The key that a fault takes away, and where."""
+OVERSTATED_FEN: Mapping[str, int] = {"wrong-amount": 1000}
+"""By how much a fault overstates the balance."""
 
 
 @dataclass(frozen=True)
@@ -52,29 +56,33 @@ class Turn:
 
 
 class Conversation:
-    """One caller's way through the menu. *fault* is asked for the name of the fault that is on at the moment."""
+    """One caller's way through the menu. *fault* is the name of the one that is on at the moment."""
 
-    def __init__(self, msisdn: str, customers: Customers, *, fault: Callable[[], str | None]) -> None:
+    def __init__(self, msisdn: str, customers: Customers) -> None:
         self._msisdn = msisdn
         self._customers = customers
-        self._fault = fault
+        self._fault = ""
         self._at = "welcome"
         self._silences = 0
 
-    def begin(self) -> Turn:
+    def begin(self, fault: str = "") -> Turn:
         """Greet the caller."""
+        self._fault = fault
         return self._go("welcome" if self._customers.find(self._msisdn) else "stranger")
 
-    def key(self, key: str) -> Turn:
+    def key(self, key: str, fault: str = "") -> Turn:
         """Do what a key asks for."""
+        self._fault = fault
         self._silences = 0
         if key == REPEAT:
             return self._go(self._at)
-        target = MENU[self._at].keys.get(key)
+        dead = DEAD_KEYS.get(fault) == (self._at, key)
+        target = None if dead else MENU[self._at].keys.get(key)
         return self._go(target) if target else self._again("wrong_key")
 
-    def silence(self) -> Turn:
+    def silence(self, fault: str = "") -> Turn:
         """Ask once more, and give up on a caller who stays silent."""
+        self._fault = fault
         self._silences += 1
         return self._go("silence") if self._silences == SILENCES else self._again("no_input")
 
@@ -82,7 +90,7 @@ class Conversation:
         return Turn((why, *self._go(self._at).lines))
 
     def _go(self, name: str) -> Turn:
-        name = MISLED.get(self._fault() or "", {}).get(name, name)
+        name = MISLED.get(self._fault, {}).get(name, name)
         node = MENU[name]
         lines = tuple(line for what in node.says for line in self._spoken(what))
         if node.leads_to:
@@ -93,7 +101,8 @@ class Conversation:
     def _spoken(self, what: str) -> tuple[Line, ...]:
         match what:
             case "{amount}":
-                return tuple(f"pieces/{piece}" for piece in money.pieces(self._customers.balance(self._msisdn)))
+                fen = self._customers.balance(self._msisdn) + OVERSTATED_FEN.get(self._fault, 0)
+                return tuple(f"pieces/{piece}" for piece in money.pieces(fen))
             case "{order}":
                 new = self._customers.order(self._msisdn, NEW_ITEM)
                 return ("new_item_done" if new else "new_item_already",)

@@ -7,6 +7,8 @@ import os
 import select
 from contextlib import suppress
 
+from prober.demo.faults import Fault
+
 
 class Parent:
     """
@@ -32,7 +34,8 @@ class Parent:
         with suppress(BrokenPipeError):
             os.write(self._out, json.dumps(message).encode() + b"\n")
 
-    def fault(self) -> str | None:
-        """Ask for the name of the fault that is on now."""
+    def fault(self) -> Fault | None:
+        """Ask for the fault that is on now."""
         self.tell({"ask": "fault"})
-        return self._in.readline().decode().strip() or None
+        told = json.loads(self._in.readline() or "null")
+        return Fault(told["name"], told["arguments"]) if told else None

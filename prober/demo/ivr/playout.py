@@ -16,15 +16,15 @@ _PAUSE = np.zeros(3 * RATE // 10, np.int16)
 _PIECE = "pieces/"
 
 
-def joined(recordings: Recordings, lines: Iterable[Line]) -> Pcm:
-    """Return the samples of all *lines*: pieces follow without a gap, a prompt after a short pause."""
+def joined(recordings: Recordings, lines: Iterable[Line], *, late_s: float = 0.0) -> Pcm:
+    """Return the samples of all *lines*, *late_s* late: pieces follow without a gap, a prompt after a short pause."""
     samples: list[Pcm] = []
     for line in lines:
         if line.startswith(_PIECE):
             samples.append(recordings.pieces[line.removeprefix(_PIECE)])
         else:
             samples += [_PAUSE, recordings.prompts[line]] if samples else [recordings.prompts[line]]
-    return np.concatenate(samples) if samples else NOTHING
+    return np.concatenate([np.zeros(round(late_s * RATE), np.int16), *samples])
 
 
 class Playout:

@@ -12,11 +12,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pjsua2 as pj
 
 from prober.demo.customers import Customers, national
+from prober.demo.faults import Fault
+from prober.demo.ivr import wire
 from prober.demo.ivr.menu import Conversation, Turn
 from prober.demo.ivr.parent import Parent
 from prober.demo.ivr.playout import FRAME, NOTHING, Playout, joined
@@ -31,7 +34,17 @@ GOODBYE_S = 0.3
 CALLS = 4
 """pjsua is built for so many at a time; further callers get 486."""
 
-Conversations = Callable[[str], Conversation]
+NO_FAULT = Fault("")
+CUT_OFF = 'Q.850;cause=41;text="Temporary failure"'
+
+
+@dataclass(frozen=True)
+class House:
+    """What every call needs: the recordings, a caller's way through the menu, and the fault that is on now."""
+
+    recordings: Recordings
+    conversation: Callable[[str], Conversation]
+    fault: Callable[[], Fault | None]
 
 
 class Voice(pj.AudioMediaPort):  # type: ignore[misc]  # pjsua2 has no types
@@ -62,25 +75,44 @@ class Voice(pj.AudioMediaPort):  # type: ignore[misc]  # pjsua2 has no types
 class IncomingCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     """One caller: rings, is answered, talks with the menu, and hangs up when it says so."""
 
-    def __init__(self, account: pj.Account, call_id: int, recordings: Recordings, conversations: Conversations) -> None:
+    def __init__(self, account: pj.Account, call_id: int, house: House) -> None:
         super().__init__(account, call_id)
-        self._recordings = recordings
-        self._conversation = conversations(_user(self.getInfo().remoteUri))
+        self._house = house
+        self._fault = house.fault() or NO_FAULT
+        self._conversation = house.conversation(_user(self.getInfo().remoteUri))
         self._voice = Voice()
         self._ends = False
-        self._answer_at: float | None = time.monotonic() + ANSWER_AFTER_S
+        self._answer_at: float | None = None
+        self._end_at: float | None = None
+        self._through = False
         self._quiet_since: float | None = None
         self.gone = False
+
+    def take(self) -> None:
+        """Ring, if it is for us and nothing is wrong."""
+        refused = _refusal(self._fault) if _user(self.getInfo().localUri) == NUMBER else 404
+        if refused:
+            self.hangup(_code(refused))
+            return
+        self.answer(_code(180))
+        if self._fault.name != "no-answer":
+            self._answer_at = time.monotonic() + ANSWER_AFTER_S
 
     def tick(self, now: float) -> None:
         """Do what has come due."""
         if self.gone:
             return
-        if self._answer_at is not None:
-            if now >= self._answer_at:
-                self._answer_at = None
-                self.answer(_code(200))
-        elif self._quiet_since is None:
+        if self._answer_at is not None and now >= self._answer_at:
+            self._answer_at = None
+            self.answer(_code(200))
+        elif self._end_at is not None and now >= self._end_at:
+            self._end_at = None
+            self.hangup(_because(CUT_OFF))
+        elif self._through:
+            self._wait(now)
+
+    def _wait(self, now: float) -> None:
+        if self._quiet_since is None:
             self._quiet_since = now if self._voice.ended else None
         elif now - self._quiet_since >= (LAST_WORD_S if self._ends else SILENCE_S):
             self._after_silence()
@@ -89,8 +121,17 @@ class IncomingCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         """Greet a caller who is through, and note one who left."""
         state = self.getInfo().state
         if state == pj.PJSIP_INV_STATE_CONFIRMED:
-            self._say(self._conversation.begin())
+            self._through = True
+            fault = self._house.fault() or NO_FAULT
+            self._say(self._conversation.begin(fault.name), fault)
         self.gone = state == pj.PJSIP_INV_STATE_DISCONNECTED
+
+    def onCreateMediaTransport(self, prm: pj.OnCreateMediaTransportParam) -> None:  # noqa: N802 - pjsua2's name
+        """Lose what the caller is not to hear."""
+        if self._fault.name == "no-audio":
+            wire.lose(int(prm.mediaTp), 100)
+        elif self._fault.name == "packet-loss":
+            wire.lose(int(prm.mediaTp), self._fault.arguments["percent"])
 
     def onCallMediaState(self, _prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802 - pjsua2's name
         """Connect the voice, also after a hold."""
@@ -98,42 +139,46 @@ class IncomingCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         for index, media in enumerate(call.media):
             if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
                 self._voice.startTransmit(self.getAudioMedia(index))
+                if self._fault.name == "one-way":
+                    wire.deafen(self.getMedTransportInfo(index).localRtpName)
 
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802 - pjsua2's name
         """Obey a key, sent by RFC 4733 or SIP INFO, at its beginning; it interrupts what is being played."""
-        if not self._ends:
-            self._say(self._conversation.key(prm.digit))
+        if self._ends:
+            return
+        fault = self._house.fault() or NO_FAULT
+        if fault.name == "cut-off" and self._end_at is None:
+            self._end_at = time.monotonic() + fault.arguments["seconds"]
+        self._say(self._conversation.key(prm.digit, fault.name), fault)
 
-    def _say(self, turn: Turn) -> None:
+    def _say(self, turn: Turn, fault: Fault) -> None:
         self._quiet_since = None
         self._ends = turn.ends
-        self._voice.play(joined(self._recordings, turn.lines))
+        late_s = fault.arguments["seconds"] if fault.name == "slow" else 0.0
+        self._voice.play(joined(self._house.recordings, turn.lines, late_s=late_s))
 
     def _after_silence(self) -> None:
         self._quiet_since = None
         if self._ends:
             self.hangup(pj.CallOpParam())
         else:
-            self._say(self._conversation.silence())
+            fault = self._house.fault() or NO_FAULT
+            self._say(self._conversation.silence(fault.name), fault)
 
 
 class ServiceNumber(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
     """Takes the calls that come for the service number, from anyone."""
 
-    def __init__(self, recordings: Recordings, conversations: Conversations) -> None:
+    def __init__(self, house: House) -> None:
         super().__init__()
-        self._recordings = recordings
-        self._conversations = conversations
+        self._house = house
         self.calls: list[IncomingCall] = []
 
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802 - pjsua2's name
-        """Ring, if it is for us."""
-        call = IncomingCall(self, prm.callId, self._recordings, self._conversations)
+        """Take the call, or refuse it."""
+        call = IncomingCall(self, prm.callId, self._house)
         self.calls.append(call)
-        if _user(call.getInfo().localUri) == NUMBER:
-            call.answer(_code(180))
-        else:
-            call.hangup(_code(404))
+        call.take()
 
     def tick(self, now: float) -> None:
         """Do what has come due in every call, and forget those that are over."""
@@ -152,6 +197,24 @@ def _code(status: int) -> pj.CallOpParam:
     parameters = pj.CallOpParam()
     parameters.statusCode = status
     return parameters
+
+
+def _because(reason: str) -> pj.CallOpParam:
+    header = pj.SipHeader()
+    header.hName, header.hValue = "Reason", reason
+    parameters = pj.CallOpParam()
+    parameters.txOption.headers.append(header)
+    return parameters
+
+
+def _refusal(fault: Fault) -> int | None:
+    """Return the SIP code that refuses a call under this fault; None if it is taken."""
+    match fault.name:
+        case "busy":
+            return 486
+        case "reject":
+            return min(max(round(fault.arguments["code"]), 400), 699)
+    return None
 
 
 def open_endpoint(host: str, port: int) -> tuple[pj.Endpoint, str]:
@@ -223,10 +286,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the door decides when to end
     parent = Parent()
     customers = Customers(Path(database))
-    account = ServiceNumber(
-        load(Path(folder)), lambda caller: Conversation(national(caller), customers, fault=parent.fault)
-    )
-    serve(parent, host, int(port), account)
+    house = House(load(Path(folder)), lambda caller: Conversation(national(caller), customers), parent.fault)
+    serve(parent, host, int(port), ServiceNumber(house))
     os._exit(0)  # an interpreter that clears up after pjsua2 aborts
 
 

@@ -184,6 +184,7 @@ async def terse_house(
     (tmp_path / "terse" / "pieces").mkdir(parents=True)
     for path in FOLDER.rglob("*.wav"):
         (tmp_path / "terse" / path.relative_to(FOLDER)).write_bytes(path.read_bytes()[: 58 + 2400])
-    door = ivr_door(folder=tmp_path / "terse")
-    yield House(door, await door.start(), demo_customers, [])
+    faults: list[Fault | None] = [None]
+    door = ivr_door(folder=tmp_path / "terse", fault=lambda: faults[0])
+    yield House(door, await door.start(), demo_customers, faults)
     await door.close()

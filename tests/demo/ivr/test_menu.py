@@ -16,7 +16,7 @@ MSISDN = "13800000001"
 @pytest.fixture
 def talk(demo_customers: Customers) -> Conversation:
     """A known customer who has been greeted; no fault is on."""
-    talk = Conversation(MSISDN, demo_customers, fault=lambda: None)
+    talk = Conversation(MSISDN, demo_customers)
     assert talk.begin() == Turn(("welcome", "main_menu"))
     return talk
 
@@ -75,20 +75,31 @@ def test_silence_forgiven(talk):
 
 def test_stranger(demo_customers):
     """A number that is no customer's hears so, and nothing else."""
-    talk = Conversation("13900000000", demo_customers, fault=lambda: None)
+    talk = Conversation("13900000000", demo_customers)
     assert talk.begin() == Turn(("not_customer", "goodbye"), ends=True)
 
 
-def test_wrong_prompt(demo_customers):
+def test_wrong_prompt(talk):
     """The fault counts at the moment of the key: on, it plays the packages, and off again, the balance."""
-    fault: list[str | None] = [None]
-    talk = Conversation(MSISDN, demo_customers, fault=lambda: fault[0])
-    talk.begin()
-    fault[0] = "wrong-prompt"
-    assert talk.key("1") == Turn(("packages",))
+    assert talk.key("1", "wrong-prompt") == Turn(("packages",))
     talk.key("9")
-    fault[0] = None
     assert talk.key("1") == Turn(BALANCE)
+
+
+def test_missing_key(talk):
+    """Key 1 of the main menu is wrong while the fault is on; that of another menu, and other keys, are not."""
+    assert talk.key("1", "missing-key") == Turn(("wrong_key", "main_menu"))
+    assert talk.key("3", "missing-key") == Turn(("new_item",))
+    assert talk.key("1", "missing-key") == Turn(("new_item_done", "main_menu"))
+    assert talk.key("1") == Turn(BALANCE)
+
+
+def test_wrong_amount(talk):
+    """The balance that is read out, also when it is repeated, is 10.00 yuan more, and right again afterwards."""
+    more = ("balance", *(f"pieces/{piece}" for piece in ("d9", "ten", "d6", "yuan", "d5", "jiao")), "balance_menu")
+    assert talk.key("1", "wrong-amount") == Turn(more)
+    assert talk.key("*", "wrong-amount") == Turn(more)
+    assert talk.key("*") == Turn(BALANCE)
 
 
 def test_whole():
