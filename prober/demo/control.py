@@ -13,6 +13,9 @@ from starlette.routing import Route
 
 from prober.demo.customers import Customers
 from prober.demo.faults import KNOWN, Faults, UnknownFault
+from prober.demo.journal import Journal
+from prober.demo.player import Player
+from prober.demo.script import BadScript, read
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Control:
 
     customers: Customers
     faults: Faults
+    player: Player
+    journal: Journal
     state: Callable[[], Mapping[str, object]]
     reset: Callable[[], None]
 
@@ -33,12 +38,15 @@ class Control:
                 Route("/reset", self._reset, methods=["POST"]),
                 Route("/faults", self._put_faults, methods=["PUT"]),
                 Route("/faults", self._delete_faults, methods=["DELETE"]),
+                Route("/script", self._put_script, methods=["PUT"]),
+                Route("/script", self._delete_script, methods=["DELETE"]),
             ]
         )
 
     async def _state(self, _request: Request) -> JSONResponse:
         known = {door: {fault.name: fault.sentence for fault in KNOWN[door]} for door in KNOWN}
-        return JSONResponse({**self.state(), "faults": self._switched(), "known_faults": known})
+        switches = {"faults": self._switched(), "script": self.player.told(), "switched": self.journal.told()}
+        return JSONResponse({**self.state(), **switches, "known_faults": known})
 
     async def _customers(self, _request: Request) -> JSONResponse:
         customers = [
@@ -53,14 +61,36 @@ class Control:
 
     async def _put_faults(self, request: Request) -> JSONResponse:
         try:
-            self.faults.change(await _object(request))
+            wishes = await _object(request)
+            if self.player.script is None:
+                self.faults.change(wishes)
         except (UnknownFault, _NoObject) as error:
-            return JSONResponse({"error": str(error)}, status_code=422)
-        return JSONResponse(self._switched())
+            return _bad(error)
+        return self._unless_scripted()
 
     async def _delete_faults(self, _request: Request) -> JSONResponse:
-        self.faults.clear()
+        if self.player.script is None:
+            self.faults.clear()
+        return self._unless_scripted()
+
+    async def _put_script(self, request: Request) -> JSONResponse:
+        try:
+            self.player.play(read(await _object(request)))
+        except (BadScript, _NoObject) as error:
+            return _bad(error)
+        return JSONResponse(self.player.told())
+
+    async def _delete_script(self, _request: Request) -> JSONResponse:
+        self.player.stop()
         return JSONResponse(self._switched())
+
+    def _unless_scripted(self) -> JSONResponse:
+        """Answer what is on; but while a script has the switches, that they are not to be touched."""
+        script = self.player.script
+        if script is None:
+            return JSONResponse(self._switched())
+        why = f"A script with the seed {script.seed} has the switches. End it first: DELETE /script."
+        return JSONResponse({"error": why}, status_code=409)
 
     def _switched(self) -> dict[str, object]:
         active = {door: self.faults.active(door) for door in KNOWN}
@@ -71,11 +101,15 @@ class _NoObject(ValueError):
     """What came is no JSON object."""
 
 
+def _bad(error: ValueError) -> JSONResponse:
+    return JSONResponse({"error": str(error)}, status_code=422)
+
+
 async def _object(request: Request) -> dict[str, object]:
     try:
         content = await request.json()
     except (JSONDecodeError, UnicodeDecodeError):
         content = None
     if not isinstance(content, dict):
-        raise _NoObject('Send a JSON object, as {"web": "wrong-balance"}')
+        raise _NoObject('Send a JSON object, as {"web": "wrong-balance"} to /faults or {"seed": 7} to /script')
     return content

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 DOORS = ("ivr", "web", "sms")
@@ -18,18 +18,38 @@ class Fault:
 
 @dataclass(frozen=True)
 class KnownFault:
-    """What a door can be made to do wrong. *defaults* names the arguments it takes."""
+    """
+    What a door can be made to do wrong. *defaults* names the arguments it takes.
+
+    *choices* are the values of an argument that mean the same to a customer; a random script takes any of them.
+    """
 
     name: str
     sentence: str
     defaults: Mapping[str, float] = field(default_factory=dict)
+    choices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
+    def told(self, arguments: Mapping[str, float]) -> str:
+        """Return the sentence with the arguments filled in: Every page comes 3 seconds late."""
+        sentence = self.sentence
+        for name, value in arguments.items():
+            sentence = sentence.replace(f"`{name}`", f"{value:g}{_UNITS.get(name, '')}")
+        return sentence
+
+
+_UNITS = {"seconds": " seconds", "percent": " %"}
+_BOUNDS = {"seconds": (0, 86_400), "percent": (0, 100), "code": (400, 699)}
 
 KNOWN: Mapping[str, tuple[KnownFault, ...]] = {
     "ivr": (
         KnownFault("slow", "Whatever is to be said begins `seconds` late.", {"seconds": 3.0}),
         KnownFault("busy", "Calls are refused with 486 Busy Here."),
-        KnownFault("reject", "Calls are refused with the SIP `code`.", {"code": 503.0}),
+        KnownFault(
+            "reject",
+            "Calls are refused with the SIP `code`.",
+            {"code": 503.0},
+            {"code": (404.0, 480.0, 500.0, 503.0, 603.0)},
+        ),
         KnownFault("no-answer", "The telephone rings, and nobody answers."),
         KnownFault("one-way", "The caller hears the IVR, but no sound or key of the caller's arrives there."),
         KnownFault("no-audio", "Calls are answered, and nothing is heard: no RTP packet is sent."),
@@ -56,8 +76,8 @@ KNOWN: Mapping[str, tuple[KnownFault, ...]] = {
         KnownFault("wrong-text", "Replies say that the system is busy."),
         KnownFault("out-of-order", "The parts of a long reply come in the wrong order."),
         KnownFault("receipt-failed", "Receipts say that the message was not delivered, and nothing is answered."),
-        KnownFault("bind-refused", "Binds are refused."),
-        KnownFault("wrong-password", "The password of every bind is wrong."),
+        KnownFault("bind-refused", "Binds are refused; those that stand already stay."),
+        KnownFault("wrong-password", "Binds are refused: the password is wrong."),
         KnownFault("throttled", "Messages are refused: too many of them."),
         KnownFault("destination-refused", "Messages are refused: there is no such number."),
     ),
@@ -72,32 +92,54 @@ class UnknownFault(ValueError):
         super().__init__(f"{what}. Known faults: {known}")
 
 
+Watcher = Callable[[str, Fault | None, Fault | None], None]
+"""Is told the door, the fault that was on and the one that is on now; None where the door works as it should."""
+
+
 class Faults:
     """The faults that are on now, one a door at most. All doors share one object."""
 
     def __init__(self) -> None:
         self._active: dict[str, Fault] = {}
+        self._watchers: list[Watcher] = []
 
     def active(self, door: str) -> Fault | None:
         """Return the fault that is on at a door, None if it works as it should."""
         return self._active.get(door)
 
+    def watch(self, watcher: Watcher) -> None:
+        """Tell *watcher* of every door that changes from now on, as soon as it has changed."""
+        self._watchers.append(watcher)
+
     def change(self, wishes: Mapping[str, object]) -> None:
         """
-        Switch the faults of the doors named: a name, a mapping of name and arguments, or None for none.
+        Switch the faults of the doors named: a name, a mapping of name and arguments, a Fault, or None for none.
 
         Nothing is switched if one of them raises UnknownFault.
         """
         wanted = {door: None if wish is None else _read(door, wish) for door, wish in wishes.items()}
         for door, fault in wanted.items():
-            if fault is None:
-                self._active.pop(door, None)
-            else:
+            before = self._active.pop(door, None)
+            if fault is not None:
                 self._active[door] = fault
+            if before != fault:
+                self._tell(door, before, fault)
 
     def clear(self) -> None:
         """Switch every fault off."""
-        self._active.clear()
+        self.change(dict.fromkeys(DOORS))
+
+    def _tell(self, door: str, before: Fault | None, now: Fault | None) -> None:
+        for watcher in self._watchers:
+            watcher(door, before, now)
+
+
+def known(door: str, name: str) -> KnownFault:
+    """Return what is known of a door's fault. Raises UnknownFault if it has none of that name."""
+    for fault in KNOWN.get(door, ()):
+        if fault.name == name:
+            return fault
+    raise UnknownFault(f"There is no fault {door}={name}")
 
 
 def parse(text: str) -> tuple[str, dict[str, str]]:
@@ -108,25 +150,35 @@ def parse(text: str) -> tuple[str, dict[str, str]]:
     return door, {"name": name, **pairs}
 
 
+def parse_all(texts: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Read the faults of a command line. Raises UnknownFault if two are for one door."""
+    wishes: dict[str, dict[str, str]] = {}
+    for door, wish in map(parse, texts):
+        if door in wishes:
+            raise UnknownFault(f"A door has one fault at a time, and {door} is named twice")
+        wishes[door] = wish
+    return wishes
+
+
 def _read(door: str, wish: object) -> Fault:
+    if isinstance(wish, Fault):
+        wish = {"name": wish.name, **wish.arguments}
     arguments = dict(wish) if isinstance(wish, Mapping) else {"name": wish}
-    name = arguments.pop("name", "")
-    for known in KNOWN.get(door, ()):
-        if known.name == name:
-            return Fault(known.name, {**known.defaults, **_numbers(known, arguments)})
-    raise UnknownFault(f"There is no fault {door}={name}")
+    fault = known(door, str(arguments.pop("name", "")))
+    return Fault(fault.name, {**fault.defaults, **_numbers(fault, arguments)})
 
 
-def _numbers(known: KnownFault, arguments: Mapping[object, object]) -> dict[str, float]:
+def _numbers(fault: KnownFault, arguments: Mapping[object, object]) -> dict[str, float]:
     numbers = {}
     for name, value in arguments.items():
-        if name not in known.defaults:
-            raise UnknownFault(f"{known.name} takes no {name}")
+        if name not in fault.defaults:
+            raise UnknownFault(f"{fault.name} takes no {name}")
         try:
             number = float(str(value))
         except ValueError:
-            raise UnknownFault(f"{known.name} wants a number of {name}, not {value}") from None
-        if not 0 <= number < float("inf"):
-            raise UnknownFault(f"{known.name} wants {name} of 0 or more, not {value}")
+            raise UnknownFault(f"{fault.name} wants a number of {name}, not {value}") from None
+        least, most = _BOUNDS[str(name)]
+        if not least <= number <= most:
+            raise UnknownFault(f"{fault.name} wants {name} from {least} to {most}, not {value}")
         numbers[str(name)] = number
     return numbers

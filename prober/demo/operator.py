@@ -17,7 +17,10 @@ from prober.demo.customers import Customers
 from prober.demo.faults import Fault, Faults
 from prober.demo.http import HttpDoor
 from prober.demo.ivr.door import IvrDoor
+from prober.demo.journal import Journal
+from prober.demo.player import Player
 from prober.demo.recordings import find_folder
+from prober.demo.script import Script
 from prober.demo.sms.door import SmsDoor
 from prober.demo.web.hall import Hall
 
@@ -72,15 +75,25 @@ class Operator:
     """
     Runs the demo operator on the loop it is started on.
 
-    Without a *database* it keeps its customers in a temporary file.
+    Without a *database* it keeps its customers in a temporary file. A *script* has the fault switches from the moment
+    all doors are open.
     """
 
     def __init__(
-        self, ports: Ports | None = None, *, database: Path | None = None, faults: Faults | None = None
+        self,
+        ports: Ports | None = None,
+        *,
+        database: Path | None = None,
+        faults: Faults | None = None,
+        script: Script | None = None,
     ) -> None:
         self._ports = ports or Ports()
         self._database = database
         self.faults = faults or Faults()
+        self._script = script
+        self._player = Player(self.faults)
+        self._journal = Journal()
+        self.faults.watch(self._journal.note)
         self._counters: dict[str, Counter[str]] = {"web": Counter(), "sms": Counter()}
         self._doors: Doors | None = None
         self._stack = AsyncExitStack()
@@ -110,6 +123,7 @@ class Operator:
             HOST, self._ports.smpp, customers=customers, fault=self._fault("sms"), counters=self._counters["sms"]
         )
         hall = Hall(customers, fault=self._fault("web"), counters=self._counters["web"])
+        self.faults.watch(lambda *_: hall.let_go())
         web = HttpDoor(HOST, self._ports.web, hall.app())
         ivr = IvrDoor(HOST, self._ports.sip, customers_path=path, recordings=find_folder(), fault=self._fault("ivr"))
         control = HttpDoor(HOST, self._ports.control, self._control(customers, sms).app())
@@ -120,6 +134,10 @@ class Operator:
             sip=f"{HOST}:{await self._opened('sip', ivr)}",
             pid=os.getpid(),
         )
+        self._stack.callback(hall.let_go)
+        self._stack.callback(self._player.stop)
+        if self._script:
+            self._player.play(self._script)
         return self._doors
 
     async def _opened(self, name: str, door: Door) -> int:
@@ -138,7 +156,7 @@ class Operator:
             customers.reset()
             sms.reset()
 
-        return Control(customers, self.faults, state, reset)
+        return Control(customers, self.faults, self._player, self._journal, state, reset)
 
     def _fault(self, door: str) -> Callable[[], Fault | None]:
         return partial(self.faults.active, door)

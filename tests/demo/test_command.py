@@ -13,7 +13,7 @@ app.command()(command)
 
 def test_an_unknown_fault_ends_with_the_known_ones() -> None:
     """Exit 2, and what there is to choose from."""
-    result = CliRunner().invoke(app, ["--fault", "web=slow"])
+    result = CliRunner().invoke(app, ["--fault", "web=haunted"])
     assert result.exit_code == 2
     assert "web=wrong-balance" in result.stderr
 

@@ -11,15 +11,22 @@ from prober.demo.control import Control
 from prober.demo.customers import Customers
 from prober.demo.faults import Faults
 from prober.demo.http import HttpDoor
+from prober.demo.journal import Journal
+from prober.demo.player import Player
 
 
 @pytest.fixture
 async def control_client(demo_customers: Customers, demo_faults: Faults) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the control door of an operator with nothing else."""
-    control = Control(demo_customers, demo_faults, lambda: {"doors": {"sip": "here"}}, demo_customers.reset)
+    journal, player = Journal(), Player(demo_faults)
+    demo_faults.watch(journal.note)
+    control = Control(
+        demo_customers, demo_faults, player, journal, lambda: {"doors": {"sip": "here"}}, demo_customers.reset
+    )
     door = HttpDoor("127.0.0.1", 0, control.app())
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{await door.start()}") as client:
         yield client
+    player.stop()
     await door.close()
 
 

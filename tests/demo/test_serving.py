@@ -168,10 +168,10 @@ def test_a_taken_port_is_said_in_one_sentence(door, capfd) -> None:
 
 def test_an_unknown_fault_is_bad_input(capfd) -> None:
     """Exit 2, with the faults there are."""
-    assert serve(ANY, faults=["web=slow"]) == 2
+    assert serve(ANY, faults=["web=haunted"]) == 2
     said, errors = capfd.readouterr()
     assert said == ""
-    assert "web=slow" in errors
+    assert "web=haunted" in errors
     assert "web=wrong-balance" in errors
 
 

@@ -8,22 +8,18 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from prober.demo.customers import Customers, national
 from prober.demo.faults import Fault
-from prober.demo.sms import alphabet
+from prober.demo.sms import alphabet, faults, receipts
 from prober.demo.sms.conversation import Conversation
 from prober.demo.sms.multipart import Assembly, Cutter
-from prober.demo.sms.pdu import Bind, Refused, ShortMessage, Status, Tag, cstring
+from prober.demo.sms.pdu import Bind, Refused, ShortMessage, Status
 from prober.demo.sms.routing import Routing
 from prober.demo.sms.session import Session
 
 SERVICE_NUMBER = "10086"
 CREDENTIALS = {"robot": "secret"}
-_IS_RECEIPT = 0x04  # esm_class
-_DELIVERED = b"\x02"  # message_state
-_RECEIPT_WANTED = {1}  # registered_delivery: 2 asks for failures only, and those are refused at once
 
 
 class SmsDoor:
@@ -69,12 +65,16 @@ class SmsDoor:
         return self._routing.stored
 
     def reset(self) -> None:
-        """Forget stored messages and open questions."""
+        """Forget stored messages, replies that are still to come, and open questions."""
+        for timer in self._late:
+            timer.cancel()
+        self._late.clear()
         self._routing.forget()
         self._conversation.forget()
 
     def admit(self, bind: Bind) -> None:
-        """Raise Refused if the credentials are wrong."""
+        """Raise Refused if the credentials are wrong, or a fault has it so."""
+        faults.admit(self._fault())
         if bind.system_id not in CREDENTIALS:
             raise Refused(Status.RINVSYSID)
         if CREDENTIALS[bind.system_id] != bind.password:
@@ -91,7 +91,13 @@ class SmsDoor:
         self._routing.give_back(unacknowledged)
 
     def submit(self, message: ShortMessage, session: Session) -> str:
-        """Take a message and return its id; the receipt and the reply follow the answer to the submit."""
+        """
+        Take a message and return its id; the receipt and the reply follow the answer to the submit.
+
+        What becomes of them is decided by the fault that is on now.
+        """
+        fault = self._fault()
+        faults.accept(fault)
         message = replace(message, source=national(message.source))
         if self._customers.find(message.source) is None:
             raise Refused(Status.RINVSRCADR)
@@ -102,10 +108,12 @@ class SmsDoor:
         message_id = f"{next(self._message_ids):x}"
         self._counters["submitted"] += 1
         loop = asyncio.get_running_loop()
-        if message.registered_delivery & 3 in _RECEIPT_WANTED:
-            loop.call_soon(self._receipt, message, message_id, session)
-        if text is not None:
-            loop.call_soon(self._reply, message.source, text)
+        delivered = faults.name_of(fault) != "receipt-failed"
+        if receipts.wanted(message, delivered=delivered):
+            receipt = receipts.receipt(message, message_id, delivered=delivered)
+            loop.call_soon(self._receipt, receipt, session)
+        if text is not None and delivered:
+            loop.call_soon(self._reply, fault, message.source, text)
         return message_id
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -118,37 +126,28 @@ class SmsDoor:
         finally:
             del self._sessions[session]
 
-    def _receipt(self, message: ShortMessage, message_id: str, session: Session) -> None:
-        minute = f"{datetime.now(UTC).astimezone():%y%m%d%H%M}"
-        text = (
-            f"id:{message_id} sub:001 dlvrd:001 submit date:{minute} done date:{minute} stat:DELIVRD err:000 text:"
-        ).encode("ascii")
-        tlvs: dict[int, bytes] = {
-            Tag.RECEIPTED_MESSAGE_ID: cstring(message_id),
-            Tag.MESSAGE_STATE: _DELIVERED,
-        }
-        receipt = ShortMessage(message.destination, message.source, text, esm_class=_IS_RECEIPT, tlvs=tlvs)
+    def _receipt(self, receipt: ShortMessage, session: Session) -> None:
         self._counters["receipts"] += 1
         self._routing.deliver(receipt, to_first=session)
 
-    def _reply(self, msisdn: str, text: str) -> None:
+    def _reply(self, fault: Fault | None, msisdn: str, text: str) -> None:
         """Answer a command at once, or, with the fault on, deliver late what was answered at once."""
-        reply = self._conversation.answer(msisdn, text)
-        fault = self._fault()
-        if fault is None or fault.name != "late-reply":
-            self._deliver(msisdn, reply)
-            return
-        self._late_reply(fault.arguments["seconds"], msisdn, reply)
+        reply = faults.BUSY if faults.name_of(fault) == "wrong-text" else self._conversation.answer(msisdn, text)
+        parts = faults.arranged(fault, self._cutter.cut(reply, source=SERVICE_NUMBER, destination=msisdn))
+        if fault is not None and fault.name == "late-reply":
+            self._deliver_late(fault.arguments["seconds"], parts)
+        elif parts:
+            self._deliver(parts)
 
-    def _late_reply(self, after_s: float, msisdn: str, reply: str) -> None:
+    def _deliver_late(self, after_s: float, parts: list[ShortMessage]) -> None:
         def deliver() -> None:
             self._late.discard(timer)
-            self._deliver(msisdn, reply)
+            self._deliver(parts)
 
         timer = asyncio.get_running_loop().call_later(after_s, deliver)
         self._late.add(timer)
 
-    def _deliver(self, msisdn: str, reply: str) -> None:
+    def _deliver(self, parts: list[ShortMessage]) -> None:
         self._counters["replies"] += 1
-        for part in self._cutter.cut(reply, source=SERVICE_NUMBER, destination=msisdn):
+        for part in parts:
             self._routing.deliver(part)

@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -16,6 +17,7 @@ from starlette.templating import Jinja2Templates
 
 from prober.demo.customers import Customers, Login, Package, national, yuan
 from prober.demo.faults import Fault
+from prober.demo.web.faults import LOGIN, STYLE, FaultyPages, Held
 from prober.demo.web.visits import Visit, Visits
 
 COOKIE = "visit"
@@ -26,6 +28,7 @@ _REFUSED = {
     Login.WRONG: "手机号或服务密码不正确，请重新输入。",
     Login.LOCKED: "服务密码连续输错5次，账号已锁定，请拨打客服热线10086。",
 }
+_EXPIRED = "登录已超时，请重新登录。"
 _DEEDS = {"order": ("订购", Customers.order), "cancel": ("退订", Customers.cancel)}
 
 _Page = Callable[[Request, Visit], Awaitable[Response]]
@@ -38,6 +41,7 @@ class Hall:
         self._customers = customers
         self._fault = fault
         self._counters = counters
+        self._held = Held()
         self._visits = Visits()
         self._templates = Jinja2Templates(_HERE / "templates")
         self._templates.env.filters.update(yuan=yuan, month=_month)
@@ -47,10 +51,10 @@ class Hall:
         """Return the HTTP application of the hall."""
         return Starlette(
             routes=[
-                Route("/login", self._login_page),
-                Route("/login", self._login, methods=["POST"]),
+                Route(LOGIN, self._login_page),
+                Route(LOGIN, self._login, methods=["POST"]),
                 Route("/logout", self._logout),
-                Route("/hall.css", self._stylesheet),
+                Route(STYLE, self._stylesheet),
                 Route("/", self._inside(self._home)),
                 Route("/home", self._inside(self._home)),
                 Route("/bills", self._inside(self._bills)),
@@ -59,15 +63,30 @@ class Hall:
                 Route("/packages/{code}/{deed}", self._inside(self._do), methods=["POST"]),
                 Route("/item/{code}", self._inside(self._item)),
             ],
+            middleware=[Middleware(FaultyPages, fault=self._fault, broken=self._broken, held=self._held)],
             exception_handlers={404: self._not_found},
         )
+
+    def let_go(self) -> None:
+        """Answer at once what the fault `slow` holds back."""
+        self._held.let_go()
+
+    def _has(self, name: str) -> bool:
+        fault = self._fault()
+        return fault is not None and fault.name == name
 
     def _inside(self, page: _Page) -> Callable[[Request], Awaitable[Response]]:
         """Send who is not logged in to the login page."""
 
         async def endpoint(request: Request) -> Response:
-            visit = self._visits.of(request.cookies.get(COOKIE, ""))
-            return _go("/login") if visit is None else await page(request, visit)
+            token = request.cookies.get(COOKIE, "")
+            visit = self._visits.of(token)
+            if visit is None:
+                return _go(LOGIN)
+            if self._has("expired-session"):
+                self._visits.end(token)
+                return _go(f"{LOGIN}?expired=1")
+            return await page(request, visit)
 
         return endpoint
 
@@ -75,13 +94,15 @@ class Hall:
         self._counters["pages"] += 1
         context["msisdn"] = visit and visit.msisdn
         context["notice"] = visit.take_notice() if visit else ""
+        context["has_fault"] = self._has
         status = int(context.pop("status_code", 200))
         response = self._templates.TemplateResponse(request, template, context, status_code=status)
         response.headers["Cache-Control"] = "no-store"  # going back must not show an old balance
         return response
 
     async def _login_page(self, request: Request) -> Response:
-        return self._show(request, "login.html")
+        refused = _EXPIRED if "expired" in request.query_params else ""
+        return self._show(request, "login.html", refused=refused)
 
     async def _login(self, request: Request) -> Response:
         form = await request.form()
@@ -97,7 +118,7 @@ class Hall:
 
     async def _logout(self, request: Request) -> Response:
         self._visits.end(request.cookies.get(COOKIE, ""))
-        response = _go("/login")
+        response = _go(LOGIN)
         response.delete_cookie(COOKIE)
         return response
 
@@ -106,7 +127,7 @@ class Hall:
 
     async def _home(self, request: Request, visit: Visit) -> Response:
         balance_fen = self._customers.balance(visit.msisdn)
-        if (fault := self._fault()) and fault.name == "wrong-balance":
+        if self._has("wrong-balance"):
             balance_fen += WRONG_BY_FEN
         return self._show(
             request,
@@ -128,8 +149,10 @@ class Hall:
 
     async def _item(self, request: Request, visit: Visit) -> Response:
         package = self._package(request)
-        has = package in self._customers.active(visit.msisdn)
-        return self._show(request, "item.html", visit, package=package, has=has)
+        has, price_fen = package in self._customers.active(visit.msisdn), package.price_fen
+        if self._has("wrong-text") and package.code == NEW_ITEM:
+            price_fen += WRONG_BY_FEN
+        return self._show(request, "item.html", visit, package=package, price_fen=price_fen, has=has)
 
     async def _ask(self, request: Request, visit: Visit) -> Response:
         word, _ = _deed(request)
@@ -145,6 +168,9 @@ class Hall:
 
     async def _not_found(self, request: Request, _exception: Exception) -> Response:
         return self._show(request, "not_found.html", status_code=404)
+
+    def _broken(self, request: Request) -> Response:
+        return self._show(request, "broken.html", status_code=500)
 
     def _package(self, request: Request) -> Package:
         try:
