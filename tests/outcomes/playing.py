@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +16,9 @@ from ruamel.yaml import YAML
 
 from prober.app import App, Order
 from prober.channels.registry import SETTINGS, VERBS
+from prober.demo import first_state
+from prober.demo.customers import yuan
+from prober.demo.faults import Fault
 from prober.loading.config import load_config
 from prober.loading.prompts import load_prompts
 from prober.loading.scenario import load_scenarios
@@ -23,9 +28,7 @@ from prober.model.scenario import Scenario
 
 HERE = Path(__file__).parent
 PROMPTS = HERE.parents[1] / "scenarios" / "prompts"
-CONFIG = """\
-lines:
-  - {{name: demo-1, msisdn: 13800000001, secrets: {{service_password: 246801}}, gateway: demo}}
+CHANNELS_OF = """\
 channels:
   ivr: {{server: "{sip}", prompts: "{prompts}"}}
   web: {{base_url: "{web}"}}
@@ -60,15 +63,27 @@ class Case:
         return self.fault.partition("=")[2].partition(",")[0]
 
     @property
+    def arguments(self) -> dict[str, float]:
+        """What is written behind the name."""
+        _, *arguments = self.fault.partition("=")[2].split(",")
+        return {name: float(value) for name, _, value in (one.partition("=") for one in arguments)}
+
+    @property
     def wish(self) -> dict[str, Any]:
         """The fault, as the control door wants it."""
-        name, *arguments = self.fault.partition("=")[2].split(",")
-        return {self.door: {"name": name, **dict(one.split("=") for one in arguments)}} if name else {}
+        return {self.door: {"name": self.name, **self.arguments}} if self.name else {}
 
 
 def cases() -> list[Case]:
     """Return the golden table: every fault of every door, and each door in health."""
     return [Case(**row) for row in YAML(typ="safe").load(HERE / "cases.yaml")]
+
+
+def case_of(door: str, fault: Fault | None) -> Case:
+    """Return what the table says of *fault* with its arguments; else of the first of that name."""
+    name = fault.name if fault else ""
+    named = [case for case in cases() if (case.door, case.name) == (door, name)]
+    return next((case for case in named if fault and case.arguments == fault.arguments), named[0])
 
 
 @dataclass(frozen=True)
@@ -100,15 +115,17 @@ class Robot:
 
     def __init__(self, folder: Path, doors: Mapping[str, Any]) -> None:
         host, port = doors["smpp"].split(":")
-        words = CONFIG.format(sip=doors["sip"], web=doors["web"], host=host, port=port, prompts=PROMPTS)
+        words = CHANNELS_OF.format(sip=doors["sip"], web=doors["web"], host=host, port=port, prompts=PROMPTS)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.yaml").write_text(words, encoding="utf-8")
+        (folder / "config.yaml").write_text(f"lines:\n{_lines()}{words}", encoding="utf-8")
         settings, prompts = load_config(folder / "config.yaml", SETTINGS), load_prompts(PROMPTS)
         found = load_scenarios([HERE / "journeys"], Vocabulary(VERBS), list(prompts.prompts))
         self.journeys: dict[str, Scenario] = {scenario.name: scenario for scenario in found}
         App.prepare(list(found))
         self._app = App(settings, prompts)
-        self._line = settings.lines[0]
+        self._lines = settings.lines
+        # Each text is another customer's: what the one before is still owed puts nobody else in quarantine.
+        self._texting = itertools.cycle(settings.lines)
         self._control = httpx.AsyncClient(base_url=doors["control"], timeout=10)
 
     async def __aenter__(self) -> Self:
@@ -128,7 +145,20 @@ class Robot:
 
     async def play(self, journey: str) -> Run:
         """Play the journey of a door."""
-        return await self._app.play(Order(self.journeys[journey], (self._line,)))
+        line = next(self._texting) if journey == "sms" else self._lines[0]
+        return await self._app.play(Order(self.journeys[journey], (line,)))
+
+
+def _lines() -> str:
+    """Return every customer of the demo operator as a line that knows the truth about itself."""
+    totals = {
+        msisdn: sum(costs) for msisdn, _, *costs in reversed(first_state.bills(datetime.now(UTC).astimezone().date()))
+    }
+    return "".join(
+        f"  - {{name: line-{msisdn[-1]}, msisdn: {msisdn}, secrets: {{service_password: {password}}}, gateway: demo,"
+        f" balance: {yuan(balance_fen)}元, total: {yuan(totals[msisdn])}元}}\n"
+        for msisdn, password, balance_fen, _, _ in first_state.CUSTOMERS
+    )
 
 
 def _verb(step: StepResult) -> str:

@@ -165,7 +165,7 @@ def test_a_clock_that_is_set_back(workspace: Workspace, operator: Operator, cloc
     play.until("ivr.dial")
     clock_file.write_text("-1h")
     code, run = play.end()
-    assert (code, run["outcome"]) == (0, "passed")
+    assert (code, run["outcome"]) == (0, "passed"), failed(run)
     instants = [at for step in run["steps"] for at in (step["started_at"], step["ended_at"])]
     assert [run["started_at"], *instants, run["ended_at"]] == sorted([run["started_at"], *instants, run["ended_at"]])
     assert all(0 <= step["took_s"] < 20 for step in run["steps"])
