@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TextIO, cast
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -74,13 +74,26 @@ class _Output:
         return getattr(self._stream, name)
 
 
-class Watch:
-    """Prints each step as it is finished; on a terminal the step under way runs beneath with its clock."""
+Whom = Callable[[Run], str]
+"""Says for whom a run is played: its line, and what of the line matters."""
 
-    def __init__(self, console: Console, total: int) -> None:
+
+class Watch:
+    """
+    Prints each step as it is finished; on a terminal the steps under way run beneath with their clocks.
+
+    Where several runs are under way at once (*abreast*), each line says whose it is.
+    """
+
+    def __init__(
+        self, console: Console, total: int, whom: Whom = lambda run: run.line, *, abreast: bool = False
+    ) -> None:
         self._console = console
         self._total = total
+        self._whom = whom
+        self._abreast = abreast
         self._runs = 0
+        self._tasks: dict[str, TaskID] = {}
         self._under_way = Progress(
             TextColumn(" "),
             SpinnerColumn(),
@@ -97,38 +110,60 @@ class Watch:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Show nothing under way any more. Safe to call twice."""
         self._under_way.stop()
 
     async def run_started(self, run: Run) -> None:
         """Print which scenario is played, and for whom."""
         self._runs += 1
         count = f" {self._runs}/{self._total}" if self._total > 1 else ""
-        details = f"{count}  {run.scenario} · {run.line} · {run.id}"
-        self._console.print(Text.assemble("\n", (run.title or run.scenario, "bold"), (details, "dim")))
+        details = " · ".join(part for part in (run.scenario, self._whom(run), run.id) if part)
+        head = self._tag(run) if self._abreast else Text("\n")
+        self._console.print(Text.assemble(head, (run.title or run.scenario, "bold"), (f"{count}  {details}", "dim")))
 
     async def step_started(self, run: Run, index: int, step: Step) -> None:
         """Show the step under way."""
-        self._clear()
-        self._under_way.add_task(step.name, total=None)
+        self._clear(run)
+        said = Text.assemble(self._tag(run), step.name)
+        self._tasks[run.id] = self._under_way.add_task(said.markup, total=None)
 
     async def step_finished(self, run: Run, result: StepResult) -> None:
         """Print how the step ended."""
-        self._clear()
-        self._console.print(step_line(result, min(self._console.width, _WIDEST)), no_wrap=True)
+        self._clear(run)
+        tag = self._tag(run)
+        width = min(self._console.width, _WIDEST) - tag.cell_len
+        self._console.print(Text.assemble(tag, step_line(result, width)), no_wrap=True)
         if result.failure and result.outcome in (Outcome.FAILED, Outcome.ERROR):
-            self._console.print(failure_lines(result.failure, result))
+            self._tell(run, failure_lines(result.failure, result))
 
     async def run_finished(self, run: Run) -> None:
         """Print how the run ended."""
-        self._clear()
+        self._clear(run)
         sign, style = STYLES[run.outcome]
         ending = "interrupted" if run.interrupted else str(run.outcome)
         lasted = f"  in {(run.ended_at - run.started_at).total_seconds():.1f} s" if run.ended_at else ""
-        self._console.print(Text.assemble((f"{sign} {ending}", style), (lasted, "dim")))
+        self._console.print(Text.assemble(self._tag(run), (f"{sign} {ending}", style), (lasted, "dim")))
+        if run.remark:
+            self._tell(run, Text(run.remark, "yellow" if run.outcome is Outcome.SKIPPED else "bold magenta"))
 
-    def _clear(self) -> None:
-        for task in self._under_way.task_ids:
-            self._under_way.remove_task(task)
+    def _tag(self, run: Run) -> Text:
+        """Return whose line this is, where that is not plain."""
+        return Text(f"{run.line or run.scenario} │ " if self._abreast else "", "dim")
+
+    def _tell(self, run: Run, told: RenderableType) -> None:
+        """Print what may take several lines, each with its tag."""
+        tag = self._tag(run)
+        options = self._console.options.update(width=max(_BAR, min(self._console.width, _WIDEST) - tag.cell_len))
+        for line in self._console.render_lines(told, options, pad=False):
+            said = (Text(segment.text, segment.style or "") for segment in line)
+            self._console.print(Text.assemble(tag, *said), soft_wrap=True)
+
+    def _clear(self, run: Run) -> None:
+        if run.id in self._tasks:
+            self._under_way.remove_task(self._tasks.pop(run.id))
 
 
 def step_line(result: StepResult, width: int) -> Text:
@@ -165,15 +200,15 @@ def failure_lines(failure: Failure, result: StepResult) -> Table:
     return table
 
 
-def summary(runs: Sequence[Run]) -> Table:
-    """Return a table of scenarios: how many runs ended how."""
+def summary(runs: Sequence[Run], facts: Whom = lambda _: "") -> Table:
+    """Return a table of scenarios, of each combination of *facts* apart: how many runs ended how."""
     table = Table(box=None, header_style="dim", padding=(0, 2))
     table.add_column("scenario")
     for outcome in Outcome:
         table.add_column(outcome, justify="right")
-    for name in dict.fromkeys(run.scenario for run in runs):
-        outcomes = [run.outcome for run in runs if run.scenario == name]
+    for name, of in dict.fromkeys((run.scenario, facts(run)) for run in runs):
+        outcomes = [run.outcome for run in runs if (run.scenario, facts(run)) == (name, of)]
         counts = [outcomes.count(outcome) for outcome in Outcome]
         cells = [Text(str(n), STYLES[o][1]) if n else Text("·", "dim") for n, o in zip(counts, Outcome, strict=True)]
-        table.add_row(name, *cells)
+        table.add_row(f"{name} · {of}" if of else name, *cells)
     return table

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from prober.app import App, Order, orders
 from prober.cli import exits
 from prober.cli.exits import Exit
-from prober.cli.progress import Watch, progress_console, summary
-from prober.cli.report import TITLE, write_html
+from prober.cli.playing import Playing
+from prober.cli.progress import Watch, Whom, progress_console, summary
+from prober.cli.report import HTML, JUNIT, write_html, write_junit
 from prober.cli.workspace import CONFIG, Workspace, open_workspace
-from prober.model.run import Phase, Run, StepResult
-from prober.model.scenario import Step
+from prober.errors import BadInput, Problem
+from prober.model.order import OrderState
+from prober.model.run import Phase, Run
+from prober.model.scenario import Scenario
 from prober.reports.document import document
 
 
@@ -27,78 +30,111 @@ def command(
     scenarios: Annotated[list[Path], typer.Argument(help="Scenario files (*.yaml, *.py), or folders of them.")],
     *,
     line: Annotated[list[str] | None, typer.Option(help="Only on this line of config.yaml; may be repeated.")] = None,
+    matrix: Annotated[
+        list[str] | None, typer.Option(help="Only for lines with this fact, brand=全球通; may be repeated.")
+    ] = None,
     phase: Annotated[Phase | None, typer.Option(help="Where the item stands; kept with every run.")] = None,
     repeat: Annotated[int, typer.Option(min=1, help="Play everything this often.")] = 1,
+    parallel: Annotated[int, typer.Option(min=1, help="Play this many runs at once, on different lines.")] = 1,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Begin nothing after a run that failed.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
-    html: Annotated[Path | None, typer.Option(help="Write the report as one HTML file.")] = None,
+    html: HTML = None,
+    junit: JUNIT = None,
     config: CONFIG = Path("config.yaml"),
 ) -> None:
     """Play scenarios now, and keep every step. Exit: 0 passed, 1 failed, 3 robot error, 4 could not ask."""
     workspace = open_workspace(config, scenarios)
-    planned = orders(workspace.settings, workspace.scenarios, lines=line or (), phase=phase) * repeat
+    _refuse_repeated_orders(workspace.scenarios, repeat)
+    only = _facts(matrix or (), workspace)
+    planned = orders(workspace.settings, workspace.scenarios, lines=line or (), phase=phase, facts=only) * repeat
     console = progress_console(stderr=as_json)
-    kept = _Kept()
     App.prepare(workspace.scenarios)
     app = App(workspace.settings, workspace.prompts)
-    try:
-        with Watch(console, len(planned)) as watch:
-            code = asyncio.run(_play(app, planned, watch, kept))
-    finally:
-        _tell(workspace, kept.runs, console, html=html, as_json=as_json)
-    raise typer.Exit(code)
+    _tell_standing(app, console)
+    facts = _facts_of(workspace)
+    with Watch(console, len(planned), lambda run: _whom(run, facts), abreast=parallel > 1) as watch:
+        playing = Playing(app, planned, watch, parallel, fail_fast)
+        try:
+            whole = asyncio.run(playing.play())
+        finally:
+            watch.stop()
+            _tell(playing, console, facts, as_json=as_json)
+            _write(playing.runs, workspace, console, html=html, junit=junit)
+    raise typer.Exit(exits.of_runs(run.outcome for run in playing.runs) if whole else Exit.INTERRUPTED)
 
 
-class _Kept:
-    """Keeps the runs as they end."""
-
-    def __init__(self) -> None:
-        self.runs: list[Run] = []
-
-    async def run_started(self, run: Run) -> None: ...
-
-    async def step_started(self, run: Run, index: int, step: Step) -> None: ...
-
-    async def step_finished(self, run: Run, result: StepResult) -> None: ...
-
-    async def run_finished(self, run: Run) -> None:
-        self.runs.append(run)
+def _refuse_repeated_orders(scenarios: Sequence[Scenario], repeat: int) -> None:
+    """Raise BadInput where something would be ordered again and again."""
+    hint = "play it by itself, without --repeat"
+    problems = [
+        Problem(one.path, 0, 0, f"‘{one.name}’ orders something at the operator and is never repeated", hint)
+        for one in scenarios
+        if one.effects.orders and repeat > 1
+    ]
+    if problems:
+        raise BadInput(problems)
 
 
-async def _play(app: App, planned: Sequence[Order], watch: Watch, kept: _Kept) -> Exit:
-    """Play all orders, one after another; a signal ends the run under way politely, and the rest is not begun."""
-    _leave_politely_on_signals()
-    try:
-        for order in planned:
-            await app.play(order, watch, kept)
-    except asyncio.CancelledError:
-        return Exit.INTERRUPTED
-    finally:
-        await app.close()
-    return exits.of_runs(run.outcome for run in kept.runs)
+def _facts(written: Sequence[str], workspace: Workspace) -> dict[str, list[str]]:
+    """Return what `--matrix name=value` asks for, the values of each fact together."""
+    facts: dict[str, list[str]] = {}
+    for one in written:
+        name, sign, value = one.partition("=")
+        if not (name and sign and value):
+            hint = "write a fact of the lines and its value: --matrix brand=全球通"
+            raise BadInput([Problem(workspace.settings.path, 0, 0, f"--matrix ‘{one}’ is not name=value", hint)])
+        facts.setdefault(name, []).append(value)
+    return facts
 
 
-def _leave_politely_on_signals() -> None:
-    """Let the first signal interrupt the run under way; a second one does not interrupt its good-bye."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    left = False
+def _facts_of(workspace: Workspace) -> Whom:
+    """Return what says the combination of its scenario's matrix that a run belongs to."""
+    lines = {line.name: line for line in workspace.settings.lines}
+    matrices = {scenario.name: tuple(scenario.matrix) for scenario in workspace.scenarios}
 
-    def leave() -> None:
-        nonlocal left
-        if task is not None and not left:
-            task.cancel()
-        left = True
+    def facts(run: Run) -> str:
+        line = lines.get(run.line)
+        return " ".join(line.fact(name) or "" for name in matrices.get(run.scenario, ())) if line else ""
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, leave)
+    return facts
 
 
-def _tell(workspace: Workspace, runs: Sequence[Run], console: Console, *, html: Path | None, as_json: bool) -> None:
-    """Say what became of it: a table where there was more than one run, the report, the document."""
+def _whom(run: Run, facts: Whom) -> str:
+    return f"{run.line} ({facts(run)})" if facts(run) else run.line
+
+
+def _tell_standing(app: App, console: Console) -> None:
+    """Say loudly, at every start, which orders may still stand."""
+    for placed in app.store.orders.placed(still_open=True):
+        if placed.state is OrderState.STANDING:
+            console.print(Text(f"! {placed.told}", "bold magenta"))
+
+
+def _tell(playing: Playing, console: Console, facts: Whom, *, as_json: bool) -> None:
+    """Say what became of it: a table where there was more than one run, what was not begun, the document."""
+    runs = playing.runs
     if len(runs) > 1:
         console.print()
-        console.print(summary(runs))
-    if html is not None and runs:
-        write_html(html, runs, workspace.settings, title=TITLE)
-        console.print(f"\n[dim]report[/] {html}")
+        console.print(summary(runs, facts))
+    if playing.left:
+        console.print(Text(f"\nnot begun: {_counted(playing.left)}", "yellow"))
     if as_json:
         typer.echo(json.dumps(document(runs), ensure_ascii=False, indent=2))
+
+
+def _counted(left: Sequence[Order]) -> str:
+    names = [order.scenario.name for order in left]
+    return ", ".join(f"{name} ×{n}" if (n := names.count(name)) > 1 else name for name in dict.fromkeys(names))
+
+
+def _write(
+    runs: Sequence[Run], workspace: Workspace, console: Console, *, html: Path | None, junit: Path | None
+) -> None:
+    """Write the reports that were asked for, if there is anything to report."""
+    written = []
+    if html is not None and runs:
+        written.append(write_html(html, runs, workspace.settings))
+    if junit is not None and runs:
+        written.append(write_junit(junit, runs))
+    for path in written:
+        console.print(f"\n[dim]report[/] {path}")

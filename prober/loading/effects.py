@@ -32,7 +32,7 @@ class Ordered(BaseModel):
 
     model_config = STRICT
     orders: Annotated[Number, AfterValidator(_one_or_more)] = Field(
-        default=1, description="the most orders a run makes"
+        default=1, description="how many orders a run makes"
     )
     cost: Amount | None = Field(default=None, description="what they cost together, in yuan: 30.00元")
 

@@ -65,7 +65,7 @@ def test_four_processes_open_a_new_database_at_once(store_url: str) -> None:
 
 
 def test_runs_of_the_first_version_are_kept(store_url: str, tmp_path: Path, a_run: Callable[..., Run]) -> None:
-    """A database of revision 0001 with a run in it is brought up to date when it is opened, and the run is as it was."""
+    """A database of revision 0001 is brought up to date when it is opened, and its run is as it was."""
     (tmp_path / "results_db").mkdir()
     engine = create_engine(store_url)
     config = Config()

@@ -1,0 +1,105 @@
+"""One loop that plays what is planned: one run after another, or several abreast."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from prober.app import App, Order
+from prober.model.run import Outcome, Run
+from prober.runner import Sink
+
+_WAIT_S = 60.0
+"""How long a run waits for a line that another robot holds."""
+
+
+@dataclass
+class Playing:
+    """
+    Plays *planned* in order, *abreast* runs at once on different lines.
+
+    With *fail_fast* nothing is begun after a run that is FAILED or ERROR; what is under way then ends by itself. *runs*
+    are those that ended, by their start; *left* is what was never begun.
+    """
+
+    app: App
+    planned: Sequence[Order]
+    watch: Sink
+    abreast: int = 1
+    fail_fast: bool = False
+    ended: list[Run] = field(default_factory=list)
+    left: deque[Order] = field(default_factory=deque)
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs that ended, in the order they began."""
+        return sorted(self.ended, key=lambda run: (run.started_at, run.id))
+
+    async def play(self) -> bool:
+        """
+        Play everything, close the app, and return whether it came to its end.
+
+        A signal ends the runs under way politely, begins no other, and returns False.
+        """
+        self.left = deque(self.planned)
+        _leave_politely_on_signals()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self.abreast):
+                    group.create_task(self._play_one_by_one())
+        except asyncio.CancelledError:
+            return False
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
+        finally:
+            await self.app.close()
+        return True
+
+    async def _play_one_by_one(self) -> None:
+        while self.left and not (self.fail_fast and self._broke):
+            order = self.left.popleft()
+            await self.app.play(order, self.watch, _Kept(self.ended), wait_s=self._wait_s)
+
+    @property
+    def _broke(self) -> bool:
+        return any(run.outcome in (Outcome.FAILED, Outcome.ERROR) for run in self.ended)
+
+    @property
+    def _wait_s(self) -> float:
+        """Return how long a run waits for a line; the runs beside it may hold it for as long as they last."""
+        longest_s = max(order.scenario.deadline_s for order in self.planned)
+        return _WAIT_S + (self.abreast - 1) * longest_s
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Keeps the runs as they end, interrupted ones too."""
+
+    ended: list[Run]
+
+    async def run_started(self, *_: object) -> None: ...
+
+    async def step_started(self, *_: object) -> None: ...
+
+    async def step_finished(self, *_: object) -> None: ...
+
+    async def run_finished(self, run: Run) -> None:
+        self.ended.append(run)
+
+
+def _leave_politely_on_signals() -> None:
+    """Let the first signal interrupt the runs under way; a second one does not interrupt their good-byes."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    left = False
+
+    def leave() -> None:
+        nonlocal left
+        if task is not None and not left:
+            task.cancel()
+        left = True
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, leave)
