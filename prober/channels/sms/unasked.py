@@ -58,4 +58,6 @@ class Unasked:
         first = self.inbox.first_of(message) if self.inbox.fates[message] is Fate.DUPLICATE else None
         if first is None:
             return f"another message from {message.sender}: «{message.text}»"
-        return f"the same message again, {message.at_s - first.at_s:.1f} s after the first: «{message.text}»"
+        after_s = message.at_s - first.at_s
+        after = f"{after_s:.1f} s" if after_s >= 0.1 else f"{after_s * 1000:.0f} ms"
+        return f"the same message again, {after} after the first: «{message.text}»"
