@@ -140,7 +140,8 @@ class IncomingCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
                 self._voice.startTransmit(self.getAudioMedia(index))
                 if self._fault.name == "one-way":
-                    wire.deafen(self.getMedTransportInfo(index).localRtpName)
+                    transport = self.getMedTransportInfo(index)
+                    wire.deafen(transport.localRtpName, transport.localRtcpName)
 
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802 - pjsua2's name
         """Obey a key, sent by RFC 4733 or SIP INFO, at its beginning; it interrupts what is being played."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import struct
 import time
 from collections.abc import AsyncIterator, Callable
@@ -43,20 +44,23 @@ class Caller:
     signals: Socket
     rtp: asyncio.DatagramTransport
     media: Socket
+    control: Socket
     user: str
     port: int
     statuses: list[tuple[float, int]] = field(default_factory=list)
     dialog: str = ""
     sequence: int = 1
     presses: int = 0
+    reason: str = ""
     media_to: tuple[str, int] = (HOST, 0)
 
     def send(self, method: str, *, number: str = "10086", body: str = "", kind: str = "application/sdp") -> None:
         own = self.sip.get_extra_info("sockname")[1]
         to = self.dialog or f"To: <sip:{number}@{HOST}:{self.port}>"
+        branch = "INVITE" if method == "CANCEL" else method  # a CANCEL is known by its INVITE's
         text = (
             f"{method} sip:{number}@{HOST}:{self.port} SIP/2.0\r\n"
-            f"Via: SIP/2.0/UDP {HOST}:{own};branch=z9hG4bK{method}{own}{self.sequence}\r\n"
+            f"Via: SIP/2.0/UDP {HOST}:{own};branch=z9hG4bK{branch}{own}{self.sequence}\r\n"
             f"From: <sip:{self.user}@{HOST}>;tag=t{own}\r\n{to}\r\nCall-ID: c{own}\r\n"
             f"CSeq: {self.sequence} {method}\r\nContact: <sip:{self.user}@{HOST}:{own}>\r\nMax-Forwards: 70\r\n"
             f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
@@ -78,7 +82,7 @@ class Caller:
                     self.media_to = (HOST, int(found[1]))
                 return status
 
-    async def dial(self, number: str = "10086") -> int:
+    def invite(self, number: str = "10086") -> None:
         own = self.rtp.get_extra_info("sockname")[1]
         body = (
             f"v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\n"
@@ -86,6 +90,9 @@ class Caller:
             f"a=rtpmap:{PCMA} PCMA/8000\r\na=rtpmap:{EVENT} telephone-event/8000\r\n"
         )
         self.send("INVITE", number=number, body=body)
+
+    async def dial(self, number: str = "10086") -> int:
+        self.invite(number)
         status = await self.final()
         self.send("ACK", number=number)
         return status
@@ -104,9 +111,13 @@ class Caller:
             header = struct.pack("!BBHII", 0x80, EVENT | marker, order, 8000 * self.presses, 7)
             self.rtp.sendto(header + struct.pack("!BBH", "0123456789*#".index(key), end | 10, length), self.media_to)
 
+    async def packets(self, count: int) -> list[bytes]:
+        """Return the next *count* RTP packets."""
+        return [(await asyncio.wait_for(self.media.came.get(), 2))[1] for _ in range(count)]
+
     async def listen(self, seconds: float) -> Pcm:
         """Return the next *seconds* of sound."""
-        packets = [(await asyncio.wait_for(self.media.came.get(), 2))[1] for _ in range(round(seconds * 50))]
+        packets = await self.packets(round(seconds * 50))
         return A_LAW[np.frombuffer(b"".join(packet[12:] for packet in packets), np.uint8)]
 
     async def hung_up(self, within_s: float) -> float:
@@ -114,6 +125,7 @@ class Caller:
         while True:
             at_s, data = await asyncio.wait_for(self.signals.came.get(), within_s)
             if data.startswith(b"BYE"):
+                self.reason = "".join(re.findall(r"^Reason: (.*)$", data.decode(), re.MULTILINE))
                 kept = re.findall(r"^(?:Via|From|To|Call-ID|CSeq): .*$", data.decode(), re.MULTILINE)
                 answer = "\r\n".join(["SIP/2.0 200 OK", *(line.strip() for line in kept), "Content-Length: 0"])
                 self.sip.sendto(answer.encode() + b"\r\n\r\n", (HOST, self.port))
@@ -125,16 +137,32 @@ class Caller:
         await self.final()
 
 
+def _neighbours() -> tuple[socket.socket, socket.socket]:
+    """Return sockets at two ports one behind the other: RTP's and RTCP's."""
+    while True:
+        first, second = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        first.bind((HOST, 0))
+        try:
+            second.bind((HOST, first.getsockname()[1] + 1))
+        except OSError:
+            first.close()
+            second.close()
+        else:
+            return first, second
+
+
 @asynccontextmanager
 async def calling(port: int, user: str) -> AsyncIterator[Caller]:
     loop = asyncio.get_running_loop()
     sip, signals = await loop.create_datagram_endpoint(Socket, (HOST, 0))
-    rtp, media = await loop.create_datagram_endpoint(Socket, (HOST, 0))
+    rtp_socket, rtcp_socket = _neighbours()
+    rtp, media = await loop.create_datagram_endpoint(Socket, sock=rtp_socket)
+    rtcp, control = await loop.create_datagram_endpoint(Socket, sock=rtcp_socket)
     try:
-        yield Caller(sip, signals, rtp, media, user, port)
+        yield Caller(sip, signals, rtp, media, control, user, port)
     finally:
-        sip.close()
-        rtp.close()
+        for one in (sip, rtp, rtcp):
+            one.close()
 
 
 @dataclass

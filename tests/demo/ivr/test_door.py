@@ -12,12 +12,11 @@ from asyncio.subprocess import PIPE
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from prober.demo.faults import Fault
 from prober.demo.ivr.playout import joined
-from prober.demo.recordings import Pcm
+from tests.demo.ivr.sound import place
 
 AMOUNT = ["pieces/d8", "pieces/ten", "pieces/d6", "pieces/yuan", "pieces/d5", "pieces/jiao"]
 
@@ -35,18 +34,6 @@ async def main():
 
 asyncio.run(main())
 """
-
-
-def place(heard: Pcm, wanted: Pcm) -> float:
-    """Return where *wanted* begins in *heard*, in seconds; from there on it is all that is heard."""
-    sound, begin = heard.astype(float), wanted[:4000].astype(float)
-    energy = np.convolve(np.square(sound), np.ones(len(begin)), "valid")
-    at = int((np.correlate(sound, begin, "valid") / np.sqrt(energy + 1)).argmax())
-    length = min(len(wanted), len(heard) - at)
-    assert length > 4000
-    # G.711 encoders differ in how they round the smallest steps.
-    assert np.corrcoef(sound[at : at + length], wanted[:length])[0, 1] > 0.999
-    return at / 8000
 
 
 async def test_greets(house, ivr_recordings):

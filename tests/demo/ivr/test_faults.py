@@ -1,0 +1,187 @@
+"""Every fault of the door, as callers meet it on the wire; switched off, the next call is right."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import time
+
+import numpy as np
+import pytest
+
+from prober.demo.faults import KNOWN, Fault
+from prober.demo.ivr.playout import joined
+from tests.demo.ivr.sound import place
+
+WELCOME = ("welcome", "main_menu")
+SENDER_REPORT = 200
+OUR_SOURCE = 7
+
+
+async def begins_well(house, ivr_recordings) -> None:
+    """Call, and hear the greeting."""
+    async with house.caller("13800000002") as caller:
+        assert await caller.dial() == 200
+        place(await caller.listen(1.5), joined(ivr_recordings, WELCOME))
+        await caller.leave()
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (Fault("busy"), 486),
+        (Fault("reject", {"code": 503.0}), 503),
+        (Fault("reject", {"code": 603.0}), 603),
+        (Fault("reject", {"code": 200.0}), 400),
+    ],
+)
+async def test_refused(house, ivr_recordings, fault, status):
+    """The call is refused with the code that was asked for, or the nearest one that refuses; the next is answered."""
+    house.faults[0] = fault
+    async with house.caller() as caller:
+        assert await caller.dial() == status
+    house.faults[0] = None
+    await begins_well(house, ivr_recordings)
+
+
+async def test_no_answer(house, ivr_recordings):
+    """It rings for as long as the caller waits, who cancels."""
+    house.faults[0] = Fault("no-answer")
+    async with house.caller() as caller:
+        caller.invite()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(caller.final(), 1.5)
+        assert [status for _, status in caller.statuses] == [100, 180]
+        caller.send("CANCEL")
+        assert {await caller.final(), await caller.final()} == {200, 487}
+        caller.send("ACK")
+    house.faults[0] = None
+    await begins_well(house, ivr_recordings)
+
+
+async def test_no_audio(terse_house):
+    """The call is answered and keys are obeyed, but not one RTP packet comes."""
+    terse_house.faults[0] = Fault("no-audio")
+    async with terse_house.caller() as caller:
+        assert await caller.dial() == 200
+        caller.press("0")
+        await caller.hung_up(4)
+        assert caller.media.came.empty()
+    terse_house.faults[0] = None
+    async with terse_house.caller() as caller:
+        assert await caller.dial() == 200
+        assert await caller.packets(10)
+        await caller.leave()
+
+
+async def test_one_way(house, ivr_recordings):
+    """The caller hears everything; keys among the RTP do nothing, those by SIP INFO do."""
+    house.faults[0] = Fault("one-way")
+    async with house.caller() as caller:
+        assert await caller.dial() == 200
+        caller.press("2")
+        place(await caller.listen(2), joined(ivr_recordings, WELCOME))
+        assert await caller.info("2") == 200
+        place(await caller.listen(1), joined(ivr_recordings, ["packages"]))
+        await caller.leave()
+
+
+async def test_one_way_is_reported(house):
+    """RTCP tells a healthy call's caller at once that packets arrive, and a one-way call's, in time, that none do."""
+    assert await _arrives(house)
+    house.faults[0] = Fault("one-way")
+    assert not await _arrives(house)
+
+
+async def _arrives(house) -> bool:
+    """Return what the door's RTCP says of our packets: the last of its reports is the first that tells."""
+    async with house.caller() as caller:
+        await caller.dial()
+        for _ in range(20):
+            caller.press("2")
+        while True:
+            _, report = await asyncio.wait_for(caller.control.came.get(), 7)
+            source, highest = struct.unpack_from("!I4xI", report, 28 if report[1] == SENDER_REPORT else 8)
+            assert source in (0, OUR_SOURCE)
+            if source == OUR_SOURCE or report[1] == SENDER_REPORT:
+                await caller.leave()
+                return highest > 0
+
+
+async def test_missing_key(house, ivr_recordings):
+    """Key 1 is answered like a wrong key."""
+    house.faults[0] = Fault("missing-key")
+    await _hears_after_key_1(house, joined(ivr_recordings, ["wrong_key", "main_menu"]))
+    house.faults[0] = None
+    await _hears_after_key_1(house, joined(ivr_recordings, ["balance"]))
+
+
+async def test_wrong_amount(house, ivr_recordings):
+    """96.50 yuan are read out to a customer who has 86.50."""
+    house.faults[0] = Fault("wrong-amount")
+    amount = [f"pieces/{piece}" for piece in ("d9", "ten", "d6", "yuan", "d5", "jiao")]
+    await _hears_after_key_1(house, joined(ivr_recordings, ["balance", *amount]), seconds=3.2)
+
+
+async def _hears_after_key_1(house, wanted, seconds: float = 1.5) -> None:
+    async with house.caller() as caller:
+        await caller.dial()
+        await caller.packets(5)
+        caller.press("1")
+        place(await caller.listen(seconds), wanted)
+        await caller.leave()
+
+
+async def test_slow(house, ivr_recordings):
+    """Greeting and answer to a key begin late; what was being said ends with the key, and silence follows."""
+    house.faults[0] = Fault("slow", {"seconds": 0.8})
+    async with house.caller() as caller:
+        await caller.dial()
+        assert 0.75 < place(await caller.listen(2.5), joined(ivr_recordings, WELCOME)) < 1.0
+        caller.press("2")
+        heard = await caller.listen(1.6)
+        assert 0.75 < place(heard, joined(ivr_recordings, ["packages"])) < 1.0
+        assert np.abs(heard[1600:5600]).max() < 100
+        house.faults[0] = None
+        caller.press("9")
+        assert place(await caller.listen(0.8), joined(ivr_recordings, ["main_menu"])) < 0.2
+        await caller.leave()
+
+
+async def test_cut_off(house, ivr_recordings):
+    """The call ends in the middle of what is said after a key, so long after it, and the BYE says why."""
+    house.faults[0] = Fault("cut-off", {"seconds": 0.6})
+    async with house.caller() as caller:
+        await caller.dial()
+        await caller.packets(20)
+        began = time.monotonic()
+        caller.press("2")
+        ended = await caller.hung_up(3)
+        assert 0.55 < ended - began < 1.0
+        assert "Q.850;cause=41" in caller.reason
+    house.faults[0] = None
+    await begins_well(house, ivr_recordings)
+
+
+@pytest.mark.parametrize("percent", [30.0, 5.0])
+async def test_packet_loss(house, percent):
+    """So many packets are missing, here and there; a call beside the faulty one has all of its own."""
+    async with house.caller("13800000002") as healthy, house.caller() as caller:
+        await healthy.dial()
+        house.faults[0] = Fault("packet-loss", {"percent": percent})
+        await caller.dial()
+        numbers = [struct.unpack_from("!H", packet, 2)[0] for packet in await caller.packets(150)]
+        gaps = np.diff(numbers) % 65536
+        assert 0.4 * percent < 100 * (1 - len(gaps) / gaps.sum()) < 2 * percent
+        assert gaps.max() < 15
+        whole = [struct.unpack_from("!H", packet, 2)[0] for packet in await healthy.packets(100)]
+        assert set(np.diff(whole) % 65536) == {1}
+
+
+def test_all():
+    """There is a test of every fault that the door knows."""
+    tested = {
+        *("busy", "reject", "no-answer", "no-audio", "one-way", "missing-key", "wrong-amount", "slow", "cut-off"),
+        *("packet-loss", "wrong-prompt"),
+    }
+    assert {fault.name for fault in KNOWN["ivr"]} == tested
