@@ -3,69 +3,134 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from prober.cli.comparison import print_comparison
 from prober.cli.workspace import CONFIG, open_settings
 from prober.errors import BadInput, Problem, RobotBroken
 from prober.loading.config import Settings
 from prober.model.run import Evidence, Run
+from prober.reports import html as pages
+from prober.reports.comparison import compare
 from prober.reports.document import document
-from prober.reports.html import render
+from prober.reports.junit import junit
 from prober.store.store import Store
 
 TITLE = "拨测报告 Probe report"
+_AT_MOST = 40
+"""Runs that one page holds whole; more of them are an index and a page a run."""
+
+HTML = Annotated[
+    Path | None,
+    typer.Option(
+        "--html",
+        metavar="FILE|FOLDER",
+        help=f"Write the report: FILE.html is one file (an index with a folder beside it past {_AT_MOST} runs), "
+        "any other name a folder with index.html.",
+    ),
+]
+JUNIT = Annotated[
+    Path | None, typer.Option("--junit", metavar="FILE", help="Write the runs as JUnit XML, a test case a step.")
+]
 
 
 def command(
     runs: Annotated[list[str] | None, typer.Argument(help="Runs by their ids; the last ones if none is named.")] = None,
     *,
     last: Annotated[int, typer.Option(min=1, help="How many of the last runs, if none is named.")] = 10,
-    html: Annotated[Path | None, typer.Option(help="Write the report as one HTML file.")] = None,
+    scenario: Annotated[str | None, typer.Option(help="Of the last runs, only those of this scenario.")] = None,
+    line: Annotated[str | None, typer.Option(help="Of the last runs, only those on this line.")] = None,
+    compare_runs: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--compare", metavar="RUN_A RUN_B", help="Show two runs beside each other, step by step."),
+    ] = None,
+    html: HTML = None,
+    junit_file: JUNIT = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
     title: Annotated[str, typer.Option(help="What the report is called.")] = TITLE,
     config: CONFIG = Path("config.yaml"),
 ) -> None:
-    """Show runs that are in the store, as one HTML file or a JSON document."""
+    """Show runs that are in the store: as HTML, as JUnit XML, as a JSON document, or two beside each other."""
     settings = open_settings(config)
-    found = _read(settings, runs or [], last)
+    found = _read(settings, compare_runs or runs or [], last=last, scenario=scenario, line=line)
     if as_json:
         typer.echo(json.dumps(document(found), ensure_ascii=False, indent=2))
-    if html is None and not as_json:
-        html = settings.folder / "reports" / "report.html"
-    if html is not None:
-        write_html(html, found, settings, title=title)
-        typer.echo(f"{html}", err=as_json)
+    if junit_file is not None:
+        typer.echo(str(write_junit(junit_file, found)), err=as_json)
+    if compare_runs is not None:
+        _compare(found, html, settings, quiet=as_json)
+    elif html is not None or not (as_json or junit_file):
+        html = html or settings.folder / "reports" / "report.html"
+        typer.echo(str(write_html(html, found, settings, title=title)), err=as_json)
 
 
-def write_html(path: Path, runs: Sequence[Run], settings: Settings, *, title: str) -> None:
-    """Write the report of *runs* to *path*, with all the evidence in it."""
+def write_html(path: Path, runs: Sequence[Run], settings: Settings, *, title: str = TITLE) -> Path:
+    """
+    Write the report of *runs* with all the evidence in it, and return the page to open.
 
-    def read(evidence: Evidence) -> bytes:
-        return (settings.evidence.path / evidence.path).read_bytes()
+    `FILE.html` is one file while there are few runs, else an index with the pages of its runs in a folder beside it;
+    any other name is a folder with `index.html` in it.
+    """
+    read = _reader(settings)
+    if path.suffix.lower() not in (".html", ".htm"):
+        index, folder = path / "index.html", path / "runs"
+    elif len(runs) > _AT_MOST:
+        index, folder = path, path.with_name(f"{path.stem}-runs")
+    else:
+        return _write(path, lambda: pages.render(runs, title=title, read=read))
+    for run in runs:
+        page = partial(pages.render, [run], title=run.title or run.scenario, read=read, index=f"../{index.name}")
+        _write(folder / pages.page_name(run), page)
+    return _write(index, lambda: pages.render_index(runs, title=title, folder=folder.name))
 
+
+def write_junit(path: Path, runs: Sequence[Run]) -> Path:
+    """Write *runs* to *path* as JUnit XML, and return it."""
+    return _write(path, lambda: junit(runs))
+
+
+def _compare(runs: Sequence[Run], html: Path | None, settings: Settings, *, quiet: bool) -> None:
+    before, after = runs
+    if html is None:
+        if not quiet:
+            print_comparison(compare(before, after))
+        return
+    page = html if html.suffix else html / "index.html"
+    _write(page, lambda: pages.render_comparison(compare(before, after), read=_reader(settings)))
+    typer.echo(str(page), err=quiet)
+
+
+def _reader(settings: Settings) -> Callable[[Evidence], bytes]:
+    return lambda evidence: (settings.evidence.path / evidence.path).read_bytes()
+
+
+def _write(path: Path, render: Callable[[], str | bytes]) -> Path:
+    written = render()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(render(runs, title=title, read=read), encoding="utf-8")
+        path.write_bytes(written.encode() if isinstance(written, str) else written)
     except OSError as exc:
         raise RobotBroken(f"the report cannot be written to {path}: {exc.strerror}", cure="Name another file.") from exc
+    return path
 
 
-def _read(settings: Settings, ids: Sequence[str], last: int) -> list[Run]:
+def _read(settings: Settings, ids: Sequence[str], *, last: int, scenario: str | None, line: str | None) -> list[Run]:
     store = Store.open(settings.store.url, durable=settings.store.durable)
     try:
         if not ids:
-            found: list[Run | None] = [*reversed(store.queries.runs(limit=last))]
+            found: list[Run | None] = [*reversed(store.queries.runs(scenario=scenario, line=line, limit=last))]
         else:
             found = [store.queries.run(run_id) for run_id in ids]
     finally:
         store.close()
     unknown = [run_id for run_id, run in zip(ids, found, strict=False) if run is None]
     if unknown or not found:
-        what = f"no run is called {', '.join(unknown)}" if unknown else "there is no run in the store yet"
+        what = f"no run is called {', '.join(unknown)}" if unknown else "there is no such run in the store yet"
         hint = "play one: prober run scenarios"
         raise BadInput([Problem(settings.path, 0, 0, f"{what} ({settings.store.url})", hint)])
     return [run for run in found if run is not None]

@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-_ENTRY = re.compile(r"\d{4}-\d\d-\d\dT(?P<at>\d\d:\d\d:\d\d(?:\.\d+)?)Z  (?P<way>->|<-) (?P<rest>.*)")
+_ENTRY = re.compile(
+    r"\d{4}-\d\d-\d\dT(?P<at>\d\d:\d\d:\d\d(?:\.\d+)?)Z(?P<after>(?: +[+-]\d+\.\d+ s)?)  (?P<way>->|<-) (?P<rest>.*)"
+)
 _REST = "never complete: "
 _HEAD = re.compile(r"(?P<who>.*?)(?:  \[(?P<fate>.*)\])?")
 
 
 @dataclass(frozen=True)
 class Bubble:
-    """One message or receipt. *at* is its time of day in UTC, *fate* what became of it."""
+    """One message or receipt. *at* is its time of day in UTC, *after* that since the session began, *fate* its end."""
 
     way: str
     at: str
     who: str
     fate: str = ""
+    after: str = ""
     text: str = ""
 
 
@@ -38,6 +41,7 @@ def bubbles(transcript: str) -> list[Bubble]:
 def _bubble(entry: re.Match[str]) -> Bubble:
     head = _HEAD.fullmatch(entry["rest"])
     who, fate = (head["who"], head["fate"] or "") if head else (entry["rest"], "")
+    after = entry["after"].strip()
     if entry["way"] == "->":
-        return Bubble("sent", entry["at"], who, fate)
-    return Bubble("receipt" if who.startswith("receipt of ") else "received", entry["at"], who, fate)
+        return Bubble("sent", entry["at"], who, fate, after)
+    return Bubble("receipt" if who.startswith("receipt of ") else "received", entry["at"], who, fate, after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -9,9 +10,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from prober.model.run import Evidence, Run
 from prober.reports import words
+from prober.reports.comparison import Comparison
 from prober.reports.files import Files
+from prober.reports.overview import overview
+from prober.reports.patterns import friendly
 from prober.reports.run_view import RunView, run_view
 from prober.reports.sound import HEIGHT, WIDTH
+
+_UNSAFE = re.compile(r"[^\w.-]")
 
 
 @dataclass(frozen=True)
@@ -24,9 +30,14 @@ class Group:
     views: tuple[RunView, ...]
 
 
-def render(runs: Sequence[Run], *, title: str, read: Callable[[Evidence], bytes]) -> str:
+def page_name(run: Run) -> str:
+    """Return what the page of *run* is called in a folder of many."""
+    return f"{_UNSAFE.sub('_', run.id)}.html"
+
+
+def render(runs: Sequence[Run], *, title: str, read: Callable[[Evidence], bytes], index: str = "") -> str:
     """
-    Return the report of *runs* as one HTML page.
+    Return the report of *runs* as one HTML page. *index* is the way to the page that lists it, if there is one.
 
     *read* returns the content of a kept file and raises OSError where it is gone: the page then says so. The same runs
     and files give the same page.
@@ -36,15 +47,26 @@ def render(runs: Sequence[Run], *, title: str, read: Callable[[Evidence], bytes]
     gravest_first = sorted(runs, key=lambda run: list(words.Mark).index(words.mark(run)))
     by_id = {run.id: run_view(run, files) for run in gravest_first}
     views = [by_id[run.id] for run in runs]
-    page = _environment().get_template("report.html.j2")
-    written = page.render(
-        title=title,
-        views=views,
-        groups=_groups(views),
-        counts=words.counted(runs),
-        verdict=words.verdict(runs),
-        box=(WIDTH, HEIGHT),
-    )
+    return _page("report.html.j2", runs, title=title, views=views, groups=_groups(views), index=index)
+
+
+def render_index(runs: Sequence[Run], *, title: str, folder: str) -> str:
+    """Return the page that lists *runs*, whose own pages are in *folder* under their `page_name`."""
+    return _page("index.html.j2", runs, title=title, index=overview(runs), folder=folder)
+
+
+def render_comparison(comparison: Comparison, *, read: Callable[[Evidence], bytes]) -> str:
+    """Return two runs beside each other as one HTML page."""
+    runs = (comparison.before, comparison.after)
+    files = Files(read)
+    both = [run_view(run, files) for run in runs]
+    return _page("comparison.html.j2", runs, title="两次运行对比 Two runs", comparison=comparison, both=both)
+
+
+def _page(template: str, runs: Sequence[Run], **shown: object) -> str:
+    counts, verdict = words.counted(runs), words.verdict(runs)
+    page = _environment().get_template(template)
+    written = page.render(counts=counts, verdict=verdict, box=(WIDTH, HEIGHT), **shown)
     # A page may have shown what UTF-8 cannot write.
     return written.encode("utf-8", "replace").decode()
 
@@ -68,8 +90,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        marks=words.MARKS, layers=words.LAYERS, phases=words.PHASES, kinds=words.KINDS, channel=words.channel
+        marks=words.MARKS,
+        layers=words.LAYERS,
+        phases=words.PHASES,
+        kinds=words.KINDS,
+        channel=words.channel,
+        page_name=page_name,
     )
     environment.filters.update(seconds=words.seconds, instant=words.instant, size=words.size, fact=words.fact)
-    environment.filters["value"] = words.value
+    environment.filters.update(value=words.value, friendly=friendly)
     return environment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import struct
 import wave
 import zlib
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import sin
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +70,19 @@ def png(width: int = 320, height: int = 200) -> bytes:
     )
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b"")
+
+
+@pytest.fixture
+def approve() -> Callable[[str, str], None]:
+    """Compare a text with a golden file; UPDATE_GOLDEN=1 writes it anew, to be read before it is kept."""
+
+    def approve(name: str, told: str) -> None:
+        golden = Path(__file__).parent / "golden" / name
+        if os.environ.get("UPDATE_GOLDEN"):
+            golden.write_text(told)
+        assert told == golden.read_text()
+
+    return approve
 
 
 @pytest.fixture(scope="session")

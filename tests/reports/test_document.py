@@ -9,27 +9,46 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from prober.model.run import Outcome, Run
+from prober.model.run import Outcome, Run, StepResult
 from prober.reports.document import document
+from prober.reports.schema import KEYS, key_table, results_schema
 
 DOCS = Path(__file__).parents[2] / "docs" / "results.md"
 
 
-def keys(value: Any) -> set[str]:
-    """Return every key of the document; those of timings, facts and counts are names, not keys."""
-    if isinstance(value, list):
-        return set().union(*(keys(part) for part in value))
-    if not isinstance(value, dict):
-        return set()
-    inner = (part for key, part in value.items() if key not in ("timings", "facts", "counts"))
-    return set(value).union(*(keys(part) for part in inner))
+def test_every_document_keeps_to_the_schema(runs: list[Run], journey: tuple[StepResult, ...]) -> None:
+    """Runs of every kind, none at all and one under way are what the schema says, and it says nothing more."""
+    schema = results_schema()
+    Draft202012Validator.check_schema(schema)
+    closed = closed_to_more(schema)
+    under_way = replace(runs[0], outcome=None, ended_at=None, steps=journey[:1])
+    for told in (document(runs), document([]), document([under_way])):
+        assert list(Draft202012Validator(closed).iter_errors(told)) == []
 
 
-def test_every_key_is_documented(runs: list[Run]) -> None:
-    """docs/results.md speaks of every key that the document has."""
-    described = DOCS.read_text().partition("## The JSON document")[2]
-    assert {key for key in keys(document(runs)) if f"`{key}`" not in described} == set()
+def test_the_schema_tells_a_wrong_document(runs: list[Run]) -> None:
+    """A missing key, another version and a text for a number are refused."""
+    good = document(runs)
+    for bad in ({**good, "version": 2}, {"version": 1}, {**good, "runs": [{**good["runs"][0], "took_s": "1"}]}):
+        assert list(Draft202012Validator(results_schema()).iter_errors(bad))
+
+
+def closed_to_more(schema: Any) -> Any:
+    """Return *schema* without its allowance for keys to come."""
+    if isinstance(schema, list):
+        return [closed_to_more(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {key: closed_to_more(part) for key, part in schema.items()}
+    return closed | ({"additionalProperties": False} if "properties" in schema else {})
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_every_key_is_documented(name: str) -> None:
+    """docs/results.md holds the keys of every object, in the schema's own words."""
+    assert key_table(name) in DOCS.read_text()
 
 
 def test_it_is_json_as_it_is(runs: list[Run]) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from prober.channels.ivr.messages import SipMessage
-from prober.channels.ivr.sip_trace import Note, ladder
+from prober.channels.ivr.sip_trace import Note, SipTrace, ladder
 from prober.channels.sms.arrivals import Arrivals
 from prober.channels.sms.inbox import Inbox
 from prober.channels.sms.transcript import Sent, transcript
@@ -30,7 +30,8 @@ def test_a_ladder_is_read_as_the_ivr_channel_writes_it() -> None:
     """Messages, their way, their peers, and the notes beside them come out of the text again."""
     busy = SipMessage(10.25, sent=False, peer="UDP 127.0.0.1:5062", text="SIP/2.0 486 Busy Here\r\nVia: x\r\n\r\n")
     invite = SipMessage(10.0, sent=True, peer="UDP 127.0.0.1:5062", text="INVITE sip:10086@x SIP/2.0\r\n\r\n")
-    read = rungs(ladder([busy, invite, Note(10.5, "sound flows (PCMA); the recording begins")]))
+    entries = [busy, invite, Note(10.5, "sound flows (PCMA); the recording begins")]
+    read = rungs(ladder(entries, Clock(), SipTrace()))
     assert [(rung.at_s, rung.way, rung.peer, rung.refusal) for rung in read] == [
         (0.0, "sent", "127.0.0.1:5062", False),
         (0.25, "received", "127.0.0.1:5062", True),
@@ -43,9 +44,12 @@ def test_a_ladder_is_read_as_the_ivr_channel_writes_it() -> None:
 def test_a_transcript_is_read_as_the_sms_channel_writes_it() -> None:
     """A message that went out comes out of the text again, with what became of it."""
     nothing_came = Arrivals(Inbox({}))
-    text = transcript("SMS", [Sent(monotonic(), "10086", "CXYE", "accepted")], nothing_came, Clock())
+    at_s = monotonic()
+    sent = [Sent(at_s + 0.25, "10086", "CXYE", "accepted")]
+    text = transcript("SMS", sent, nothing_came, clock=Clock(), opened_s=at_s)
     (bubble,) = bubbles(text)
     assert (bubble.way, bubble.who, bubble.text, bubble.fate) == ("sent", "10086", "CXYE", "accepted")
+    assert bubble.after == "+0.250 s"
 
 
 def test_a_reply_keeps_its_lines_and_its_fate(files: Mapping[str, bytes]) -> None:

@@ -17,7 +17,8 @@ for (const button of document.querySelectorAll(".tools button")) {
 function reveal() {
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;
-  target.closest("details.run").open = true;
+  const run = target.closest("details.run");
+  if (run) run.open = true;
   target.scrollIntoView({ block: "start" });
 }
 addEventListener("hashchange", reveal);
