@@ -15,12 +15,14 @@ from prober.channels.registry import SETTINGS, VERBS
 from prober.cli import problems
 from prober.cli.exits import Exit
 from prober.errors import BadInput, Problem
+from prober.loading.advice import Known, warnings
 from prober.loading.config import Settings, load_config
 from prober.loading.prompts import load_prompts
 from prober.loading.scenario import load_scenarios
 from prober.loading.vocabulary import Vocabulary
-from prober.model.prompt import PromptTable
-from prober.model.scenario import Scenario
+from prober.loading.wav import audible, read_wav
+from prober.model.prompt import Prompt, PromptTable
+from prober.model.scenario import Scenario, Step
 
 _CONFIG = "config.yaml"
 _SCENARIOS = "scenarios"
@@ -35,19 +37,19 @@ def command(
     ] = None,
     config: Annotated[Path, typer.Option(help="The workspace's settings.", envvar="PROBER_CONFIG")] = Path(_CONFIG),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Take warnings for mistakes: exit 2.")] = False,
 ) -> None:
-    """Check scenarios and config.yaml, and tell every mistake at once. Exit: 0 none, 2 some."""
+    """Check scenarios and config.yaml, and tell every mistake and warning at once. Exit: 0 no mistake, 2 some."""
     checked = check(paths or [], config)
     if not checked.problems and len(_selected(paths or [], config)[1]) <= 1:  # whose lines are meant would be a guess
         checked.attempt(lambda: _order(checked))
+    if not checked.problems:
+        checked.warnings = warnings(checked.scenarios, _known(checked))
     if as_json:
-        typer.echo(json.dumps(_document(checked), ensure_ascii=False, indent=2))
-    elif checked.problems:
-        problems.show(BadInput(checked.problems))
-        Console(stderr=True, highlight=False).print(f"\n{_count(len(set(checked.problems)), 'problem')}", style="bold")
+        typer.echo(json.dumps(_document(checked, strict=strict), ensure_ascii=False, indent=2))
     else:
-        Console(highlight=False, soft_wrap=True).print(_summary(checked))
-    if checked.problems:
+        _show(checked)
+    if checked.problems or (strict and checked.warnings):
         raise typer.Exit(Exit.BAD_INPUT)
 
 
@@ -56,6 +58,7 @@ class Checked:
     """What was checked, and what is wrong with it."""
 
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
     scenarios: tuple[Scenario, ...] = ()
     settings: Settings | None = None
     prompts: PromptTable | None = None
@@ -81,6 +84,36 @@ def check(paths: Sequence[Path], config: Path) -> Checked:
     if scenarios or not configs:
         checked.scenarios = checked.attempt(lambda: load_scenarios(scenarios, vocabulary, names)) or ()
     return checked
+
+
+def _show(checked: Checked) -> None:
+    problems.show(BadInput(checked.problems))
+    problems.show_warnings(checked.warnings)
+    counted = Console(stderr=True, highlight=False)
+    if checked.problems:
+        counted.print(f"\n{_count(len(set(checked.problems)), 'problem')}", style="bold")
+        return
+    if checked.warnings:
+        counted.print(f"\n{_count(len(checked.warnings), 'warning')}", style="bold")
+    Console(highlight=False, soft_wrap=True).print(_summary(checked))
+
+
+def _known(checked: Checked) -> Known:
+    """Return what config.yaml and the recordings say that warnings need."""
+    lines = checked.settings.lines if checked.settings else ()
+    secrets = {secret: name for line in lines for name, secret in line.secrets.items()}
+    prompts = checked.prompts.prompts.values() if checked.prompts else ()
+    heard = {step.action.argument.prompt for one in checked.scenarios for step in one.steps if _hears(step)}
+    return Known({prompt.name: _length_s(prompt) for prompt in prompts if prompt.name in heard}, secrets)
+
+
+def _hears(step: Step) -> bool:
+    return step.action.full_name == "ivr.hear"
+
+
+def _length_s(prompt: Prompt) -> float:
+    began_s, ended_s = audible(read_wav(prompt.path)) or (0.0, 0.0)
+    return ended_s - began_s
 
 
 def _order(checked: Checked) -> None:
@@ -133,10 +166,11 @@ def _count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def _document(checked: Checked) -> dict[str, object]:
+def _document(checked: Checked, *, strict: bool) -> dict[str, object]:
     ordered = sorted(set(checked.problems))
     return {
-        "ok": not ordered,
+        "ok": not ordered and not (strict and checked.warnings),
         "scenarios": [scenario.name for scenario in checked.scenarios],
         "problems": [problems.document(problem) for problem in ordered],
+        "warnings": [problems.document(warning) for warning in checked.warnings],
     }

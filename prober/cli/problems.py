@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +27,24 @@ def show(bad: BadInput) -> None:
         console.print(drawn(problem))
 
 
-def drawn(problem: Problem) -> Text:
+def show_warnings(warnings: Iterable[Problem]) -> None:
+    """Print every warning to stderr, as problems are, but marked and in yellow."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for warning in warnings:
+        console.print(drawn(replace(warning, message=f"warning: {warning.message}"), "yellow"))
+
+
+def drawn(problem: Problem, style: str = "red") -> Text:
     """Return one problem as it is shown, the caret in the cell where the character stands on a terminal."""
     text = Text()
     text.append(f"{place(problem)}: ", "bold")
-    text.append(_printable(problem.message), "red")
+    text.append(_printable(problem.message), style)
     if problem.source:
         source, column = _around(problem.source, problem.column)
         before = source[: column - 1]
         text.append(f"\n{_INDENT}{_printable(source)}")
         text.append(f"\n{_INDENT}{_blank(before)}")
-        text.append("^", "bold red")
+        text.append("^", f"bold {style}")
     if problem.hint:
         text.append(f"\n{_INDENT}{_printable(problem.hint)}", "cyan")
     return text

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prober.model.order import OrderState
+from prober.model.order import OrderState, could_order
 from prober.model.run import Outcome, Run
 from prober.model.scenario import Scenario, Step
 from prober.model.verb import ROBOT
 
-_ORDER_NOTHING = {
-    "ivr": frozenset({"dial", "hear", "hang_up", "hung_up", "transferred", "silence", "quality", "ping"}),
-    "web": frozenset({"open", "fill", "see", "not_see", "read", "download"}),
-    "sms": frozenset({"receipt", "receive", "receive_nothing"}),
-}
 _HELD = (Outcome.PASSED, Outcome.SLOW)
 
 
@@ -30,12 +25,6 @@ def of_order(scenario: Scenario, begun: Mapping[int, Step], run: Run) -> OrderSt
     wanted = sum(_undoes(step) for step in scenario.steps) if scenario.play is None or stumbled else 1
     whole = len(undoing) >= max(1, wanted) and all(result.outcome in _HELD for result in undoing)
     return OrderState.UNDONE if whole else OrderState.STANDING
-
-
-def could_order(step: Step) -> bool:
-    """Return whether *step* does what a customer may order by: presses a key, clicks, sends a message."""
-    action = step.action
-    return action.channel != ROBOT and action.verb not in _ORDER_NOTHING.get(action.channel, ())
 
 
 def _could_order(step: Step, outcome: Outcome, run: Run) -> bool:

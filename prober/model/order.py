@@ -12,6 +12,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from prober.model.scenario import Step
+from prober.model.verb import ROBOT
+
+_ORDER_NOTHING = {
+    "ivr": frozenset({"dial", "hear", "hang_up", "hung_up", "transferred", "silence", "quality", "ping"}),
+    "web": frozenset({"open", "fill", "see", "not_see", "read", "download"}),
+    "sms": frozenset({"receipt", "receive", "receive_nothing"}),
+}
+
 
 class OrderState(StrEnum):
     """What became of the order of a run."""
@@ -63,6 +72,12 @@ def still_stands(line: str, msisdn: str, run_id: str) -> str:
     """Return the sentence for a run whose order was not seen to be undone; the number is masked, as in all results."""
     what = f"an order may still stand on line {line} ({msisdn[:3]}••••{msisdn[-4:]}): undo it by hand"
     return f"{what}, then ‘prober db orders settle {run_id}’"
+
+
+def could_order(step: Step) -> bool:
+    """Return whether *step* does what a customer may order by: presses a key, clicks, sends a message."""
+    action = step.action
+    return action.channel != ROBOT and action.verb not in _ORDER_NOTHING.get(action.channel, ())
 
 
 def yuan(fen: int) -> str:
