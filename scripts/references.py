@@ -19,6 +19,7 @@ from prober.loading.arguments import fields_of
 from prober.loading.robot_verbs import VERBS as ROBOT_VERBS
 from prober.loading.vocabulary import LIMITS
 from prober.model.verb import Verb
+from prober.store.broken import SENTENCES
 
 ROOT = Path(__file__).resolve().parent.parent
 _MADE = "<!-- Written by scripts/references.py from the code; change it there. -->\n"
@@ -80,7 +81,8 @@ _INPUT = {"refusal": 0, "Mistake": 1, "Problem": 3, "problem": 1, "problem_at": 
 
 def errors() -> str:
     """Return docs/errors.md."""
-    robot, written = sorted(set(_said(_ROBOT))), sorted(set(_said(_INPUT)))
+    database = [Said("store", f"the results database … {what}", cure) for what, cure in SENTENCES.values()]
+    robot, written = sorted({*_said(_ROBOT), *database}), sorted(set(_said(_INPUT)))
     return "\n".join([
         "# Every error, and its cure\n", _MADE,
         "`…` is what varies. What the *channel* did wrong is no error but an outcome: [Outcomes](outcomes.md).\n",
@@ -109,7 +111,7 @@ def _said(names: Mapping[str, int]) -> Iterator[Said]:
                     continue
                 parts = [*call.args, *(word.value for word in call.keywords if word.arg in ("hint", "cure"))]
                 what, cure = [*(_text(part, known) for part in parts[place : place + 2]), "", ""][:2]
-                if what.strip("… "):
+                if what.strip("… ") and not what.endswith(" … …"):
                     yield Said(room, what, "" if cure == "…" else cure)
 
 
@@ -129,7 +131,7 @@ def _texts(scope: ast.AST) -> dict[str, str]:
         if isinstance(node, ast.Assign) and (text := _text(node.value, {})).strip("… "):
             for target in node.targets:
                 if isinstance(target, ast.Attribute) or not isinstance(scope, ast.Module) or node in scope.body:
-                    found.setdefault(_name(target), text)
+                    found.setdefault(ast.unparse(target), text)
     return found
 
 
@@ -148,7 +150,7 @@ def _text(node: ast.expr, known: Mapping[str, str]) -> str:
             return _text(left, known) + _text(right, known)
         case ast.IfExp(body=body):
             return _text(body, known)
-    return known.get(_name(node), "…")
+    return known.get(ast.unparse(node), "…")
 
 
 PAGES = {"docs/verbs.md": verbs, "docs/errors.md": errors}

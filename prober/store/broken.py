@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from prober.errors import StoreBroken
 
-_SENTENCES = {
+SENTENCES = {
     "SQLITE_BUSY": (
         "is locked by another program",
         "End the program that holds it (a database browser, a backup), or wait until it is done.",
@@ -54,5 +54,5 @@ def _sentence(exc: SQLAlchemyError) -> tuple[str, str]:
     cause = getattr(exc, "orig", None)
     name = getattr(cause, "sqlite_errorname", "") if isinstance(cause, sqlite3.Error) else ""
     # Extended codes are longer: SQLITE_IOERR_WRITE, SQLITE_READONLY_DBMOVED.
-    kinds = (sentence for kind, sentence in _SENTENCES.items() if name.startswith(kind))
+    kinds = (sentence for kind, sentence in SENTENCES.items() if name.startswith(kind))
     return next(kinds, (f"failed: {cause or exc}", "Look at what it says; docs/results.md describes the tables."))
