@@ -123,7 +123,7 @@ class Operator:
             HOST, self._ports.smpp, customers=customers, fault=self._fault("sms"), counters=self._counters["sms"]
         )
         hall = Hall(customers, fault=self._fault("web"), counters=self._counters["web"])
-        self.faults.watch(lambda *_: hall.let_go())
+        self.faults.watch(hall.watch)
         web = HttpDoor(HOST, self._ports.web, hall.app())
         ivr = IvrDoor(HOST, self._ports.sip, customers_path=path, recordings=find_folder(), fault=self._fault("ivr"))
         control = HttpDoor(HOST, self._ports.control, self._control(customers, sms).app())
@@ -149,7 +149,7 @@ class Operator:
 
     def _control(self, customers: Customers, sms: SmsDoor) -> Control:
         def state() -> dict[str, object]:
-            counters = {**self._counters, "sms": {**self._counters["sms"], "stored": sms.stored}}
+            counters = {**self._counters, "sms": {**self._counters["sms"], "stored": sms.stored, "late": sms.late}}
             return {"doors": self._doors and asdict(self._doors), "counters": counters}
 
         def reset() -> None:

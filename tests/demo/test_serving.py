@@ -175,6 +175,80 @@ def test_an_unknown_fault_is_bad_input(capfd) -> None:
     assert "web=wrong-balance" in errors
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"script": "every=30s"}, "seed=7,every=30s"),
+        ({"script": "seed=7", "faults": ["web=slow"]}, "leave either --fault or --script out"),
+        ({"faults": ["web=slow", "web=wrong-text"]}, "web is named twice"),
+    ],
+)
+def test_what_cannot_be_switched_is_bad_input(options, words, capfd) -> None:
+    """Exit 2 before any line, and what to do."""
+    assert serve(ANY, **options) == 2
+    said, errors = capfd.readouterr()
+    assert said == ""
+    assert words in errors
+
+
+def test_each_switching_is_a_line(demo_process) -> None:
+    """What goes on or off is told on stderr in plain words, with the time of day before it."""
+    process = demo_process(*FREE, "--fault", "web=slow,seconds=0.5")
+    doors = _doors(process)
+    httpx.put(f"{doors['control']}/faults", json={"web": "error-500", "sms": "lost"})
+    httpx.delete(f"{doors['control']}/faults")
+    process.terminate()
+    _, errors = process.communicate(timeout=10)
+    assert [line[9:] for line in errors.splitlines()] == [
+        "web: slow is on. Every page comes 0.5 seconds late.",
+        "web: slow is off.",
+        "web: error-500 is on. Every page but the login page answers 500.",
+        "sms: lost is on. Replies never come.",
+        "web: error-500 is off.",
+        "sms: lost is off.",
+    ]
+
+
+def test_a_pipe_that_nobody_reads_stops_nothing(demo_process) -> None:
+    """With stderr full, the control door still answers."""
+    process = demo_process(*FREE)
+    control = _doors(process)["control"]
+    with httpx.Client(base_url=control) as client:
+        for _ in range(400):
+            client.put("/faults", json={"web": "expired-session", "sms": "receipt-failed", "ivr": "one-way"})
+            client.delete("/faults")
+        assert client.get("/state").json()["faults"]["web"] is None
+
+
+def test_a_page_that_is_held_back_does_not_hold_the_end_back(demo_process) -> None:
+    """Told to end while `slow` holds a page back, the operator lets the page go and ends without a word of error."""
+    process = demo_process(*FREE, "--fault", "web=slow,seconds=300")
+    host, port = _doors(process)["web"].removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as asker:
+        asker.sendall(b"GET /login HTTP/1.1\r\nHost: hall\r\n\r\n")
+        # The style sheet is not held back: once it is here, the page before it has been asked for.
+        assert httpx.get(f"http://{host}:{port}/hall.css").status_code == 200
+        started_s = time.monotonic()
+        process.terminate()
+        _, errors = process.communicate(timeout=10)
+        assert time.monotonic() - started_s < 2
+        assert asker.recv(12) == b"HTTP/1.1 200"
+    assert process.returncode == 0
+    assert errors.count("\n") == 1
+
+
+def test_a_script_plays_from_the_start(demo_process) -> None:
+    """The state tells the script and its episode, and the end of the operator is that of its fault."""
+    process = demo_process(*FREE, "--script", "seed=7,every=1h,doors=web,healthy=0")
+    state = httpx.get(f"{_doors(process)['control']}/state").json()
+    assert state["script"]["seed"] == 7
+    assert state["script"]["episode"]["fault"] == state["faults"]["web"] == state["switched"][0]["fault"]
+    process.terminate()
+    _, errors = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert [line.split(" is ")[1][:3] for line in errors.splitlines()] == ["on.", "off"]
+
+
 def test_a_database_that_is_none_is_bad_input(tmp_path, capfd) -> None:
     """Exit 2 naming the file."""
     (tmp_path / "note.txt").write_text("not a database, but long enough to be told from an empty file" * 20)

@@ -64,6 +64,11 @@ class SmsDoor:
         """Return how many messages wait for a bind."""
         return self._routing.stored
 
+    @property
+    def late(self) -> int:
+        """Return how many replies are still to come."""
+        return len(self._late)
+
     def reset(self) -> None:
         """Forget stored messages, replies that are still to come, and open questions."""
         for timer in self._late:

@@ -39,7 +39,7 @@ class FaultyPages:
             case "error-500" if not spared:
                 answer = self._broken(Request(scope))
             case "endless-redirect" if not spared:
-                answer = RedirectResponse(scope["path"], 302, {"Cache-Control": "no-store"})
+                answer = RedirectResponse(str(Request(scope).url), 302, {"Cache-Control": "no-store"})
             case "slow":
                 send = self._late(send, fault.arguments["seconds"] if fault else 0.0)
         await answer(scope, receive, send)

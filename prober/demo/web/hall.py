@@ -67,6 +67,11 @@ class Hall:
             exception_handlers={404: self._not_found},
         )
 
+    def watch(self, door: str, _before: Fault | None, _now: Fault | None) -> None:
+        """Hold no page back for a fault that is off. A watcher of `Faults`."""
+        if door == "web":
+            self.let_go()
+
     def let_go(self) -> None:
         """Answer at once what the fault `slow` holds back."""
         self._held.let_go()

@@ -18,6 +18,7 @@ from prober.demo.web.hall import Hall
 async def hall_client(demo_customers: Customers, demo_faults: Faults) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the hall that follows redirects and keeps cookies."""
     hall = Hall(demo_customers, fault=lambda: demo_faults.active("web"), counters=Counter())
+    demo_faults.watch(hall.watch)
     door = HttpDoor("127.0.0.1", 0, hall.app())
     port = await door.start()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", follow_redirects=True) as client:
