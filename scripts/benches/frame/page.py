@@ -14,8 +14,8 @@ _HEAD = """\
 # Benchmarks
 What the robot says of itself, measured. Written by `scripts/bench --write-docs` from `docs/benchmarks/*.json`; change
 neither by hand. `scripts/bench NAME` measures again, from a fresh checkout: every run keeps its document as
-`reports/bench/NAME.json` (`NAME.quick.json` with `--quick`), and `--write-docs` publishes the full ones. A bound on a tail
-(p95, p99, max) binds only where a bare timer loop beside the bench was at most 2 ms late in 99 of 100 times.
+`reports/bench/NAME.json` (`NAME.quick.json` with `--quick`), and `--write-docs` publishes the full ones. A bound on a
+tail (p95, p99, max) binds only where a bare timer loop beside the bench was at most 2 ms late in 99 of 100 times.
 """
 
 
