@@ -4,12 +4,41 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated, Any
 
-from prober.loading.fields import Duration, Keys, Number, PromptName, Text
+from pydantic import PlainValidator, WithJsonSchema
+
+from prober.loading.fields import Duration, Keys, Number, PromptName, Text, refusal
 from prober.model.run import Layer
 from prober.model.verb import Verb
 
 CHANNEL = "ivr"
+
+
+def _number(value: Any, unit: str, highest: float, example: str) -> float:
+    typed = str(value).strip()
+    try:
+        number = float(typed.removesuffix(unit))
+    except ValueError:
+        number = -1.0
+    if isinstance(value, bool) or not typed.endswith(unit) or not 0 <= number <= highest:
+        raise refusal(f"‘{typed}’ is not understood here: write {example}")
+    return number
+
+
+Score = Annotated[
+    float,
+    PlainValidator(lambda value: _number(value, "", 4.5, "a mean opinion score up to 4.5, such as 3.5")),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 4.5}),
+]
+"""A mean opinion score."""
+
+Share = Annotated[
+    float,
+    PlainValidator(lambda value: _number(value, "%", 100, "a percentage, such as 2%") / 100),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*%$", "examples": ["2%"]}),
+]
+"""A percentage; the value is 0..1."""
 
 
 class Until(StrEnum):
@@ -71,6 +100,19 @@ class HungUp:
     """Wait until the far end ends the call."""
 
 
+@dataclass(frozen=True)
+class Quality:
+    """
+    Hold the call's figures so far against limits, while it is up or after its end.
+
+    With no limit it only asks that sound came.
+    """
+
+    mos: Score | None = field(default=None, metadata={"description": "the lowest estimated MOS, such as 3.5"})
+    loss: Share | None = field(default=None, metadata={"description": "the most packets lost or too late, such as 2%"})
+    jitter: Duration | None = field(default=None, metadata={"description": "the most mean jitter, such as 40ms"})
+
+
 VERBS: tuple[Verb, ...] = (
     Verb(
         channel=CHANNEL,
@@ -124,5 +166,13 @@ VERBS: tuple[Verb, ...] = (
         layer=Layer.SIGNALLING,
         took="stimulus → BYE received",
         waits=True,
+    ),
+    Verb(
+        channel=CHANNEL,
+        name="quality",
+        argument=Quality,
+        within_s=None,
+        layer=Layer.MEDIA,
+        took="nothing: it asks for no time",
     ),
 )

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from prober.channels.ivr.tally import Tally
+
 FRAME_S = 0.02
 BUFFER_FRAMES_A_PACKET = 2
 """pjmedia's jitter buffer counts 10 ms frames."""
@@ -19,20 +21,13 @@ class Arrivals:
     """Arrival times of packets and, through them, of the frames that were heard. All instants are monotonic."""
 
     def __init__(self) -> None:
-        self._packets: list[float] = []
-        self._counted = 0
+        self.packets = Tally()
         self._frames: list[float] = []
 
     @property
     def last_packet_at_s(self) -> float | None:
         """When the newest packet came in; None if none ever did."""
-        return self._packets[-1] if self._packets else None
-
-    def counted(self, packets: int, at_s: float) -> None:
-        """Note that the stream has counted *packets* so far; a count that fell is a new stream's."""
-        new = packets - self._counted if packets >= self._counted else packets
-        self._counted = packets
-        self._packets.extend([at_s] * new)
+        return self.packets.instants[-1] if self.packets.instants else None
 
     def heard(self, ticks: Sequence[float], buffered: int, *, unsent: Collection[int] = ()) -> None:
         """
@@ -40,14 +35,15 @@ class Arrivals:
 
         Those with the indexes *unsent* are silence that no packet carried: they are dated by their ticks.
         """
-        newest = len(self._packets) - 1 - round(buffered / BUFFER_FRAMES_A_PACKET)
+        packets = self.packets.instants
+        newest = len(packets) - 1 - round(buffered / BUFFER_FRAMES_A_PACKET)
         back = len(ticks) - len(unsent)
         for index, tick in enumerate(ticks):
             if index in unsent:
                 self._frames.append(tick)
                 continue
             back -= 1
-            came = self._packets[newest - back] if newest >= back else tick
+            came = packets[newest - back] if newest >= back else tick
             self._frames.append(min(came, tick))
 
     def at(self, stream_s: float) -> float:
@@ -58,3 +54,7 @@ class Arrivals:
         if stream_s < 0:
             return self._frames[0] + stream_s
         return self._frames[index]
+
+    def between(self, start_s: float, end_s: float) -> list[int]:
+        """Return the indexes of the frames that came in between two instants."""
+        return [index for index, at_s in enumerate(self._frames) if start_s <= at_s <= end_s]

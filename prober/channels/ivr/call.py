@@ -14,10 +14,12 @@ from prober.channels.ivr.messages import (
     KeySent,
     KeysFailed,
     MediaStarted,
+    Reached,
     RecordingWritten,
     SipMessage,
 )
 from prober.channels.ivr.sip_trace import Note, SipTrace
+from prober.channels.timing import Clock
 from prober.loading.masking import MASK
 
 _SIGNAL = re.compile(r"(?<=Signal=)\s*\S", re.IGNORECASE)
@@ -25,9 +27,11 @@ _SIGNAL = re.compile(r"(?<=Signal=)\s*\S", re.IGNORECASE)
 
 @dataclass
 class Call:
-    """What was told of a call so far."""
+    """What was told of a call so far, and what the robot was asked to do in it."""
 
     number: str
+    clock: Clock = field(default_factory=Clock)
+    steps: list[Note] = field(default_factory=list)
     trace: SipTrace = field(default_factory=SipTrace)
     heard: list[Heard] = field(default_factory=list)
     keys: list[KeySent] = field(default_factory=list)
@@ -36,6 +40,8 @@ class Call:
     keys_failed: KeysFailed | None = None
     figures: Figures | None = None
     recording: RecordingWritten | None = None
+    reaches: bool | None = None
+    """Whether anything of ours arrives at the far end, by its RTCP reports; None where they do not tell."""
     secret_s: list[tuple[float, float]] = field(default_factory=list)
     """From when to when keys were pressed that nobody may read."""
 
@@ -59,6 +65,8 @@ class Call:
                 self.ended = self.ended or message
             case KeysFailed():
                 self.keys_failed = message
+            case Reached(arrives=arrives):
+                self.reaches = arrives
             case Figures():
                 self.figures = message
             case RecordingWritten():
@@ -93,7 +101,8 @@ class Call:
 
     def notes(self) -> list[SipMessage | Note]:
         """Return what belongs on the call's ladder, without secret keys."""
-        beside = [Note(one.at_s, f"key {MASK if self._is_secret(one.at_s) else one.key}") for one in self.keys]
+        beside = [*self.steps, *(Note(one.at_s, f"key {one.key}") for one in self.keys if not one.secret)]
+        beside += [Note(start_s, f"keys {MASK}") for start_s, _ in self.secret_s]
         if self.media is not None:
             beside.append(Note(self.media.at_s, f"sound flows ({self.media.codec}); the recording begins"))
         if self.ended is not None:

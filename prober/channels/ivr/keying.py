@@ -19,7 +19,14 @@ class Keying:
     """
 
     def __init__(
-        self, keys: str, *, hold_s: float, gap_s: float, queue: Callable[[str], None], not_before_s: float = 0.0
+        self,
+        keys: str,
+        *,
+        hold_s: float,
+        gap_s: float,
+        queue: Callable[[str], None],
+        not_before_s: float = 0.0,
+        secret: bool = False,
     ) -> None:
         self._waiting = deque(keys)
         self._hold_s = hold_s
@@ -27,6 +34,7 @@ class Keying:
         self._queue = queue
         self._queued: tuple[str, float] | None = None
         self._next_at_s = not_before_s
+        self._secret = secret
 
     @property
     def done(self) -> bool:
@@ -46,4 +54,4 @@ class Keying:
             return None
         key, self._queued = self._queued[0], None
         self._next_at_s = at_s + self._hold_s + self._gap_s
-        return KeySent(at_s=at_s, key=key, ended_s=at_s + self._hold_s - TICK_S)
+        return KeySent(at_s=at_s, key=key, ended_s=at_s + self._hold_s - TICK_S, secret=self._secret)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from prober.channels.ivr import answer
+from dataclasses import replace
+
+from prober.channels.ivr import answer, missing
 from prober.channels.ivr.actions import Hear, Until
 from prober.channels.ivr.answer import Occurrence, Question
 from prober.channels.ivr.call import Call
-from prober.channels.ivr.hearing.events import Confirmed, ReadOut, SoundStarted
+from prober.channels.ivr.hearing.events import Confirmed, ReadOut
 from prober.channels.ivr.messages import Watch
+from prober.channels.ivr.missing import table_name
 from prober.channels.ivr.telephone import Telephone
 from prober.channels.timing import monotonic
 from prober.model.prompt import PromptTable
@@ -34,16 +37,18 @@ async def hear(phone: Telephone, table: PromptTable, asked: Hear, deadline_s: fl
     phone.line.send(Watch(ends_at_s + GRACE_S))
     found = await _find(phone, call, question, asked=asked, ends_at_s=ends_at_s)
     if found is None:
-        return await _other(phone, table, call, question)
+        return await missing.instead(phone, table, call, question, told_by_s=ends_at_s + GRACE_S)
     if until is Until.END and not found.confirmed:
         return Observation(
             Seen.NOTHING,
             expected=f"prompt {asked.prompt} to its end",
-            actual=f"{_named(table, found)}, still being played {READING_S:g} s after the limit",
+            actual=f"{table_name(table, found)}, still being played {READING_S:g} s after the limit",
         )
     if until is not Until.STARTED:
         phone.answered_after_s = found.started.at_s
-    return _heard(phone, table, call, question, found)
+    lost = missing.share(await phone.figures(call, question.since_s))
+    heard = _heard(phone, table, call, question, found)
+    return replace(heard, facts={**heard.facts, "lost_share": lost})
 
 
 async def _find(
@@ -122,7 +127,7 @@ def _heard(phone: Telephone, table: PromptTable, call: Call, question: Question,
         seen=Seen.EXPECTED,
         took_s=max(one.started.at_s - question.since_s, 0.0),
         expected=f"prompt {question.prompt}",
-        actual=_named(table, one),
+        actual=table_name(table, one),
         text=text,
         timings=_timings(phone, call, question, one),
         facts=_facts(table, call, question, one),
@@ -148,7 +153,7 @@ def _facts(table: PromptTable, call: Call, question: Question, one: Occurrence) 
         "score": round(one.recognition.score, 3),
         "second_score": round(one.recognition.second, 3),
         "second_prompt": one.recognition.second_prompt,
-        "other_prompts": "; ".join(_named(table, other) for other in answer.others(call, question)) or None,
+        "other_prompts": "; ".join(table_name(table, other) for other in answer.others(call, question)) or None,
     }
     if one.ended is not None and isinstance(one.ended.event, Confirmed):
         facts["ber"] = round(one.ended.event.ber, 3)
@@ -156,55 +161,3 @@ def _facts(table: PromptTable, call: Call, question: Question, one: Occurrence) 
         facts["level_dbfs"] = None if one.ended.level_dbfs is None else round(one.ended.level_dbfs, 1)
         facts["clipped"] = None if one.ended.clipped is None else round(one.ended.clipped, 4)
     return facts
-
-
-async def _other(phone: Telephone, table: PromptTable, call: Call, question: Question) -> Observation:
-    """Return what was heard instead of the prompt."""
-    figures = None if call.ended else await phone.figures(call)
-    packet_at_s = figures.last_packet_at_s if figures else question.since_s
-    seen, actual = _instead(table, call, question, media=packet_at_s is not None and packet_at_s >= question.since_s)
-    other = answer.others(call, question)
-    named = "; ".join(_named(table, one) for one in other)
-    if named and seen is not Seen.OTHER_PROMPT:
-        actual = f"{actual}; before that: {named}"
-    return Observation(
-        seen=seen,
-        expected=f"prompt {question.prompt} «{table.prompts[question.prompt].text}»",
-        actual=actual,
-        text=table.prompts[other[-1].prompt].text if other else None,
-        timings={"silence_s": answer.silence_s(call, question.since_s, monotonic())},
-        facts={"other_prompts": named or None, "score": other[-1].recognition.score if other else None},
-    )
-
-
-def _instead(table: PromptTable, call: Call, question: Question, *, media: bool) -> tuple[Seen, str]:
-    if call.ended is not None:
-        who = "the far end" if call.trace.hung_up is not None else "the robot"
-        return Seen.HUNG_UP, f"{who} ended the call {call.ended.at_s - question.since_s:.2f} s after the stimulus"
-    if not media:
-        return Seen.NO_MEDIA, "no RTP packet came in"
-    other = answer.others(call, question)
-    if other:
-        return Seen.OTHER_PROMPT, "; ".join(_named(table, one) for one in other)
-    cut = answer.cut_off(call, question)
-    if cut is not None and cut.ended is not None:
-        lasted_s = cut.ended.at_s - cut.started.at_s
-        return Seen.DROPOUT, f"prompt {cut.prompt} began, and broke off after {lasted_s:.2f} s"
-    going_on = answer.going_on(call, question, monotonic())
-    if going_on is not None:
-        return Seen.OTHER_PROMPT, f"{_named(table, going_on)}, which was being played already, went on"
-    return _unknown(call, question)
-
-
-def _unknown(call: Call, question: Question) -> tuple[Seen, str]:
-    heard = [end_s - start_s for start_s, end_s in call.sounds(monotonic()) if end_s > question.since_s + answer.TAIL_S]
-    if not heard:
-        return Seen.SILENCE, "silence"
-    levels = [one.event.level_dbfs for one in call.heard if isinstance(one.event, SoundStarted)]
-    return Seen.OTHER_PROMPT, f"{sum(heard):.1f} s of sound ({levels[-1]:.0f} dBFS) that is no prompt of the library"
-
-
-def _named(table: PromptTable, one: Occurrence) -> str:
-    prompt = table.prompts.get(one.prompt)
-    text = f" «{prompt.text}»" if prompt and prompt.text else ""
-    return f"prompt {one.prompt}{text}, score {one.recognition.score:.2f}"

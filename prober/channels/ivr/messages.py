@@ -47,6 +47,7 @@ class SendKeys:
     as_info: bool
     hold_s: float
     gap_s: float
+    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,41 @@ class Watch:
 
 @dataclass(frozen=True)
 class TellFigures:
-    """Answer with `Figures`."""
+    """Answer with `Figures`; the share of lost packets is counted from *since_s*."""
+
+    since_s: float = float("-inf")
+
+
+@dataclass(frozen=True)
+class Tone:
+    """A pressed key, as it is to be heard in the recording."""
+
+    at_s: float
+    key: str
+    length_s: float
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A mark in the recording: at an instant or, where that is known, at a place in the recording itself."""
+
+    at_s: float
+    text: str
+    recorded_s: float | None = None
 
 
 @dataclass(frozen=True)
 class WriteRecording:
-    """Write the call's sound to *path* and answer with `RecordingWritten`."""
+    """
+    Write the call's sound to *path* and answer with `RecordingWritten`.
+
+    *secret_s*: from when to when nobody may hear it.
+    """
 
     path: Path
+    tones: tuple[Tone, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    secret_s: tuple[tuple[float, float], ...] = ()
 
 
 # From the line process.
@@ -150,11 +178,12 @@ class MediaStarted:
 
 @dataclass(frozen=True)
 class KeySent:
-    """A key has left: its first packet, or its INFO, at *at_s*; it ends at *ended_s*."""
+    """A key has left: its first packet, or its INFO, at *at_s*; it ends at *ended_s*. A *secret* one is not kept."""
 
     at_s: float
     key: str
     ended_s: float
+    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,7 +200,8 @@ class Heard:
     Something the ear reported, with the arrival times of the moments it speaks of.
 
     *began_at_s* is the start of the recording or sound, *at_s* the moment it became audible (or was cut off, or fell
-    silent), *ended_at_s* its end where it has one. *level_dbfs* and *clipped* describe a prompt that has ended.
+    silent), *ended_at_s* its end where it has one. *recorded_s* is where in the recording *at_s* is. *level_dbfs* and
+    *clipped* describe a prompt that has ended.
     """
 
     event: HearingEvent
@@ -181,6 +211,15 @@ class Heard:
     ended_at_s: float | None = None
     level_dbfs: float | None = None
     clipped: float | None = None
+    recorded_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Reached:
+    """The far end's reports tell that our stream arrives there, or that nothing of it does."""
+
+    at_s: float
+    arrives: bool
 
 
 @dataclass(frozen=True)
@@ -200,17 +239,43 @@ class Figures:
     sounding: float | None = None
     clock_gap_max_s: float | None = None
     underrun_s: float | None = None
+    lost_share: float | None = None
+    """Of the packets due since the instant that was asked for."""
+
+
+@dataclass(frozen=True)
+class Second:
+    """One second of a call: packets each way, and how loud it was. None: not measured (or digital silence)."""
+
+    second: int
+    received: int
+    lost: int
+    discarded: int
+    jitter_s: float | None
+    sent: int
+    level_dbfs: float | None
 
 
 @dataclass(frozen=True)
 class RecordingWritten:
-    """The recording was written, or *error* says why not."""
+    """The recording was written, or *error* says why not; the call's figures by second come with it."""
 
-    seconds: float
+    seconds: tuple[Second, ...] = ()
+    began_at_s: float | None = None
     error: str = ""
 
 
 ToLine = PlaceCall | SendKeys | EndCall | Watch | TellFigures | WriteRecording
 FromLine = (
-    Ready | Broken | SipMessage | CallEnded | MediaStarted | KeySent | KeysFailed | Heard | Figures | RecordingWritten
+    Ready
+    | Broken
+    | SipMessage
+    | CallEnded
+    | MediaStarted
+    | KeySent
+    | KeysFailed
+    | Heard
+    | Reached
+    | Figures
+    | RecordingWritten
 )

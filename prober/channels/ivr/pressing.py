@@ -13,6 +13,8 @@ from prober.channels.timing import monotonic
 from prober.model.run import Fact, Observation, Seen
 
 VERB = "ivr.press"
+STRAY_S = 2.0
+"""How long a key that was under way may still leave when its step was broken off."""
 
 
 async def press(phone: Telephone, asked: Press, deadline_s: float) -> Observation:
@@ -21,23 +23,25 @@ async def press(phone: Telephone, asked: Press, deadline_s: float) -> Observatio
     if call.ended is not None:
         return _not_taken(asked, Seen.HUNG_UP, "the call was over")
     call.keys_failed = None
-    began_s = monotonic()
+    if not phone.run.mask.hides(asked.keys):
+        return await _pressed_by(phone, call, asked, deadline_s, secret=False)
+    began_s, left_s = monotonic(), STRAY_S
     try:
-        return await _pressed_by(phone, call, asked, deadline_s)
+        seen = await _pressed_by(phone, call, asked, deadline_s, secret=True)
+        left_s = 0.0 if seen.seen is Seen.EXPECTED else STRAY_S
+        return seen
     finally:
-        if phone.run.mask(asked.keys) != asked.keys:
-            call.secret_s.append((began_s, monotonic()))
+        call.secret_s.append((began_s, monotonic() + left_s))
 
 
-async def _pressed_by(phone: Telephone, call: Call, asked: Press, deadline_s: float) -> Observation:
-    if asked.mode is KeyMode.INFO:
-        return await _by_info(phone, call, asked, deadline_s)
-    return await _by_events(phone, call, asked, deadline_s)
+async def _pressed_by(phone: Telephone, call: Call, asked: Press, deadline_s: float, *, secret: bool) -> Observation:
+    by = _by_info if asked.mode is KeyMode.INFO else _by_events
+    return await by(phone, call, asked, deadline_s, secret=secret)
 
 
-async def _by_events(phone: Telephone, call: Call, asked: Press, deadline_s: float) -> Observation:
+async def _by_events(phone: Telephone, call: Call, asked: Press, deadline_s: float, *, secret: bool) -> Observation:
     before, deadline_at_s = len(call.keys), monotonic() + deadline_s
-    phone.line.send(SendKeys(asked.keys, as_info=False, hold_s=asked.hold, gap_s=asked.gap))
+    phone.line.send(SendKeys(asked.keys, as_info=False, hold_s=asked.hold, gap_s=asked.gap, secret=secret))
 
     def over() -> bool | None:
         return call.ended is not None or call.keys_failed is not None or _all_sent() or None
@@ -54,7 +58,7 @@ async def _by_events(phone: Telephone, call: Call, asked: Press, deadline_s: flo
     return _pressed(asked, sent)
 
 
-async def _by_info(phone: Telephone, call: Call, asked: Press, deadline_s: float) -> Observation:
+async def _by_info(phone: Telephone, call: Call, asked: Press, deadline_s: float, *, secret: bool) -> Observation:
     """Each key is an INFO of its own; the next one goes when it was answered."""
     deadline_at_s = monotonic() + deadline_s
     sent: list[KeySent] = []
@@ -68,7 +72,7 @@ async def _by_info(phone: Telephone, call: Call, asked: Press, deadline_s: float
         if answer is None or (answer.code or 0) >= 300:
             return _unsent(call, asked, len(sent), answer)
         request = list(call.trace.requests("INFO", sent=True))[asked_before]
-        sent.append(KeySent(request.at_s, key, answer.at_s))
+        sent.append(KeySent(request.at_s, key, answer.at_s, secret))
         call.keys.append(sent[-1])
     phone.run.stimulus.mark(sent[-1].at_s, VERB)
     return _pressed(asked, sent)

@@ -1,35 +1,59 @@
-"""The sound of a call as the robot heard it: 8 kHz, 16 bit, mono."""
+"""
+The sound of a call, 8 kHz, 16 bit: on the left what the robot heard, on the right the keys it pressed, as their tones.
+
+A place in it is a moment of the robot's own 20 ms clock; a frame that was played late, or stood in for one that had not
+come, is where the robot heard it.
+"""
 
 from __future__ import annotations
 
-import io
-import wave
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from prober.channels.ivr import cues
+from prober.channels.ivr.arrival import FRAME_S
+from prober.channels.ivr.messages import Mark, Tone
+from prober.channels.ivr.tones import tone
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RATE = 8000
 FRAME_BYTES = 320
+FRAME_SAMPLES = FRAME_BYTES // 2
 CLIPPED = 32124
 """The loudest sample mu-law can carry; A-law's is a little above."""
 SILENT_DBFS = -50.0
 
 
 class Recording:
-    """Every frame that was heard."""
+    """Every frame that was heard, and when it was played."""
 
     def __init__(self) -> None:
         self._pcm = bytearray()
+        self._ticks: list[float] = []
 
-    def add(self, frame: bytes) -> None:
-        """Add 20 ms."""
+    def add(self, frame: bytes, tick_s: float) -> None:
+        """Add 20 ms that were played at *tick_s* (monotonic)."""
         self._pcm += frame
+        self._ticks.append(tick_s)
 
     def __len__(self) -> int:
-        return len(self._pcm) // FRAME_BYTES
+        return len(self._ticks)
+
+    def place_s(self, at_s: float) -> float:
+        """Return where in the recording an instant is; 0 if it was before it began."""
+        index = bisect_right(self._ticks, at_s) - 1
+        if index < 0:
+            return 0.0
+        return index * FRAME_S + min(at_s - self._ticks[index], FRAME_S)
+
+    def frames_between(self, start_s: float, end_s: float) -> range:
+        """Return the numbers of the frames that were played between two instants."""
+        return range(max(bisect_right(self._ticks, start_s) - 1, 0), bisect_right(self._ticks, end_s))
 
     def level_dbfs(self, start_s: float, end_s: float) -> float | None:
         """Return the level (RMS; a full-scale square wave is 0) between two moments; None for digital silence."""
@@ -44,21 +68,33 @@ class Recording:
 
     def sounding(self) -> float | None:
         """Return the share of frames that are louder than silence; None if nothing was heard."""
-        frames = np.frombuffer(bytes(self._pcm), "<i2").reshape(-1, FRAME_BYTES // 2).astype(np.float64)
+        frames = self._heard().reshape(-1, FRAME_SAMPLES).astype(np.float64)
         if not frames.size:
             return None
         threshold = 32768 * 10 ** (SILENT_DBFS / 20)
         return float(np.mean(np.sqrt(np.mean(frames**2, axis=1)) > threshold))
 
-    def wav(self) -> bytes:
-        """Return the whole as a WAV file."""
-        file = io.BytesIO()
-        with wave.open(file, "wb") as writer:
-            writer.setnchannels(1)
-            writer.setsampwidth(2)
-            writer.setframerate(RATE)
-            writer.writeframes(bytes(self._pcm))
-        return file.getvalue()
+    def wav(self, tones: Sequence[Tone] = (), marks: Sequence[Mark] = (), muted: Collection[int] = ()) -> bytes:
+        """Return the whole as a stereo WAV file. The frames *muted* are silent on both sides."""
+        both = np.zeros((len(self) * FRAME_SAMPLES, 2), "<i2")
+        both[:, 0] = self._heard()
+        for one in tones:
+            self._press(both[:, 1], one)
+        for index in muted:
+            both[index * FRAME_SAMPLES : (index + 1) * FRAME_SAMPLES] = 0
+        return cues.wav(both.tobytes(), rate=RATE, channels=2, cues=[(self._sample(mark), mark.text) for mark in marks])
+
+    def _press(self, side: NDArray[np.int16], one: Tone) -> None:
+        start = round(self.place_s(one.at_s) * RATE)
+        samples = tone(one.key, one.length_s)[: len(side) - start]
+        side[start : start + len(samples)] = samples
+
+    def _sample(self, mark: Mark) -> int:
+        place_s = self.place_s(mark.at_s) if mark.recorded_s is None else mark.recorded_s
+        return min(max(round(place_s * RATE), 0), len(self) * FRAME_SAMPLES)
+
+    def _heard(self) -> NDArray[np.int16]:
+        return np.frombuffer(bytes(self._pcm), "<i2")
 
     def _samples(self, start_s: float, end_s: float) -> NDArray[np.int16]:
         start, end = (max(int(moment * RATE), 0) * 2 for moment in (start_s, end_s))

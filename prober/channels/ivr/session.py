@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
-from prober.channels.ivr.actions import Dial, HangUp, Hear, HungUp, Press
+from prober.channels.ivr.actions import Dial, HangUp, Hear, HungUp, Press, Quality
 from prober.channels.ivr.call import Call
 from prober.channels.ivr.dialling import dial, hang_up, hung_up
 from prober.channels.ivr.listening import hear
-from prober.channels.ivr.messages import EndCall, WriteRecording
+from prober.channels.ivr.marking import marks, secret_s, step_name, story, tones
+from prober.channels.ivr.messages import EndCall, RecordingWritten, WriteRecording
 from prober.channels.ivr.pressing import press
 from prober.channels.ivr.sip_trace import ladder, ladder_json, session_disconnect_delay
 from prober.channels.ivr.telephone import REPLY_S, Telephone, unresponsive
+from prober.channels.ivr.weighing import quality
 from prober.channels.timing import monotonic
 from prober.errors import RobotBroken
 from prober.model.prompt import PromptTable
@@ -47,6 +50,7 @@ class IvrSession:
             RobotBroken: The line process is gone, the server was never reached, or there is no call to act on.
         """
         phone = self._phone
+        phone.begin_step(step_name(action, phone.run.mask), dials=isinstance(action.argument, Dial))
         match action.argument:
             case Dial() as asked:
                 return await self._dial(asked, deadline_s)
@@ -58,6 +62,8 @@ class IvrSession:
                 return await hang_up(phone, deadline_s)
             case HungUp():
                 return await hung_up(phone, deadline_s)
+            case Quality() as asked:
+                return await quality(phone, asked)
         raise TypeError(f"{action.full_name} is no verb of the IVR")
 
     async def _dial(self, asked: Dial, deadline_s: float) -> Observation:
@@ -114,8 +120,11 @@ class IvrSession:
         suffix = "" if self._calls == 1 else f"-{self._calls}"
         if call.media is not None:
             await self._keep(self._recording(call, f"call{suffix}.wav"))
-        await self._keep(self._text("ladder", f"ladder{suffix}.txt", ladder(call.notes())))
-        await self._keep(self._text("messages", f"ladder{suffix}.json", ladder_json(call.notes())))
+        if call.recording is not None:
+            await self._keep(self._text("rtp", f"rtp{suffix}.json", rtp_json(call, call.recording)))
+        notes = story(call)
+        await self._keep(self._text("ladder", f"ladder{suffix}.txt", ladder(notes, call.clock, call.trace)))
+        await self._keep(self._text("messages", f"ladder{suffix}.json", ladder_json(notes, call.clock)))
 
     async def _keep(self, keeping: Awaitable[Evidence]) -> None:
         try:
@@ -132,7 +141,7 @@ class IvrSession:
         path = box.path(name)
         self._phone.call = call
         try:
-            line.send(WriteRecording(path))
+            line.send(WriteRecording(path, tones(call), marks(call, self._phone.run.mask), secret_s(call)))
             written = await line.until(lambda: call.recording, monotonic() + REPLY_S)
         except RobotBroken as broken:
             raise RobotBroken(f"the recording {name} is lost: {broken.what}", cure=broken.cure) from broken
@@ -146,3 +155,14 @@ class IvrSession:
                 cure="Free some disk space, or give the folder to the user who runs the robot.",
             )
         return await box.kept("recording", path, whole_run=True)
+
+
+def rtp_json(call: Call, told: RecordingWritten) -> str:
+    """Return the call's figures by second, as JSON."""
+    began_at = None if told.began_at_s is None else call.clock.at(told.began_at_s).isoformat()
+    seconds = [{name: _short(figure) for name, figure in asdict(one).items()} for one in told.seconds]
+    return json.dumps({"began_at": began_at, "ours_arrives": call.reaches, "seconds": seconds}, indent=1)
+
+
+def _short(figure: float | None) -> float | None:
+    return round(figure, 6) if isinstance(figure, float) else figure

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
 from prober.channels.ivr.messages import SipMessage
+from prober.channels.timing import Clock
 
 _LOGGED = re.compile(
     r"(?P<way>[TR]X) \d+ bytes .*? (?:to|from) (?P<peer>\S+ \S+):\n(?P<text>.*)\n--end msg--", re.DOTALL
@@ -110,16 +111,45 @@ class Note:
     text: str
 
 
-def ladder(entries: Sequence[SipMessage | Note]) -> str:
-    """Return what passed between robot and server: seconds since the first entry, arrow, first line."""
+def ladder(entries: Sequence[SipMessage | Note], clock: Clock, trace: SipTrace) -> str:
+    """
+    Return what passed between robot and server, for a person to read.
+
+    The instant of the first entry, then a line for each: seconds since it, arrow, first line; then how long it took.
+    """
     ordered = sorted(entries, key=lambda one: one.at_s)
-    return "".join(f"{one.at_s - ordered[0].at_s:9.4f} s  {_rung(one)}\n" for one in ordered)
+    if not ordered:
+        return ""
+    began_s = ordered[0].at_s
+    rungs = "".join(f"{one.at_s - began_s:9.4f} s  {_rung(one)}\n" for one in ordered)
+    return f"{_instant(clock, began_s)} (UTC) is second 0\n\n{rungs}\n{_durations(trace)}"
 
 
-def ladder_json(entries: Sequence[SipMessage | Note]) -> str:
-    """Return the same with whole messages, as JSON."""
+def ladder_json(entries: Sequence[SipMessage | Note], clock: Clock) -> str:
+    """Return the same with whole messages, as JSON: `at` is the instant, `after_s` counts from the first entry."""
     ordered = sorted(entries, key=lambda one: one.at_s)
-    return json.dumps([asdict(one) for one in ordered], ensure_ascii=False, indent=1)
+    told = []
+    for one in ordered:
+        fields = asdict(one)
+        after_s = round(fields.pop("at_s") - ordered[0].at_s, 6)
+        told.append({"at": _instant(clock, one.at_s), "after_s": after_s, **fields})
+    return json.dumps(told, ensure_ascii=False, indent=1)
+
+
+def _instant(clock: Clock, at_s: float) -> str:
+    return clock.at(at_s).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _durations(trace: SipTrace) -> str:
+    bye = next((one for one in trace.messages if one.method == "BYE" and one.code is None), None)
+    figures = {
+        "INVITE → first answer but 100 and challenges (SRD)": session_request_delay(trace),
+        "first 180 or 183 → 2xx": ring_time(trace),
+        "INVITE → 2xx": _between(trace.invited, trace.answered),
+        "2xx → BYE": _between(trace.answered, bye),
+        "our BYE → its 2xx (SDD)": session_disconnect_delay(trace),
+    }
+    return "".join(f"{figure:9.4f} s  {what}\n" for what, figure in figures.items() if figure is not None)
 
 
 def _rung(entry: SipMessage | Note) -> str:

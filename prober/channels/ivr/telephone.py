@@ -7,6 +7,7 @@ from prober.channels.ivr.call import Call
 from prober.channels.ivr.engine import LineProcess
 from prober.channels.ivr.messages import Figures, FromLine, TellFigures
 from prober.channels.ivr.quality import estimated_mos
+from prober.channels.ivr.sip_trace import Note
 from prober.channels.timing import monotonic
 from prober.errors import RobotBroken
 from prober.model.run import Fact
@@ -26,6 +27,7 @@ class Telephone:
         self.call: Call | None = None
         self.answered_after_s = float("-inf")
         """What was heard up to here has answered a `hear` already."""
+        self._dials = Note(monotonic(), "ivr.dial")
 
     def _told(self, message: FromLine) -> None:
         if self.call is not None:
@@ -33,8 +35,15 @@ class Telephone:
 
     def begin(self, number: str) -> Call:
         """Return the call that what is told from now on belongs to."""
-        self.call = Call(number)
+        self.call = Call(number, steps=[self._dials])
         return self.call
+
+    def begin_step(self, name: str, *, dials: bool) -> None:
+        """Note that the step *name* begins; the one that *dials* belongs to the call it begins."""
+        if dials:
+            self._dials = Note(monotonic(), name)
+        elif self.call is not None:
+            self.call.steps.append(Note(monotonic(), name))
 
     def current(self, verb: str) -> Call:
         """
@@ -47,15 +56,15 @@ class Telephone:
             raise RobotBroken(f"ivr.{verb} was asked for, and there is no call", cure="Put ivr.dial before it.")
         return self.call
 
-    async def figures(self, call: Call) -> Figures:
+    async def figures(self, call: Call, since_s: float = float("-inf")) -> Figures:
         """
-        Return the call's figures as they are now.
+        Return the call's figures as they are now, the share of lost packets since *since_s*.
 
         Raises:
             RobotBroken: The line process does not reply.
         """
         call.figures = None
-        self.line.send(TellFigures())
+        self.line.send(TellFigures(since_s))
         told = await self.line.until(lambda: call.figures, monotonic() + REPLY_S)
         if told is None:
             raise unresponsive()
@@ -71,9 +80,6 @@ def unresponsive() -> RobotBroken:
 
 def facts_of(told: Figures) -> dict[str, Fact]:
     """Return the figures as facts of a step; what could not be measured is None."""
-    rtt_s = told.rtt_s
-    one_way_s = FRAMING_S + rtt_s / 2 if rtt_s is not None else 0.0
-    mos = estimated_mos(received=told.rtp_received, missing=told.rtp_lost + told.rtp_discarded, one_way_s=one_way_s)
     return {
         "codec": told.codec,
         "rtp_sent": told.rtp_sent,
@@ -82,12 +88,25 @@ def facts_of(told: Figures) -> dict[str, Fact]:
         "rtp_discarded": told.rtp_discarded,
         "jitter_mean_s": _rounded(told.jitter_mean_s),
         "jitter_max_s": _rounded(told.jitter_max_s),
-        "rtt_s": _rounded(rtt_s),
+        "rtt_s": _rounded(told.rtt_s),
         "clock_gap_max_s": _rounded(told.clock_gap_max_s),
         "underrun_s": _rounded(told.underrun_s),
         "non_silent_share": _rounded(told.sounding),
-        "estimated_mos": _rounded(mos),
+        "estimated_mos": _rounded(estimate(told)),
     }
+
+
+def estimate(told: Figures) -> float | None:
+    """Return the estimated MOS; None where nothing was received."""
+    one_way_s = FRAMING_S + told.rtt_s / 2 if told.rtt_s is not None else 0.0
+    return estimated_mos(received=told.rtp_received, missing=told.rtp_lost + told.rtp_discarded, one_way_s=one_way_s)
+
+
+def missing_share(told: Figures) -> float | None:
+    """Return the share of packets that were lost, or too late to be played; None if none was due."""
+    missing = max(told.rtp_lost + told.rtp_discarded, 0)
+    due = told.rtp_received + max(told.rtp_lost, 0)
+    return missing / due if due else None
 
 
 def _rounded(figure: float | None) -> float | None:

@@ -1,14 +1,17 @@
 """
 A far end that says when it truly did what: a small SIP and RTP server, run as a process of its own.
 
-Usage: far_end.py FOLDER PLAN, PLAN being JSON: {"answer": [file...], "keys": {"1": [pause_s, file]}, "bye_s": s,
-"rtp": true}. Files are A-law WAVs in FOLDER. It prints a JSON line for each thing that happened, with its instant.
+Usage: far_end.py FOLDER PLAN, PLAN being JSON: {"answer": [file...], "keys": {"1": [pause_s, file...]}, "bye_s": s,
+"rtp": true, "loss": share, "silent_after_s": s, "reports": "all" or "none"}. Files are A-law WAVs in FOLDER. "loss" is
+that of the packets it sends, "silent_after_s" when it stops sending; "reports" is what its RTCP knows of our stream
+(without it, it sends none). It prints a JSON line for each thing that happened, with its instant.
 """
 
 from __future__ import annotations
 
 import heapq
 import json
+import random
 import re
 import select
 import socket
@@ -47,6 +50,10 @@ class FarEnd:
         self.last_event: int | None = None
         self.invite = ""
         self.caller = ("", 0)
+        self.chance = random.Random(7)  # noqa: S311  # which packets are lost is no secret
+        self.answered_s = 0.0
+        self.received = 0
+        self.reports_to: tuple[str, int] | None = None
         self.up = False
 
     def later(self, at_s: float, what: object) -> None:
@@ -99,6 +106,8 @@ class FarEnd:
         found = re.search(r"^m=audio (\d+)", message, re.MULTILINE)
         assert found
         self.peer = ("127.0.0.1", int(found[1]))
+        rtcp = re.search(r"^a=rtcp:(\d+)", message, re.MULTILINE)
+        self.reports_to = ("127.0.0.1", int(rtcp[1]) if rtcp else int(found[1]) + 1)
         port = self.rtp.getsockname()[1]
         self.reply(
             message,
@@ -107,16 +116,19 @@ class FarEnd:
             "a=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n",
         )
         tell("answered")
-        now = time.monotonic()
-        for name in self.plan.get("answer", []):
-            self.play(name)
+        now = self.answered_s = time.monotonic()
+        if "reports" in self.plan:
+            self.later(now + 0.5, self.report)
+        self.play(*self.plan.get("answer", []))
         if self.plan.get("rtp", True):
             self.later(now + TICK_S, self.tick)
         if "bye_s" in self.plan:
             self.later(now + self.plan["bye_s"], self.bye)
 
-    def play(self, name: str) -> None:
-        self.queue = [(name, index, part) for index, part in enumerate(payloads(self.folder / f"{name}.wav"))]
+    def play(self, *names: str) -> None:
+        self.queue = [
+            (name, index, part) for name in names for index, part in enumerate(payloads(self.folder / f"{name}.wav"))
+        ]
 
     def tick(self, due_s: float) -> None:
         if not self.up or self.peer is None:
@@ -124,12 +136,27 @@ class FarEnd:
         name, index, part = self.queue.pop(0) if self.queue else ("", 0, ALAW_SILENCE)
         self.sequence += 1
         header = struct.pack("!BBHII", 0x80, 8, self.sequence & 0xFFFF, self.sequence * 160, 7)
-        self.rtp.sendto(header + part, self.peer)
+        if not self.lost(due_s):
+            self.rtp.sendto(header + part, self.peer)
         if name and index < 50:
             tell("sent", prompt=name, index=index)
         self.later(due_s + TICK_S, self.tick)
 
+    def lost(self, now_s: float) -> bool:
+        silent = now_s - self.answered_s >= self.plan.get("silent_after_s", float("inf"))
+        return silent or self.chance.random() < self.plan.get("loss", 0)
+
+    def report(self, due_s: float) -> None:
+        """Send a sender report whose block is about our stream or, as pjmedia's is where none came, all zeros."""
+        known = self.plan["reports"] == "all"
+        block = struct.pack("!IIIIII", 1, 0, self.received, 40, 0, 0) if known else bytes(24)
+        head = struct.pack("!BBHIQIII", 0x81, 200, 12, 7, 0, 0, self.sequence, 0)
+        assert self.reports_to
+        self.rtp.sendto(head + block, self.reports_to)
+        self.later(due_s + 0.5, self.report)
+
     def on_rtp(self, packet: bytes) -> None:
+        self.received += 1
         kind, stamp = packet[1] & 0x7F, struct.unpack_from("!I", packet, 4)[0]
         if kind != 101 or stamp == self.last_event:
             return
@@ -138,7 +165,7 @@ class FarEnd:
         tell("key", key=key)
         planned = self.plan.get("keys", {}).get(key)
         if planned:
-            self.later(time.monotonic() + planned[0], lambda _: self.play(planned[1]))
+            self.later(time.monotonic() + planned[0], lambda _: self.play(*planned[1:]))
 
     def bye(self, _: float) -> None:
         header = {name: re.search(rf"^{name}: (.*)$", self.invite, re.MULTILINE) for name in ("From", "To", "Call-ID")}

@@ -31,7 +31,7 @@ def play(sound, ticks, *, underruns=0):
         at_s = 100 + index * 0.02
         packets += frame is not None
         underruns += frame is None
-        sound.arrivals.counted(packets, at_s - 0.005)
+        sound.arrivals.packets.counted(packets, at_s - 0.005)
         heard += sound.listen([(at_s, frame or SILENCE)], buffered=0, underruns=underruns)
     return heard
 

@@ -62,7 +62,10 @@ async def test_a_second_call_has_its_own_evidence(far_end, call_as):
         assert (await robot.do("hang_up", HangUp())).seen is Seen.EXPECTED
     kept = await robot.session.close()
     names = [one.path.rpartition("/")[2] for one in kept]
-    assert names == ["call.wav", "ladder.txt", "ladder.json", "call-2.wav", "ladder-2.txt", "ladder-2.json"]
+    assert names == [
+        *("call.wav", "rtp.json", "ladder.txt", "ladder.json"),
+        *("call-2.wav", "rtp-2.json", "ladder-2.txt", "ladder-2.json"),
+    ]
     assert robot.run.evidence.of_run == tuple(kept)
 
 
@@ -88,7 +91,7 @@ async def test_a_recording_that_cannot_be_kept_drops_no_ladder(far_end, call_as)
     robot.run.evidence.path("call.wav").mkdir()
     with pytest.raises(RobotBroken, match="recording cannot be kept"):
         await robot.session.close()
-    assert [one.kind for one in robot.run.evidence.of_run] == ["ladder", "messages"]
+    assert [one.kind for one in robot.run.evidence.of_run] == ["rtp", "ladder", "messages"]
     with pytest.raises(ProcessLookupError):
         os.kill(robot.session.pid, 0)
 

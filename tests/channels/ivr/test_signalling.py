@@ -33,7 +33,7 @@ async def test_a_call_is_answered_heard_and_ended(sipp, call_as, welcome_raw):
     assert ended.facts["rtp_received"] > 50
     assert ended.facts["estimated_mos"] > 4
     kept = await robot.session.close()
-    assert [one.kind for one in kept] == ["recording", "ladder", "messages"]
+    assert [one.kind for one in kept] == ["recording", "rtp", "ladder", "messages"]
     ladder = robot.run.evidence.path("ladder.txt").read_text(encoding="utf-8")
     assert [word in ladder for word in ("→", "←", "INVITE sip:10086@", "200 OK", "BYE")] == [True] * 5
 
@@ -73,15 +73,19 @@ async def test_ringing_is_no_answer(sipp, call_as):
     assert seen.seen is Seen.NO_ANSWER
     assert seen.facts["cancelled_by"] == "robot"
     assert "180 Ringing" in seen.actual
+    assert not seen.doubtful
     (cancel,) = robot.session._phone.call.trace.requests("CANCEL", sent=True)
     assert (robot.run.stimulus.by, robot.run.stimulus.at_s) == ("ivr.dial", cancel.at_s)
 
 
-async def test_a_dead_server_is_not_taken_for_the_channel(call_as):
-    """Nothing at all came back: the robot says that it could not ask."""
+async def test_a_dead_server_is_no_answer_in_doubt(call_as):
+    """Nothing at all came back: the self-check is to say whose fault that is."""
     robot = await call_as("127.0.0.1:9")
-    with pytest.raises(RobotBroken, match="not even 100 Trying"):
-        await robot.do("dial", Dial("10086"), within_s=0.5)
+    seen = await robot.do("dial", Dial("10086"), within_s=0.5)
+    assert (seen.seen, seen.doubtful) == (Seen.NO_ANSWER, True)
+    told = "nothing came back from the SIP server 127.0.0.1:9 within 0.5 s, not even 100 Trying"
+    assert seen.actual == told
+    assert [one.kind for one in await robot.session.close()] == ["ladder", "messages"]
 
 
 async def test_a_refused_tcp_connection_is_the_robots_trouble(call_as):

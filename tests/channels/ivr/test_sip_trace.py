@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
 
@@ -18,6 +19,7 @@ from prober.channels.ivr.sip_trace import (
     session_disconnect_delay,
     session_request_delay,
 )
+from prober.channels.timing import Clock
 
 LOGGED = (
     "RX 300 bytes Response msg 486/INVITE/cseq=7 (rdata0x1) from UDP 10.0.0.5:5060:\n"
@@ -80,9 +82,39 @@ def test_the_q850_cause_is_read():
 def test_the_ladder_is_in_the_order_of_time():
     """Seconds since the first entry, an arrow, the first line; keys stand between."""
     entries = [*CHALLENGED.messages[:2], Note(0.05, "key 1")]
-    assert ladder(entries).splitlines() == [
+    clock = clock_at("2026-11-22T01:02:03.000004+00:00")
+    assert ladder(entries, clock, SipTrace(CHALLENGED.messages[:2])).splitlines() == [
+        "2026-11-22T01:02:03.000004Z (UTC) is second 0",
+        "",
         "   0.0000 s  robot → 10.0.0.5:5060  INVITE sip:1@a SIP/2.0",
         "   0.0500 s  robot ·  key 1",
         "   0.1000 s  robot ← 10.0.0.5:5060  SIP/2.0 407 Proxy Authentication Required",
+        "",
     ]
-    assert [one["at_s"] for one in json.loads(ladder_json(entries))] == [0.0, 0.05, 0.1]
+    told = json.loads(ladder_json(entries, clock))
+    assert [one["after_s"] for one in told] == [0.0, 0.05, 0.1]
+    assert [one["at"] for one in told][1] == "2026-11-22T01:02:03.050004Z"
+
+
+def test_the_ladder_ends_with_how_long_it_took():
+    """The delays that have names stand below the messages."""
+    told = ladder(CHALLENGED.messages, clock_at("2026-11-22T01:02:03+00:00"), CHALLENGED)
+    assert told.splitlines()[-5:] == [
+        "   0.5000 s  INVITE → first answer but 100 and challenges (SRD)",
+        "   1.0000 s  first 180 or 183 → 2xx",
+        "   1.5000 s  INVITE → 2xx",
+        "   1.5000 s  2xx → BYE",
+        "   0.6000 s  our BYE → its 2xx (SDD)",
+    ]
+
+
+def test_nothing_has_no_ladder():
+    """A call that never left the robot has nothing to show."""
+    assert ladder([], clock_at("2026-11-22T01:02:03+00:00"), SipTrace()) == ""
+
+
+def clock_at(instant):
+    """Return a clock whose monotonic zero is *instant*."""
+    began = Clock(lambda: datetime.fromisoformat(instant))
+    began._started_s = 0.0
+    return began

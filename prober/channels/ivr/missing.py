@@ -1,0 +1,154 @@
+"""What was heard instead of a prompt, and which of the faults of a call it was."""
+
+from __future__ import annotations
+
+from prober.channels.ivr import answer
+from prober.channels.ivr.answer import Occurrence, Question
+from prober.channels.ivr.call import Call
+from prober.channels.ivr.hearing.events import Diverged, SoundStarted
+from prober.channels.ivr.messages import Figures
+from prober.channels.ivr.pressing import VERB as PRESS
+from prober.channels.ivr.telephone import Telephone
+from prober.channels.timing import monotonic
+from prober.model.prompt import PromptTable
+from prober.model.run import Observation, Seen
+
+HEAVY_LOSS = 0.2
+"""The share of lost packets that explains why nothing was recognised: at 30 % the demo's prompts still are."""
+STOPPED_S = 1.0
+"""How long no packet came when the far end has stopped sending; shorter is the network's jitter."""
+REPORTS_EVERY_S = 6.0
+"""A far end that reports at all has done so this long after its answer: every 5 s is the custom (RFC 3550, 6.2)."""
+AT_ONCE_S = 0.5
+"""A prompt that was last followed so long before the end was being played at the end."""
+DOUBTFUL = frozenset({Seen.NO_MEDIA, Seen.ONE_WAY, Seen.SILENCE})
+"""What a robot sees whose own network or sound is broken."""
+
+
+async def instead(
+    phone: Telephone, table: PromptTable, call: Call, question: Question, *, told_by_s: float
+) -> Observation:
+    """
+    Return what was heard instead of the prompt.
+
+    Whether our key arrived at all is told by the far end's next report; it is waited for until *told_by_s*.
+    """
+    keyed = phone.run.stimulus.by == PRESS and _by_events(call)
+    if keyed and call.media is not None:
+        reported_s = min(told_by_s, call.media.at_s + REPORTS_EVERY_S)
+        await phone.line.until(lambda: call.reaches is not None or call.ended, reported_s)
+    figures = await phone.figures(call, question.since_s)
+    seen, actual = _instead(table, call, question, figures)
+    other = answer.others(call, question)
+    named = "; ".join(table_name(table, one) for one in other)
+    if named and seen is not Seen.OTHER_PROMPT:
+        actual = f"{actual}; before that: {named}"
+    if keyed and call.reaches is False and seen is not Seen.NO_MEDIA:
+        seen, actual = Seen.ONE_WAY, _one_way(figures, actual)
+    return Observation(
+        seen=seen,
+        expected=f"prompt {question.prompt} «{table.prompts[question.prompt].text}»",
+        actual=actual,
+        text=table.prompts[other[-1].prompt].text if other else None,
+        timings={"silence_s": answer.silence_s(call, question.since_s, monotonic())},
+        facts={
+            "other_prompts": named or None,
+            "score": other[-1].recognition.score if other else None,
+            "lost_share": share(figures),
+            "ours_arrives": call.reaches,
+        },
+        doubtful=seen in DOUBTFUL,
+    )
+
+
+def table_name(table: PromptTable, one: Occurrence) -> str:
+    """Return a playing's prompt as a person reads it, with its text."""
+    return f"{_prompt(table, one)}, score {one.recognition.score:.2f}"
+
+
+def share(figures: Figures) -> float | None:
+    """Return the share of lost packets, rounded."""
+    return None if figures.lost_share is None else round(figures.lost_share, 4)
+
+
+def _prompt(table: PromptTable, one: Occurrence) -> str:
+    prompt = table.prompts.get(one.prompt)
+    text = f" «{prompt.text}»" if prompt and prompt.text else ""
+    return f"prompt {one.prompt}{text}"
+
+
+def _by_events(call: Call) -> bool:
+    """Whether the last key went with our sound; as SIP INFO it arrives whatever becomes of that."""
+    infos = {one.at_s for one in call.trace.requests("INFO", sent=True)}
+    return bool(call.keys) and call.keys[-1].at_s not in infos
+
+
+def _one_way(figures: Figures, heard: str) -> str:
+    return (
+        f"we hear them, but they do not hear us: the far end's RTCP reports know of none of the {figures.rtp_sent} "
+        f"packets that the robot sent, so its key did not arrive; heard here: {heard}"
+    )
+
+
+def _instead(table: PromptTable, call: Call, question: Question, figures: Figures) -> tuple[Seen, str]:
+    if call.ended is not None:
+        return Seen.HUNG_UP, _hung_up(table, call, question)
+    if not figures.rtp_received:
+        return Seen.NO_MEDIA, "the call is answered, and not one RTP packet has come in"
+    stopped_at_s = figures.last_packet_at_s
+    if stopped_at_s is None or stopped_at_s < question.since_s:
+        return Seen.NO_MEDIA, "no RTP packet came in since the stimulus"
+    lossy = (figures.lost_share or 0.0) >= HEAVY_LOSS
+    other = [one for one in answer.others(call, question) if one.confirmed or not lossy]
+    if other:
+        return Seen.OTHER_PROMPT, "; ".join(table_name(table, one) for one in other)
+    if lossy:
+        lost = f"{figures.lost_share:.0%} of the packets since the stimulus were lost"
+        return Seen.DROPOUT, f"{lost}: no prompt can be made out in what came"
+    return _broken_off(table, call, question, stopped_at_s) or _unknown(table, call, question)
+
+
+def _hung_up(table: PromptTable, call: Call, question: Question) -> str:
+    assert call.ended is not None  # noqa: S101  # the caller has looked
+    ended_s = call.ended.at_s
+    who = "the far end" if call.trace.hung_up is not None else "the robot"
+    told = f"{who} ended the call {max(ended_s - question.since_s, 0.0):.2f} s after the stimulus"
+    cut = _cut_at(call, ended_s)
+    return told if cut is None else f"{told}, in the middle of {_prompt(table, cut)}: {_how_far(cut)}"
+
+
+def _cut_at(call: Call, at_s: float) -> Occurrence | None:
+    """Return the prompt that was being played at *at_s*, and no longer."""
+    last = next(reversed(answer.occurrences(call)), None)
+    if last is None or not last.withdrawn or last.ended is None or last.ended.at_s < at_s - AT_ONCE_S:
+        return None
+    return last
+
+
+def _how_far(cut: Occurrence) -> str:
+    assert cut.ended is not None  # noqa: S101  # it was cut
+    event = cut.ended.event
+    followed = f" ({event.coverage:.0%})" if isinstance(event, Diverged) else ""
+    return f"{max(cut.ended.at_s - cut.started.at_s, 0.0):.2f} s of it{followed} were heard"
+
+
+def _broken_off(table: PromptTable, call: Call, question: Question, stopped_at_s: float) -> tuple[Seen, str] | None:
+    stopped_s = monotonic() - stopped_at_s
+    sounding = any(start_s <= stopped_at_s <= end_s + AT_ONCE_S for start_s, end_s in call.sounds(monotonic()))
+    if stopped_s > STOPPED_S and sounding:
+        cut = _cut_at(call, stopped_at_s)
+        within = f" in the middle of {_prompt(table, cut)}, {_how_far(cut)}" if cut else ""
+        return Seen.DROPOUT, f"the sound broke off{within}: no RTP packet has come in for {stopped_s:.1f} s"
+    cut = answer.cut_off(call, question)
+    return None if cut is None else (Seen.DROPOUT, f"{_prompt(table, cut)} began, and broke off: {_how_far(cut)}")
+
+
+def _unknown(table: PromptTable, call: Call, question: Question) -> tuple[Seen, str]:
+    going_on = answer.going_on(call, question, monotonic())
+    if going_on is not None:
+        return Seen.OTHER_PROMPT, f"{table_name(table, going_on)}, which was being played already, went on"
+    heard = [end_s - start_s for start_s, end_s in call.sounds(monotonic()) if end_s > question.since_s + answer.TAIL_S]
+    if not heard:
+        return Seen.SILENCE, "silence"
+    levels = [one.event.level_dbfs for one in call.heard if isinstance(one.event, SoundStarted)]
+    return Seen.OTHER_PROMPT, f"{sum(heard):.1f} s of sound ({levels[-1]:.0f} dBFS) that is no prompt of the library"
