@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One mistake in a file a person wrote. *line* and *column* count from 1; 0 where the whole file is meant."""
+    """
+    One mistake in a file a person wrote. *line* and *column* count from 1; 0 where the whole file is meant.
+
+    In a workbook they are row and column, and *cell* is what its user calls the place: `Sheet1!F7`.
+    """
 
     path: Path
     line: int
@@ -28,6 +32,7 @@ class Problem:
     message: str
     hint: str = ""
     source: str = ""
+    cell: str = ""
 
 
 class ProberError(Exception):

@@ -51,8 +51,10 @@ def drawn(problem: Problem, style: str = "red") -> Text:
 
 
 def place(problem: Problem) -> str:
-    """Return `file:line:column`, or the file alone; the file from here if it is beneath."""
+    """Return `file:line:column`, `file[cell]` or the file alone; the file from here if it is beneath."""
     shown = _from_here(problem.path)
+    if problem.cell:
+        return f"{shown}[{_printable(problem.cell)}]"
     return f"{shown}:{problem.line}:{problem.column}" if problem.line else shown
 
 
