@@ -19,7 +19,7 @@ from scripts.demo import PROBER, environment
 JOURNEYS = Path(__file__).parents[1] / "journeys"
 _RUN = re.compile(r"\b(\d{8}T\d{6}-[0-9a-f]{8})$")
 _STEP = re.compile(r"^  [✓◷✗!–] ")
-_END = re.compile(r"^[✓◷✗!–?] (\w+)  in ")
+_END = re.compile(r"^(?:\S+ │ )?[✓◷✗!–?] (\w+)  in ")
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ class Robot:
     """
     `prober run …` under way, in a process group of its own. What it prints is read as it comes.
 
-    *steps* are the finished steps it told of each run, *outcomes* the runs it told the end of.
+    *steps* are the finished steps it told of each run, *outcomes* the runs it told the end of; both where it plays one
+    run at a time.
     """
 
     def __init__(self, site: Site, *arguments: str) -> None:

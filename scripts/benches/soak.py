@@ -1,0 +1,180 @@
+"""
+Many runs in a row in one robot: processes, open files, sockets, temporary files and memory do not grow.
+
+A short journey over all three channels is repeated by one `prober run`, on two lines at once where it is not the quick
+form. At the end of each run, /proc tells what the robot and everything it started hold. Growth is the floor (the least)
+of the last fifth of the runs less that of the first fifth after a warm-up (halves in the quick form); memory grows by
+the median slope over all pairs of runs (Theil and Sen).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from statistics import median
+
+from scripts.benches.frame.bench import Figure, Plan, Result
+from scripts.benches.frame.processes import Process
+from scripts.benches.frame.robot import JOURNEYS, Robot, Site
+from scripts.demo import operator
+
+RUNS, QUICK_RUNS = 500, 10
+QUICK_S, QUICK_LEAST = 45.0, 6
+"""The quick form ends when this time is over, but not before so many runs, however slow the machine is."""
+LONGEST_RUN_S = 60.0
+WARM_UP = 0.1
+ROBOT_KB_A_RUN = 100.0
+"""`prober run` keeps each run until its end, to tell of them all: that is what most of this is."""
+BROWSER_KB_A_RUN = 100.0
+"""A browser that grows by this much a run has grown by 50 MB in 500."""
+WAL_BYTES = 8_000_000
+"""SQLite writes its log back every 1000 pages of 4 kB; twice that is a reader that holds it up."""
+_MB = 1e6
+_COUNTS = ("processes", "open_files", "sockets", "temporary_files")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the robot and all it started held at the end of a run. *memory* is resident bytes, by whose they are."""
+
+    processes: int
+    open_files: int
+    sockets: int
+    temporary_files: int
+    wal_bytes: int
+    memory: dict[str, int]
+
+
+@dataclass
+class Seen:
+    """All samples, and how the runs ended."""
+
+    samples: list[Sample] = field(default_factory=list)
+    outcomes: list[str] = field(default_factory=list)
+    lasted_s: float = 0.0
+    code: int | None = None
+    left: list[Process] = field(default_factory=list)
+
+
+def measure(plan: Plan) -> Result:
+    """Let one robot play, and watch what it holds."""
+    runs = QUICK_RUNS if plan.quick else RUNS
+    with operator() as doors:
+        seen = _watch(plan, Site(plan.folder, doors), runs)
+    return _result(seen, runs, quick=plan.quick)
+
+
+def _watch(plan: Plan, site: Site, runs: int) -> Seen:
+    seen, began_s = Seen(), time.monotonic()
+    abreast = "--parallel=1" if plan.quick else "--parallel=2"
+    robot = Robot(site, str(JOURNEYS / "all-channels.yaml"), f"--repeat={runs}", abreast)
+    for told in robot.lines(began_s + runs * LONGEST_RUN_S):
+        if told.outcome:
+            seen.samples.append(_sample(robot, site))
+            seen.outcomes.append(told.outcome)
+            if len(seen.outcomes) % max(1, runs // 20) == 0:
+                plan.say(_progress(seen, began_s))
+            if plan.quick and len(seen.outcomes) >= QUICK_LEAST and time.monotonic() > began_s + QUICK_S:
+                break
+    seen.lasted_s = time.monotonic() - began_s
+    if len(seen.outcomes) == runs:
+        seen.code = robot.wait(LONGEST_RUN_S)
+    seen.left = robot.left_behind(robot.kill(), 10)
+    return seen
+
+
+def _sample(robot: Robot, site: Site) -> Sample:
+    mine = robot.family()
+    files = [one.open_files() for one in mine]
+    memory: dict[str, int] = defaultdict(int)
+    for one in mine:
+        memory[_whose(one, robot.pid)] += one.resident_bytes()
+    wal = site.database.with_name(site.database.name + "-wal")
+    return Sample(
+        processes=len(mine),
+        open_files=sum(opened for opened, _ in files),
+        sockets=sum(sockets for _, sockets in files),
+        temporary_files=sum(1 for _ in site.temporary.rglob("*")),
+        wal_bytes=wal.stat().st_size if wal.exists() else 0,
+        memory=dict(memory),
+    )
+
+
+def _whose(one: Process, robot_pid: int) -> str:
+    if one.pid == robot_pid:
+        return "robot"
+    return next((whose for whose in ("chrom", "node") if whose in one.name), "others")
+
+
+def _progress(seen: Seen, began_s: float) -> str:
+    last = seen.samples[-1]
+    memory = ", ".join(f"{whose} {used / _MB:.0f} MB" for whose, used in sorted(last.memory.items()))
+    counts = f"{last.processes} processes, {last.open_files} files, {last.sockets} sockets, {memory}"
+    return f"{len(seen.outcomes)} runs in {time.monotonic() - began_s:.0f} s: {counts}"
+
+
+def _result(seen: Seen, runs: int, *, quick: bool) -> Result:
+    steady = seen.samples[max(1, round(len(seen.samples) * WARM_UP)) :]
+    figures: dict[str, Figure] = {"runs_not_passed": _not_passed(seen.outcomes)}
+    for what in _COUNTS:
+        figures[f"{what}_grown"] = growth([getattr(sample, what) for sample in steady])
+    for whose, key in (("robot", "robot"), ("chrom", "browser"), ("node", "node")):
+        held = [sample.memory.get(whose, 0) for sample in steady]
+        figures[f"{key}_memory_slope_kb_a_run"] = None if (grown := slope(held)) is None else round(grown / 1000, 1)
+        figures[f"{key}_memory_at_end_mb"] = round(held[-1] / _MB, 1) if held else None
+    figures["wal_largest_bytes"] = max((sample.wal_bytes for sample in seen.samples), default=None)
+    figures["processes_left_at_end"] = len(seen.left)
+    figures["run_mean_s"] = round(seen.lasted_s / max(1, len(seen.outcomes)), 2)
+    bounds = {"runs_not_passed": "<= 0"} | {f"{what}_grown": "<= 0" for what in _COUNTS}
+    bounds |= {"wal_largest_bytes": f"<= {WAL_BYTES}", "processes_left_at_end": "<= 0"}
+    if not quick:  # ten runs tell of a warm-up, not of a slope
+        bounds["robot_memory_slope_kb_a_run"] = f"<= {ROBOT_KB_A_RUN:g}"
+        bounds["browser_memory_slope_kb_a_run"] = f"<= {BROWSER_KB_A_RUN:g}"
+        bounds["node_memory_slope_kb_a_run"] = f"<= {BROWSER_KB_A_RUN:g}"
+    return Result(
+        figures,
+        bounds,
+        {"runs": len(seen.outcomes), "samples after the warm-up": len(steady)},
+        _LIMITS,
+        remarks=_remarks(seen, runs, quick=quick),
+    )
+
+
+_LIMITS = (
+    "The robot is `prober run --repeat`, which keeps every run in memory to tell of them all: its slope holds that.",
+    "Resident memory counts pages that processes share more than once; of it only the slope is bound.",
+    "Temporary files are those of the robot's and the browser's own folder for them (TMPDIR).",
+)
+
+
+def _not_passed(outcomes: Sequence[str]) -> int:
+    return sum(outcome not in {"passed", "slow"} for outcome in outcomes)
+
+
+def _remarks(seen: Seen, runs: int, *, quick: bool) -> list[str]:
+    remarks = [f"{one.name} was left behind" for one in seen.left]
+    if seen.code not in {0, None}:
+        remarks.append(f"the robot exited with {seen.code}")
+    if not seen.outcomes:
+        remarks.append("no run came to its end")
+    elif len(seen.outcomes) < runs and not quick:
+        remarks.append(f"the robot ended, or time was over, after {len(seen.outcomes)} of {runs} runs")
+    return remarks
+
+
+def growth(counts: Sequence[int]) -> int | None:
+    """Return the least of the last fifth (half, of fewer than 50) less that of the first; None of fewer than four."""
+    if len(counts) < 4:
+        return None
+    part = len(counts) // (5 if len(counts) >= 50 else 2)
+    return min(counts[-part:]) - min(counts[:part])
+
+
+def slope(values: Sequence[float]) -> float | None:
+    """Return the median of the slopes between all pairs, a step apart each; None of fewer than four (Theil, Sen)."""
+    if len(values) < 4:
+        return None
+    return median((later - earlier) / (j - i) for (i, earlier), (j, later) in combinations(enumerate(values), 2))

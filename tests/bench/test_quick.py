@@ -1,0 +1,27 @@
+"""The quick forms of the benches keep to their bounds, as CI runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+Bench = Callable[..., dict[str, Any]]
+
+
+def test_a_killed_robot_loses_nothing_and_leaves_nothing(bench: Bench) -> None:
+    """kill -9 at random moments: what was told is kept, runs are marked, the next run is clean."""
+    told = bench("store")
+    assert told["unmet"] == [], told["remarks"]
+    assert told["samples"]["kills"] >= 2
+    assert told["samples"]["processes of killed robots"] > 0
+
+
+def test_run_after_run_nothing_grows(bench: Bench) -> None:
+    """Neither processes nor open files, sockets or temporary files."""
+    told = bench("soak")
+    assert told["unmet"] == [], told["remarks"]
+    assert told["samples"]["runs"] >= 6
+    assert told["figures"]["robot_memory_at_end_mb"] > 0
