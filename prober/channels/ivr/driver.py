@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from prober.channels.base import RunContext
+from prober.channels.ivr import reference
 from prober.channels.ivr.config import Settings
 from prober.channels.ivr.hearing.library import Library
 from prober.channels.ivr.messages import LineSetup
@@ -36,6 +37,15 @@ class IvrDriver:
         session = IvrSession(phone, self._prompts)
         self._sessions = [*(one for one in self._sessions if one.open), session]
         return session
+
+    async def self_check(self) -> str:
+        """
+        Call a reference line on loopback as a run calls, and say in words what worked.
+
+        Raises:
+            RobotBroken: It does not work there either.
+        """
+        return await reference.self_check(self._settings)
 
     async def close(self) -> None:
         """End every line process that is still there."""

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 from prober.channels.ivr.messages import Broken, FromLine, LineSetup, Ready, ToLine
+from prober.channels.ivr.reference_setup import ReferenceReady, ReferenceSetup
 from prober.channels.timing import monotonic
 from prober.errors import RobotBroken
 
@@ -94,14 +95,17 @@ def _stand_alone() -> None:
     os.close(nowhere)
 
 
-def _serve(connection: Connection, setup: LineSetup) -> None:
+def _serve(connection: Connection, setup: LineSetup | ReferenceSetup) -> None:
     _stand_alone()
     try:
-        from prober.channels.ivr import line  # noqa: PLC0415  # pjsua2 belongs into line processes alone
+        from prober.channels.ivr import line, reference_line  # noqa: PLC0415  # pjsua2 belongs into line processes alone
     except ImportError as exc:
         connection.send(Broken(f"the SIP library pjsua2 cannot be loaded: {exc}", INSTALL))
         return
-    line.serve(connection, setup)
+    if isinstance(setup, ReferenceSetup):
+        reference_line.serve(connection, setup)
+    else:
+        line.serve(connection, setup)
 
 
 class LineProcess:
@@ -121,27 +125,28 @@ class LineProcess:
         """The process id, once it is ready."""
         return self._ready.pid if self._ready else None
 
-    async def start(self, setup: LineSetup) -> None:
+    @property
+    def port(self) -> int | None:
+        """The SIP port where it can be called; None for a line that only calls."""
+        return self._ready.port if isinstance(self._ready, ReferenceReady) else None
+
+    async def start(self, setup: LineSetup | ReferenceSetup) -> None:
         """
         Return when the line process can call.
 
         Raises:
             RobotBroken: It cannot be started, or cannot reach the server's network.
         """
-        ours, theirs = _context.Pipe()
-        self._connection = ours
-        self._process = _context.Process(target=_serve, args=(theirs, setup), name="prober-line", daemon=True)
         try:
-            await asyncio.to_thread(_start, self._process)
+            ours, process = await self._fork(setup)
         except OSError as exc:
+            await self.close()
             raise RobotBroken(
                 f"no line process could be started: {exc}", cure="Look for exhausted memory, processes or open files."
             ) from exc
-        finally:
-            theirs.close()
         loop = asyncio.get_running_loop()
         loop.add_reader(ours.fileno(), self._read)
-        loop.add_reader(self._process.sentinel, self._died)
+        loop.add_reader(process.sentinel, self._died)
         try:
             ready = await self.until(lambda: self._ready, monotonic() + START_S)
         except BaseException:
@@ -153,6 +158,22 @@ class LineProcess:
                 f"the line process was not ready within {START_S:g} s",
                 cure="The machine is overloaded: run less on it.",
             )
+
+    async def _fork(self, setup: LineSetup | ReferenceSetup) -> tuple[Connection, ForkServerProcess]:
+        """Return the pipe to a new process, and the process; one that is not wanted any more is ended at once."""
+        ours, theirs = _context.Pipe()
+        self._connection = ours
+        self._process = process = _context.Process(target=_serve, args=(theirs, setup), name="prober-line", daemon=True)
+        starting = asyncio.ensure_future(asyncio.to_thread(_start, process))
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await asyncio.wait([starting])
+            await self.close()
+            raise
+        finally:
+            theirs.close()
+        return ours, process
 
     def send(self, message: ToLine) -> None:
         """Tell the line process; one that is gone is noticed by `until`."""
@@ -185,7 +206,9 @@ class LineProcess:
         process, self._process = self._process, None
         loop = asyncio.get_running_loop()
         self._hang_up_pipe(loop)
-        if process.pid is not None and self._dead is None:
+        if process.pid is None:
+            return
+        if self._dead is None:
             await self._ended(process, loop)
         loop.remove_reader(process.sentinel)
         process.join(0)
