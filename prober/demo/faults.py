@@ -46,7 +46,7 @@ KNOWN: Mapping[str, tuple[KnownFault, ...]] = {
         KnownFault("busy", "Calls are refused with 486 Busy Here."),
         KnownFault(
             "reject",
-            "Calls are refused with the SIP `code`.",
+            "Calls are refused with SIP `code`.",
             {"code": 503.0},
             {"code": (404.0, 480.0, 500.0, 503.0, 603.0)},
         ),
@@ -118,7 +118,7 @@ class Faults:
         Nothing is switched if one of them raises UnknownFault.
         """
         wanted = {door: None if wish is None else _read(door, wish) for door, wish in wishes.items()}
-        for door, fault in wanted.items():
+        for door, fault in sorted(wanted.items(), key=lambda item: item[1] is not None):  # off before on
             before = self._active.pop(door, None)
             if fault is not None:
                 self._active[door] = fault
