@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import time
+from urllib.parse import quote
+
 import pytest
 
 from prober.loading.masking import Masker
@@ -37,3 +42,106 @@ def test_every_way_a_secret_is_written_is_masked(secret: str, text: str, masked:
 def test_the_longest_secret_goes_first() -> None:
     """None shows through as a part of another, nor does a short one take a piece out of a long one."""
     assert Masker(["1234", "12345678", "1"])("12345678 1234 1") == "••• ••• •••"
+
+
+HARD = "p&ss wörd/密码+1"
+
+
+@pytest.mark.parametrize("secret", ["246801", "2468", "hunter2", HARD])
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-be", "utf-16-le", "gb18030"])
+def test_base64_and_hexadecimal_hide_nothing(secret: str, before: str, encoding: str) -> None:
+    """Whatever stands before a secret shifts its base64; a decoder of what is left finds no piece of it."""
+    encoded = (before + secret + "z").encode(encoding)
+    for written in (base64.b64encode(encoded).decode(), base64.urlsafe_b64encode(encoded).decode()):
+        left = Masker([secret])(f'"{written}"')
+        assert "•••" in left
+        pieces = [part for part in left.strip('"').split("•••") if part]
+        assert all(len(part) < len(written) / 2 + 6 and secret[1:-1] not in part for part in pieces)
+    for hexadecimal in (encoded.hex(), encoded.hex().upper(), encoded.hex(" "), encoded.hex(":").upper()):
+        assert "•••" in Masker([secret])(hexadecimal)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        quote(quote(HARD)),
+        quote(json.dumps({"pw": HARD})),
+        quote(HARD, encoding="gb18030").lower(),
+        json.dumps(json.dumps({"pw": HARD})),
+        json.dumps({"pw": HARD}).replace("/", "\\/"),
+        json.dumps({"pw": HARD}).replace("&", "\\u0026"),
+        repr({"pw": HARD}),
+        repr(HARD.encode()),
+        "p&amp;ss w&#246;rd/&#23494;&#30721;+1",
+        "p&amp;ss w&#xF6;rd/&#x5BC6;&#x7801;+1",
+        "p%26ss%20w%F6rd/%u5BC6%u7801+1",
+        "ｐ＆ｓｓ\u3000ｗöｒｄ／密码＋１",
+        base64.b64encode(f"pw={quote(HARD)}&x=1".encode()).decode(),
+    ],
+)
+def test_a_secret_with_signs_is_found_in_every_language(written: str) -> None:
+    """Encoded twice, in the old Chinese encoding, as entities, wide characters, or as Python shows it."""
+    assert "•••" in Masker([HARD])(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "２４６８０１",
+        "2 4 6 8 0 1",
+        "2-4-6-8-0-1",
+        "二四六八〇幺",
+        "%32%34%36%38%30%31",
+        "&#50;&#52;&#54;&#56;&#48;&#49;",
+    ],
+)
+def test_digits_are_found_wide_spaced_and_spoken(written: str) -> None:
+    """As a person or a recogniser writes them."""
+    assert Masker(["246801"])(f"键 {written}。") == "键 •••。"
+
+
+def test_a_secret_is_told_from_what_looks_private() -> None:
+    """Keys that carry a secret are muted; a telephone number that is dialled is not."""
+    mask = Masker(["246801"])
+    assert [mask.secret(text) for text in ("246801#", "2 4 6 8 0 1", "13800000001", "10086")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert [mask.hides(text) for text in ("246801#", "138••••0001 •••", "13800000001")] == [True, False, True]
+
+
+def test_a_number_that_touches_a_secret_vanishes_whole() -> None:
+    """Its last four digits may be the secret."""
+    assert Masker(["0001"])("13800000001, 0001") == "•••, •••"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        '{"a": "password=1&x", "b": [13800000001, 6222021234567890128]}\n',
+        "MjQ2ODAx",
+        "密码为",
+        "246801 ",
+        "1 ",
+        'cookie="',
+        "\\",
+    ],
+)
+def test_the_time_grows_with_the_length_alone(unit: str) -> None:
+    """Ten times the text takes about ten times as long: a HAR has megabytes."""
+
+    def cost_s(text: str) -> float:
+        best = []
+        for _ in range(3):
+            began_s = time.process_time()
+            mask(text)
+            best.append(time.process_time() - began_s)
+        return min(best)
+
+    mask = Masker(["246801", HARD])
+    short, long = unit * (10_000 // len(unit)), unit * (100_000 // len(unit))
+    assert cost_s(long) < 30 * cost_s(short) + 0.05
+    assert cost_s(long) < 2.0
