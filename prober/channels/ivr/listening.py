@@ -46,9 +46,10 @@ async def hear(phone: Telephone, table: PromptTable, asked: Hear, deadline_s: fl
         )
     if until is not Until.STARTED:
         phone.answered_after_s = found.started.at_s
-    lost = missing.share(await phone.figures(call, question.since_s))
+    figures = await phone.figures(call, question.since_s)
     heard = _heard(phone, table, call, question, found)
-    return replace(heard, facts={**heard.facts, "lost_share": lost})
+    heard = replace(heard, facts={**heard.facts, "lost_share": missing.share(figures)})
+    return missing.unreadable(heard, figures) if captures and missing.is_lossy(figures) else heard
 
 
 async def _find(

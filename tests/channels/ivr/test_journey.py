@@ -107,3 +107,38 @@ async def test_a_wrong_prompt_is_told_apart(demo, call_as):
     seen = await robot.do("hear", Hear("balance"), captures=MONEY)
     assert seen.seen is Seen.OTHER_PROMPT
     assert "prompt packages «" in seen.actual
+
+
+async def to_the_balance(call_as, server, **expected):
+    """Press 1 into the welcome, and return what is heard where the balance is waited for."""
+    robot = await call_as(server)
+    await robot.do("dial", Dial("10086"))
+    await robot.do("hear", Hear("welcome", until=Until.STARTED))
+    await robot.do("press", Press("1"))
+    return await robot.do("hear", Hear("balance"), **expected)
+
+
+async def test_one_way_audio_is_known_by_the_operators_reports(demo, call_as):
+    """The key has no effect because it never arrived, and that is what is told."""
+    server, change = demo
+    change({"ivr": "one-way"})
+    seen = await to_the_balance(call_as, server)
+    assert (seen.seen, seen.doubtful) == (Seen.ONE_WAY, True), seen
+
+
+async def test_a_call_cut_off_after_the_key_names_the_prompt(demo, call_as):
+    """The operator hangs up in the middle of the balance."""
+    server, change = demo
+    change({"ivr": "cut-off"})
+    seen = await to_the_balance(call_as, server)
+    assert seen.seen is Seen.HUNG_UP
+    assert "in the middle of prompt balance" in seen.actual
+
+
+async def test_an_amount_read_through_heavy_loss_is_not_relied_on(demo, call_as):
+    """Of the prompt enough came; of the amount, with three packets of ten lost, nobody can be sure."""
+    server, change = demo
+    change({"ivr": "packet-loss"})
+    seen = await to_the_balance(call_as, server, captures=MONEY)
+    assert seen.seen is Seen.DROPOUT
+    assert "what was read out behind it cannot be relied on" in seen.actual
