@@ -162,7 +162,8 @@ def _read(cell: Any) -> tuple[str, str]:
         text = f"{held:g}"
         wrong = f"holds the number {text}, not a text: Excel drops zeros in front and behind"
     elif isinstance(held, datetime | date | time | timedelta):
-        wrong = f"holds a date or time ({held}): Excel has changed what was typed"
+        text = text.removesuffix(" 00:00:00")
+        wrong = f"holds a date or time ({text}): Excel has changed what was typed"
     return text, wrong
 
 

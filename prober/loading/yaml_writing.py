@@ -40,7 +40,7 @@ def flow(value: Any, *, inside: bool = False) -> str:
         case None:
             return ""
         case Mapping():
-            pairs = (f"{scalar(str(key))}: {flow(part, inside=True)}" for key, part in value.items())
+            pairs = (f"{scalar(str(key), inside=True)}: {flow(part, inside=True)}" for key, part in value.items())
             return f"{{{', '.join(pairs)}}}"
         case list() | tuple():
             return f"[{', '.join(flow(part, inside=True) for part in value)}]"

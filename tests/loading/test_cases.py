@@ -1,0 +1,344 @@
+"""Test cases in Excel: what is read, what is told with its cell, and that nothing is lost on the way there and back."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from prober.channels.registry import VERBS
+from prober.cli import problems
+from prober.errors import BadInput
+from prober.loading.case_rows import write_cases
+from prober.loading.cases import read_cases
+from prober.loading.scenario import load_scenarios
+from prober.loading.vocabulary import Vocabulary
+from prober.loading.yaml_writing import written
+
+WORDS = Vocabulary(VERBS, prompts=["welcome", "balance"])
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+TITLES = [
+    "用例编号",
+    "用例名称",
+    "业务/项目",
+    "步骤号",
+    "渠道",
+    "操作",
+    "参数/输入",
+    "预期结果",
+    "时限",
+    "告警",
+    "备注",
+]
+
+
+@pytest.fixture
+def workbook(tmp_path, monkeypatch):
+    """Write rows to a workbook, each a mapping of columns (A, B …) to values; return its path from here."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(*rows, titles=TITLES, change=None) -> Path:
+        book = Workbook()
+        sheet = book.active
+        assert isinstance(sheet, Worksheet)
+        sheet.title = "用例"
+        sheet.append(titles)
+        for number, row in enumerate(rows, start=2):
+            for column, value in row.items():
+                sheet[f"{column}{number}"] = value
+        if change:
+            change(book, sheet)
+        book.save("cases.xlsx")
+        return Path("cases.xlsx")
+
+    return write
+
+
+def told(path) -> str:
+    with pytest.raises(BadInput) as bad:
+        read_cases(path, WORDS)
+    return problems.plain(bad.value.problems)
+
+
+def steps(path, number=0):
+    return read_cases(path, WORDS).cases[number].written["steps"]
+
+
+CALL = {"A": "TC-001", "B": "欢迎语", "C": "main-menu", "D": 1, "E": "ivr", "F": "dial", "G": "10086", "I": "10s"}
+HEAR = {"D": 2, "E": "ivr", "F": "hear", "H": "welcome", "I": "4s", "J": "2s"}
+
+
+def test_rows_are_steps_and_blank_case_cells_go_on(workbook):
+    """A case begins where its number stands; what is expected, and its limits, come out as they would be written."""
+    (case,) = read_cases(workbook(CALL, HEAR, {"D": 3, "E": "ivr", "F": "hang_up", "K": "礼貌"}), WORDS).cases
+    assert written(case.written, case.notes) == (
+        "scenario: TC-001\ntitle: 欢迎语\nitem: main-menu\nsteps:\n"
+        "  - ivr.dial: 10086\n    within: 10s\n"
+        "  - ivr.hear: welcome\n    within: 4s\n    warn: 2s\n"
+        "  # 礼貌\n  - ivr.hang_up:\n"
+    )
+
+
+def test_titles_are_found_in_english_and_in_any_order(workbook):
+    """Above them may stand a heading; a unit in a title is that of its numbers."""
+    titles = ["Timeout (s)", "Action", "Channel", "Case ID", "Input"]
+    path = workbook({"A": 10, "B": "打开", "C": "网厅", "D": "a", "E": "/login"}, titles=titles)
+    assert steps(path) == [{"web.open": "/login", "within": "10s"}]
+
+    def lower(book, sheet):
+        sheet.insert_rows(1, 2)
+        sheet["A1"] = "测试用例"
+        sheet.merge_cells("A1:E1")
+
+    assert steps(workbook({"B": "挂机", "D": "b", "A": "1.5"}, titles=titles, change=lower)) == [
+        {"ivr.hang_up": None, "within": "1.5s"}
+    ]
+
+
+def test_chinese_words_for_channels_verbs_and_times(workbook):
+    """What testers call them."""
+    path = workbook(
+        {"A": "a", "E": "短信", "F": "发送", "G": "to: 10086\ntext: CXYE"},
+        {"F": "收到", "H": "余额", "I": "30秒", "J": "500毫秒"},
+        {"E": "机器人", "F": "等待", "G": "2s"},
+    )
+    assert steps(path) == [
+        {"sms.send": {"to": "10086", "text": "CXYE"}},
+        {"sms.receive": "余额", "within": "30s", "warn": "500ms"},
+        {"wait": "2s"},
+    ]
+
+
+def test_merged_cells_of_a_case_and_its_channel(workbook):
+    """They stand for each of their rows; empty rows and hidden sheets are passed over."""
+
+    def change(book, sheet):
+        sheet.merge_cells("A2:A4")
+        sheet.merge_cells("E2:E4")
+        hidden = book.create_sheet("旧")
+        hidden.append(TITLES)
+        hidden.append(["old", "", "", 1, "ivr", "nonsense"])
+        hidden.sheet_state = "hidden"
+
+    rows = ({"A": "a", "E": "ivr", "F": "dial", "G": "10086"}, {}, {"F": "hang_up"}, {}, {"A": "b", **HEAR})
+    cases = read_cases(workbook(*rows, change=change), WORDS).cases
+    assert [(case.name, len(case.written["steps"])) for case in cases] == [("a", 2), ("b", 1)]
+
+
+def test_a_formats_zeros_are_kept(workbook):
+    """0123 that Excel shows by the format 0000 is 0123; any number is remarked on."""
+
+    def change(book, sheet):
+        sheet["G2"].number_format = "0000"
+
+    imported = read_cases(workbook({"A": "a", "E": "ivr", "F": "press", "G": 123}, change=change), WORDS)
+    assert imported.cases[0].written["steps"] == [{"ivr.press": "0123"}]
+    assert problems.plain(imported.remarks) == (
+        "cases.xlsx[用例!G2]: Excel holds 0123 as a number: a zero in front would be lost\n"
+        "    format the cell as text if it had one"
+    )
+
+
+def test_columns_that_mean_nothing_here_are_named(workbook):
+    """Nothing is passed over in silence."""
+    (remark,) = read_cases(workbook({**CALL, "L": "P1"}, titles=[*TITLES, "优先级"]), WORDS).remarks
+    assert problems.plain([remark]) == "cases.xlsx[用例!L1]: the column ‘优先级’ is passed over"
+
+
+def test_every_mistake_is_told_at_once_with_its_cell(workbook):
+    """In the order of the rows."""
+    path = workbook(
+        {"E": "ivr", "F": "dial", "G": "1"},
+        {"A": "a b", "E": "ivr", "F": "hera", "H": "welcome"},
+        {"E": "ivr", "F": "hear", "H": "welcom", "I": "10"},
+        {"E": "ivr", "F": "press", "G": "12x"},
+        {"E": "web", "F": "click", "G": "登录", "H": "我的余额"},
+        {"E": "web", "F": "open", "H": "我的余额"},
+        {"G": "左边没有操作"},
+        {"A": "b", "E": "sms", "F": "receive", "H": "=1+1", "J": "2m"},
+        {"E": "sms", "F": "receive", "H": date(2026, 11, 22)},
+        {"E": "sms", "F": "receive", "H": 86.5},
+        {"F": "same", "G": "x, y"},
+        {"A": "a b", "E": "ivr", "F": "hang_up"},
+        {"A": "c", "B": "没有步骤"},
+    )
+    assert told(path) == "\n".join(
+        (
+            "cases.xlsx[用例!E2]: this row belongs to no case: ‘用例编号’ is empty",
+            "    give the case its number",
+            "cases.xlsx[用例!A3]: ‘a b’ is not a scenario's name: write letters, digits, ‘-’ and ‘_’",
+            "cases.xlsx[用例!F3]: unknown verb ‘ivr.hera’",
+            "    did you mean ‘ivr.hear’?",
+            "cases.xlsx[用例!H4]: unknown prompt ‘welcom’",
+            "    did you mean ‘welcome’?",
+            "cases.xlsx[用例!I4]: ‘10’ is not a duration: write 10s, 500ms or 2m",
+            "cases.xlsx[用例!G5]: ‘12x’ are not telephone keys: write 0-9, *, # or A-D",
+            '    write "*" and "#" in quotes',
+            "cases.xlsx[用例!H6]: ‘web.click’ takes one of ‘参数/输入’ and ‘预期结果’, not both",
+            "    put what is expected into a row of its own, such as ‘see’, ‘hear’ or ‘receive’",
+            "cases.xlsx[用例!H7]: ‘web.open’ does something, and expects nothing",
+            "    put it into a row of its own, such as ‘see’, ‘hear’ or ‘receive’",
+            "cases.xlsx[用例!F8]: ‘操作’ is empty",
+            "    say what is done with the ‘参数/输入’",
+            "cases.xlsx[用例!H9]: this cell holds a formula: only what is written as a text can be played",
+            "    format the cell as text, and type it again",
+            "cases.xlsx[用例!J9]: ‘warn’ must be shorter than ‘within’, which is 60 s here",
+            "cases.xlsx[用例!H10]: this cell holds a date or time (2026-11-22): Excel has changed what was typed",
+            "    format the cell as text, and type it again",
+            "cases.xlsx[用例!H11]: this cell holds the number 86.5, not a text: Excel drops zeros in front and behind",
+            "    format the cell as text, and type it again",
+            "cases.xlsx[用例!G12]: ‘x’ was never captured",
+            "cases.xlsx[用例!G12]: ‘y’ was never captured",
+            "cases.xlsx[用例!A13]: the case ‘a b’ stands here twice",
+            "    first in 用例!A3; keep its rows together",
+            "cases.xlsx[用例!A13]: ‘a b’ is not a scenario's name: write letters, digits, ‘-’ and ‘_’",
+            "cases.xlsx[用例!A14]: the case ‘c’ has no step",
+        )
+    )
+
+
+def test_steps_merged_into_one_are_refused(workbook):
+    """A merged cell below its first would be lost."""
+
+    def change(book, sheet):
+        sheet.merge_cells("H2:H3")
+
+    path = workbook({"A": "a", "E": "ivr", "F": "hear", "H": "welcome"}, {"E": "ivr", "F": "hear"}, change=change)
+    assert "cases.xlsx[用例!H3]: ‘预期结果’ is merged over several steps" in told(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "cannot be read"), (b"not a workbook", "this is no Excel workbook"), (b"PK\x03\x04", "no Excel workbook")],
+)
+def test_what_is_no_workbook_is_said_to_be_none(tmp_path, content, said):
+    """Whatever the file is, the person is told."""
+    path = tmp_path / "cases.xlsx"
+    if content is not None:
+        path.write_bytes(content)
+    assert said in told(path)
+
+
+def test_a_workbook_without_titles_holds_no_cases(workbook):
+    """And the titles that are needed are named."""
+    assert "用例编号 (case), 操作 (action) at the least" in told(workbook({"A": "x"}, titles=["a", "b"]))
+
+
+def loaded(*paths):
+    """Return scenarios without where they were written."""
+    found = load_scenarios(paths, Vocabulary(VERBS))
+    bare = [
+        replace(one, path=Path(), sha256="", steps=tuple(replace(s, source=None) for s in one.steps)) for one in found
+    ]
+    return {one.name: one for one in bare}
+
+
+def there_and_back(folder, *paths):
+    """Return the scenarios in *paths* after a journey through a workbook."""
+    write_cases(folder / "cases.xlsx", paths, Vocabulary(VERBS))
+    (folder / "back").mkdir()
+    for case in read_cases(folder / "cases.xlsx", Vocabulary(VERBS)).cases:
+        (folder / "back" / f"{case.name}.yaml").write_text(written(case.written, case.notes), encoding="utf-8")
+    return loaded(folder / "back")
+
+
+def test_the_examples_come_back_the_same(tmp_path):
+    """Every YAML example, to Excel and back, is the same scenario with the same steps."""
+    examples = sorted(SCENARIOS.glob("*.yaml"))
+    assert there_and_back(tmp_path, *examples) == loaded(*examples)
+
+
+PIECES = [
+    "=1+1",
+    "+86",
+    "-1",
+    "@SUM(A1)",
+    "#",
+    "*",
+    ": ",
+    " #",
+    "{a: b}",
+    "[x]",
+    "text: y",
+    "to: 1",
+    "0123",
+    "1e3",
+    "no",
+    "~",
+    "null",
+]
+PIECES += [
+    "'",
+    '"',
+    "\\d+",
+    "余额",
+    "：",
+    "${line.msisdn}",
+    ",",
+    "\t",
+    "%",
+    "&",
+    "!",
+    "|",
+    ">",
+    "?",
+    "-",
+    "元",
+    "a",
+    " ",
+    "\n",
+    "/",
+]
+
+
+def test_any_text_comes_back_the_same(tmp_path):
+    """Whatever was typed: what Excel would calculate, what YAML would take away, lists and mappings among it."""
+    chance = random.Random(20261122)  # noqa: S311 - the same texts every time
+
+    def text() -> str:
+        found = "".join(chance.choices(PIECES, k=chance.randint(1, 6))).strip()
+        return found if found.strip("/ \n\t") else "x"
+
+    made = []
+    for number in range(30):
+        steps = [
+            {"web.click": text()},
+            {"web.fill": {text(): text(), "b": text()}, "in": text()},
+            {"sms.send": {"to": "10086", "text": text()}, "name": text(), "always": "true"},
+            {"let": {"x": text()}},
+            {"web.press": text(), "optional": "true", "within": "3s"},
+        ]
+        scenario = {"scenario": f"s{number}", "title": text(), "let": {"y": text()}, "steps": steps}
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(written(scenario, {}), encoding="utf-8")
+        made.append(path)
+    assert there_and_back(tmp_path, *made) == loaded(*made)
+
+
+def test_nothing_in_a_workbook_is_calculated(tmp_path):
+    """What begins like a formula is kept as a text, marked so that Excel leaves it one when it is edited."""
+    path = tmp_path / "s.yaml"
+    steps = [{"web.click": f"{sign}HYPERLINK(A1)"} for sign in "=+-@"]
+    path.write_text(written({"scenario": "s", "steps": steps}, {}), encoding="utf-8")
+    write_cases(tmp_path / "cases.xlsx", [path], Vocabulary(VERBS))
+    sheet = load_workbook(tmp_path / "cases.xlsx")["用例"]
+    cells = [sheet.cell(row, 8) for row in range(2, 6)]
+    assert [(cell.value[0], cell.data_type, cell.quotePrefix) for cell in cells] == [(s, "s", True) for s in "=+-@"]
+
+
+def test_a_workbook_is_good_to_work_in(tmp_path):
+    """Titles stay in sight, columns are as wide as they need, and channel and action are offered from a list."""
+    write_cases(tmp_path / "cases.xlsx", sorted(SCENARIOS.glob("*.yaml")), Vocabulary(VERBS))
+    book = load_workbook(tmp_path / "cases.xlsx")
+    sheet = book["用例"]
+    assert (sheet.freeze_panes, book["lists"].sheet_state) == ("C2", "hidden")
+    assert sheet["A1"].font.bold
+    assert sheet.column_dimensions["H"].width > 30
+    offered = {str(one.sqref): one.formula1 for one in sheet.data_validations.dataValidation}
+    assert {where[0] for where in offered} == {"F", "G"}
+    assert len(load_workbook(tmp_path / "cases.xlsx").worksheets) == 2
