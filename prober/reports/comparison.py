@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from prober.model.run import Fact, Run, StepResult
+from prober.model.run import Fact, Outcome, Run, StepResult
 from prober.reports import words
 
+_BROKEN = (Outcome.FAILED, Outcome.ERROR)
 _NOTICED_S = 0.05
 """What two latencies must lie apart to be called different: less than that is how computers are."""
 _SLOWER, _FASTER = 1.25, 0.8
@@ -60,6 +61,14 @@ class Pair:
     def outcome_changed(self) -> bool:
         """Whether the two ended differently, or only one was played."""
         return self.before is None or self.after is None or self.before.outcome is not self.after.outcome
+
+    @property
+    def changed(self) -> bool:
+        """Whether they ended differently by themselves: a step that an earlier one took with it did not."""
+        steps = (self.before, self.after)
+        taken = any(step is not None and step.outcome is Outcome.SKIPPED for step in steps)
+        broken = any(step is not None and step.outcome in _BROKEN for step in steps)
+        return self.outcome_changed and (broken or not taken)
 
     @property
     def captures(self) -> list[Difference]:

@@ -40,8 +40,10 @@ class Files:
         self._read = read
         self._room_bytes = room_bytes
 
-    def open(self, kept: Evidence) -> File:
-        """Return *kept* with its content, or with the reason why it is not there."""
+    def open(self, kept: Evidence, *, wanted: bool = True) -> File:
+        """Return *kept* with its content, or with the reason why it is not there; without either if not *wanted*."""
+        if not wanted:
+            return File(kept)
         if kept.bytes > self._room_bytes:
             return File(kept, problem="太大，未嵌入 · too large to be embedded")
         try:

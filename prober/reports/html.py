@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from prober.model.run import Evidence, Run
+from prober.model.run import Evidence, Run, StepResult
 from prober.reports import words
 from prober.reports.comparison import Comparison
-from prober.reports.files import Files
+from prober.reports.files import File, Files
+from prober.reports.ladder import call_figures
 from prober.reports.overview import overview
 from prober.reports.patterns import friendly
 from prober.reports.run_view import RunView, run_view
-from prober.reports.sound import HEIGHT, WIDTH
+from prober.reports.sound import HEIGHT, KEYS_HEIGHT, WIDTH
 
 _UNSAFE = re.compile(r"[^\w.-]")
 
@@ -59,14 +61,14 @@ def render_comparison(comparison: Comparison, *, read: Callable[[Evidence], byte
     """Return two runs beside each other as one HTML page."""
     runs = (comparison.before, comparison.after)
     files = Files(read)
-    both = [run_view(run, files) for run in runs]
-    return _page("comparison.html.j2", runs, title="两次运行对比 Two runs", comparison=comparison, both=both)
+    views = [run_view(run, files) for run in runs]
+    return _page("comparison.html.j2", runs, title="两次运行对比 Two runs", comparison=comparison, both_runs=views)
 
 
 def _page(template: str, runs: Sequence[Run], **shown: object) -> str:
     counts, verdict = words.counted(runs), words.verdict(runs)
     page = _environment().get_template(template)
-    written = page.render(counts=counts, verdict=verdict, box=(WIDTH, HEIGHT), **shown)
+    written = page.render(counts=counts, verdict=verdict, box=(WIDTH, HEIGHT, KEYS_HEIGHT), **shown)
     # A page may have shown what UTF-8 cannot write.
     return written.encode("utf-8", "replace").decode()
 
@@ -81,7 +83,14 @@ def _groups(views: Sequence[RunView]) -> list[Group]:
     return groups
 
 
+def _shots(view: RunView, step: StepResult | None) -> tuple[File, ...]:
+    """Return the screenshots of a step."""
+    return next((each.shots for each in view.steps if each.step is step), ())
+
+
+@cache
 def _environment() -> Environment:
+    """Return what makes pages of templates. Compiling those takes longer than a page does."""
     environment = Environment(
         loader=PackageLoader("prober.reports"),
         autoescape=True,
@@ -96,7 +105,9 @@ def _environment() -> Environment:
         kinds=words.KINDS,
         channel=words.channel,
         page_name=page_name,
+        marks_of=words.mark,
+        shots_of=_shots,
     )
     environment.filters.update(seconds=words.seconds, instant=words.instant, size=words.size, fact=words.fact)
-    environment.filters.update(value=words.value, friendly=friendly)
+    environment.filters.update(value=words.value, friendly=friendly, call_figures=call_figures)
     return environment

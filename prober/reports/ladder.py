@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 _RUNG = re.compile(r"\s*(?P<at>\d+\.\d+) s\s+robot (?P<way>[→←·])\s+(?P<rest>.*)")
+_FIGURE = re.compile(r"\s*(?P<took>\d+\.\d+) s  (?P<what>(?!robot ).+)")
 _WAYS = {"→": "sent", "←": "received", "·": "note"}
 _RECORDING = "the recording begins"
 
@@ -31,9 +32,15 @@ def rungs(text: str) -> list[Rung]:
     return [_rung(found) for found in map(_RUNG.match, text.splitlines()) if found]
 
 
+def call_figures(text: str) -> list[tuple[float, str]]:
+    """Return how long the parts of the call took, in seconds, as the ladder tells beneath its rungs."""
+    return [(float(found["took"]), found["what"]) for found in map(_FIGURE.fullmatch, text.splitlines()) if found]
+
+
 def recording_began_s(ladder: list[Rung]) -> float | None:
     """Return when the recording began, counted from the INVITE."""
-    return next((rung.at_s for rung in ladder if _RECORDING in rung.text), None)
+    invited_s = next((rung.at_s for rung in ladder if rung.text.startswith("INVITE ")), 0.0)
+    return next((rung.at_s - invited_s for rung in ladder if _RECORDING in rung.text), None)
 
 
 def was_answered(ladder: list[Rung]) -> bool:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Slot:
     @property
     def gradient(self) -> str:
         """The colours of a pillar whose parts are as high as their number, the gravest on top; for CSS."""
-        return bands(self.counts, "180deg")
+        return bands(list(self.counts.items()), "180deg")
 
 
 @dataclass(frozen=True)
@@ -100,10 +101,11 @@ def overview(runs: Sequence[Run]) -> Overview:
     """Return *runs* by scenario over the time, and one by one from the latest."""
     times = [run.started_at for run in runs]
     first, last = (min(times), max(times)) if times else (datetime.min, datetime.min)  # noqa: DTZ901 - never shown
-    names = sorted({run.scenario for run in runs})
     latest = sorted(runs, key=lambda run: run.started_at, reverse=True)
+    names = {run.scenario for run in runs}
+    scenarios = [_scenario([run for run in latest if run.scenario == name], first, last) for name in names]
     return Overview(
-        scenarios=tuple(_scenario([run for run in latest if run.scenario == name], first, last) for name in names),
+        scenarios=tuple(sorted(scenarios, key=_gravest_first)),
         rows=tuple(_row(run) for run in latest),
         lines=tuple(sorted({run.line for run in runs if run.line})),
     )
@@ -118,13 +120,18 @@ def spread(took_s: Iterable[float | None]) -> Spread:
     return Spread(len(measured), p50_s, p95_s, max(measured))
 
 
-def bands(counts: dict[Mark, int], way: str) -> str:
-    """Return the CSS gradient of bands as wide as each mark is frequent, in the order of *counts*."""
-    whole, at, stops = sum(counts.values()), 0, []
-    for each, number in counts.items():
-        stops.append(f"var(--{each}) {100 * at / whole:.4g}% {100 * (at + number) / whole:.4g}%")
+def bands(counts: Sequence[tuple[Mark, int]], way: str) -> str:
+    """Return the CSS gradient of bands, each as wide as its number, in the order of *counts*."""
+    whole, at, stops = sum(number for _, number in counts), 0, []
+    for each, number in counts:
+        colour = "var(--line)" if each is Mark.SKIPPED else f"var(--{each})"
+        stops.append(f"{colour} {100 * at / whole:.4g}% {100 * (at + number) / whole:.4g}%")
         at += number
     return f"linear-gradient({way},{','.join(stops)})" if stops else "none"
+
+
+def _gravest_first(row: ScenarioRow) -> tuple[int, str]:
+    return list(Mark).index(next(iter(row.counts))), row.name
 
 
 def _scenario(runs: Sequence[Run], first: datetime, last: datetime) -> ScenarioRow:
@@ -170,7 +177,5 @@ def _counted(steps: Sequence[StepResult]) -> dict[Mark, int]:
 
 def _row(run: Run) -> RunRow:
     lasted_s = (run.ended_at - run.started_at).total_seconds() if run.ended_at else None
-    whole, stops = len(run.steps), []
-    for at, step in enumerate(run.steps):
-        stops.append(f"var(--{mark(step)}) {100 * at / whole:.4g}% {100 * (at + 1) / whole:.4g}%")
-    return RunRow(run, mark(run), f"linear-gradient(90deg,{','.join(stops)})" if stops else "none", lasted_s)
+    alike = [(each, len(list(steps))) for each, steps in groupby(run.steps, key=mark)]
+    return RunRow(run, mark(run), bands(alike, "90deg"), lasted_s)

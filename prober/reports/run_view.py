@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import PurePosixPath
+from typing import TypeVar
 
 from prober.model.run import Evidence, Run, StepResult
 from prober.reports.chat import Bubble, bubbles
 from prober.reports.files import File, Files
+from prober.reports.har import Waterfall, waterfall
 from prober.reports.ladder import Rung, recording_began_s, rungs, was_answered
+from prober.reports.rtp import Chart, charts
 from prober.reports.sound import Waveform, waveform
 from prober.reports.step_view import StepView, step_views
 from prober.reports.words import Mark, mark
 
+_WORTH_A_TRACE = (Mark.FAILED, Mark.ERROR, Mark.INTERRUPTED)
+"""Traces are large: those of runs that were well stay in the evidence folder."""
+_Content = TypeVar("_Content")
 _SHOWN_TEXT = 40_000
 """Characters of a text of unknown kind that are shown; the rest is in the file."""
 
@@ -59,6 +65,9 @@ class RunView:
     recordings: tuple[Recording, ...]
     ladders: tuple[tuple[File, list[Rung]], ...]
     chats: tuple[tuple[File, list[Bubble]], ...]
+    streams: tuple[tuple[File, list[Chart]], ...]
+    loads: tuple[tuple[File, Waterfall], ...]
+    traces: tuple[File, ...]
     others: tuple[tuple[File, str], ...]
     """Whatever is of no kind known here, or cannot be read as its kind; with the beginning of its text."""
 
@@ -71,13 +80,17 @@ class RunView:
 
 def run_view(run: Run, files: Files) -> RunView:
     """Return *run* as it is shown, its evidence read from *files*."""
-    kept = [files.open(one) for one in _evidence(run)]
+    kept = [files.open(one, wanted=one.kind != "trace" or mark(run) in _WORTH_A_TRACE) for one in _evidence(run)]
     shots = _by_step(run, kept)
-    ladders = [(file, read) for file in kept if file.kept.kind == "ladder" and (read := rungs(file.text))]
-    chats = [(file, said) for file in kept if file.kept.kind == "transcript" and (said := bubbles(file.text))]
+    ladders = _read(kept, "ladder", rungs)
+    chats = _read(kept, "transcript", bubbles)
+    streams = _read(kept, "rtp", charts)
+    loads = _read(kept, "har", waterfall)
     recordings = [file for file in kept if file.kept.kind == "recording"]
+    traces = [file for file in kept if file.kept.kind == "trace"]
     calls = _answered(run, ladders)
-    shown = [*recordings, *(file for file, _ in [*ladders, *chats]), *chain.from_iterable(shots.values())]
+    read = [file for file, _ in [*ladders, *chats, *streams, *loads]]
+    shown = {file.kept.path for file in [*recordings, *traces, *read, *chain.from_iterable(shots.values())]}
     return RunView(
         run=run,
         mark=mark(run),
@@ -88,8 +101,17 @@ def run_view(run: Run, files: Files) -> RunView:
         recordings=tuple(_recording(run, file, calls.get(_call_number(file))) for file in recordings),
         ladders=tuple(ladders),
         chats=tuple(chats),
-        others=tuple((file, _excerpt(file)) for file in kept if file not in shown),
+        streams=tuple(streams),
+        loads=tuple(loads),
+        traces=tuple(traces),
+        others=tuple((file, _excerpt(file)) for file in kept if file.kept.path not in shown),
     )
+
+
+def _read(files: Iterable[File], kind: str, read: Callable[[str], _Content | None]) -> list[tuple[File, _Content]]:
+    """Return the files of a kind with what is in them; without those that cannot be read as their kind."""
+    found = ((file, read(file.text)) for file in files if file.kept.kind == kind and file.content)
+    return [(file, content) for file, content in found if content]
 
 
 def _evidence(run: Run) -> Iterable[Evidence]:

@@ -11,6 +11,7 @@ from prober.model.run import Run, StepResult
 from prober.model.value import Captured, ValueType
 from prober.model.verb import ROBOT
 from prober.reports.files import File
+from prober.reports.patterns import friendly
 from prober.reports.words import Mark, mark
 
 
@@ -45,6 +46,11 @@ class StepView:
     shots: tuple[File, ...]
 
     @property
+    def gave_up_s(self) -> float | None:
+        """How long it waited for what never came; None where something was timed."""
+        return gave_up_s(self.step)
+
+    @property
     def number(self) -> int:
         """Its number as people count."""
         return self.step.index + 1
@@ -57,7 +63,12 @@ class StepView:
     @property
     def words(self) -> str:
         """Its name without the verb, which stands beside it; nothing where that is the whole name."""
-        return self.step.name.removeprefix(self.verb).strip()
+        return friendly(self.step.name.removeprefix(self.verb).strip())
+
+    @property
+    def headline(self) -> str:
+        """What happened, in words a person reads."""
+        return friendly(self.step.failure.what) if self.step.failure else ""
 
 
 def step_views(run: Run, shots: Mapping[int, Sequence[File]]) -> list[StepView]:
@@ -66,7 +77,7 @@ def step_views(run: Run, shots: Mapping[int, Sequence[File]]) -> list[StepView]:
         StepView(
             step=step,
             mark=mark(step),
-            bar=_bar(step),
+            bar=_bar(step, gave_up_s(step)),
             compared=_compared(run, step) if (step.channel, step.verb) == (ROBOT, "same") else (),
             shots=tuple(shots.get(step.index, ())),
         )
@@ -74,13 +85,22 @@ def step_views(run: Run, shots: Mapping[int, Sequence[File]]) -> list[StepView]:
     ]
 
 
-def _bar(step: StepResult) -> Bar | None:
-    if step.took_s is None or step.within_s is None:
+def gave_up_s(step: StepResult) -> float | None:
+    """Return how long a broken step lasted that found nothing to time, without what keeping evidence took."""
+    if step.took_s is not None or step.within_s is None or mark(step) not in (Mark.FAILED, Mark.ERROR):
+        return None
+    lasted_s = (step.ended_at - step.started_at).total_seconds() - step.evidence_s - step.waited_s
+    return lasted_s if lasted_s > 0 else None
+
+
+def _bar(step: StepResult, gave_up_s: float | None) -> Bar | None:
+    took_s = step.took_s if step.took_s is not None else gave_up_s
+    if took_s is None or step.within_s is None:
         return None
     # A little more than the limit, so that a bar which is past it is seen to be.
-    whole_s = max(step.within_s * 1.1, step.took_s * 1.05, 1e-9)
+    whole_s = max(step.within_s * 1.1, took_s * 1.05, 1e-9)
     warn = None if step.warn_s is None else 100 * step.warn_s / whole_s
-    return Bar(took=100 * step.took_s / whole_s, warn=warn, within=100 * step.within_s / whole_s)
+    return Bar(took=100 * took_s / whole_s, warn=warn, within=100 * step.within_s / whole_s)
 
 
 def _compared(run: Run, same: StepResult) -> tuple[Compared, ...]:

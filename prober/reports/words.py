@@ -90,7 +90,10 @@ KINDS = {
     "ladder": Label("信令流程", "SIP ladder"),
     "messages": Label("信令报文", "SIP messages"),
     "transcript": Label("短信往来", "SMS"),
+    "rtp": Label("语音流逐秒", "RTP by second"),
     "screenshot": Label("截图", "Screenshot"),
+    "har": Label("网络请求", "Requests"),
+    "trace": Label("浏览器轨迹", "Browser trace"),
     "page": Label("页面", "Page"),
 }
 

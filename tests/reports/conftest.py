@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
+import re
 import struct
 import wave
 import zlib
@@ -17,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from prober.channels.ivr.cues import wav as marked
 from prober.model.run import Evidence, Failure, Layer, Outcome, Phase, Run, StepResult
 from prober.model.value import Captured, ValueType
 
@@ -57,6 +60,46 @@ def wav() -> bytes:
     return file.getvalue()
 
 
+def stereo() -> bytes:
+    """Return a recording of both sides, marked as the IVR channel marks it."""
+    with wave.open(io.BytesIO(wav())) as reader:
+        heard = struct.unpack("<48000h", reader.readframes(48_000))
+    keys = [int(8000 * sin(at / 2)) if 16_000 <= at < 17_200 else 0 for at in range(48_000)]
+    both = struct.pack("<96000h", *(sample for pair in zip(heard, keys, strict=True) for sample in pair))
+    marks = [(800, "prompt welcome"), (15_800, "ivr.press 1"), (16_000, "key 1"), (19_000, "prompt balance")]
+    return marked(both, rate=8000, channels=2, cues=[*marks, (44_000, "200 OK to our BYE")])
+
+
+def rtp() -> bytes:
+    """Return a stream that lost some packets, and was silent in a second where nothing could be measured."""
+    seconds: list[dict[str, Any]] = [
+        {"second": at, "received": 50, "lost": 0, "discarded": 0, "jitter_s": 0.0004, "sent": 50, "level_dbfs": -21.3}
+        for at in range(6)
+    ]
+    seconds[2] |= {"received": 41, "lost": 8, "discarded": 1, "jitter_s": 0.0123}
+    seconds[4] |= {"jitter_s": None, "level_dbfs": None}
+    return json.dumps({"seconds": seconds}).encode()
+
+
+def har() -> bytes:
+    """Return the requests of a page, two of which went wrong."""
+    kinds = {"/login": "text/html", "/style.css": "text/css", "/logo.png": "image/png", "/api/balance?m=1": "text/json"}
+    entries = [
+        {
+            "startedDateTime": f"2026-11-21T04:00:03.{at * 120:03}Z",
+            "time": 40.5 + 90 * at,
+            "request": {"method": "POST" if "api" in path else "GET", "url": f"http://127.0.0.1:8610{path}"},
+            "response": {
+                "status": 500 if "api" in path else 200,
+                "content": {"mimeType": kind, "size": 900 * (at + 1)},
+            },
+        }
+        for at, (path, kind) in enumerate(kinds.items())
+    ]
+    lost = {**entries[2], "response": {"status": -1, "content": {"size": -1}}, "time": -1}
+    return json.dumps({"log": {"entries": [*entries, lost, {"no": "request"}]}}).encode()
+
+
 def png(width: int = 320, height: int = 200) -> bytes:
     """Return a small picture."""
 
@@ -85,10 +128,31 @@ def approve() -> Callable[[str, str], None]:
     return approve
 
 
+@pytest.fixture
+def shortened() -> Callable[[str], str]:
+    """Take a page's style, script and embedded files out of it, and leave what can be read and reviewed."""
+
+    def shortened(page: str) -> str:
+        page = re.sub(r"(?s)<(style|script)>.*?</\1>", r"<\1>…</\1>", page)
+        page = re.sub(r"base64,[A-Za-z0-9+/=]+", "base64,…", page)
+        return re.sub(r'(?<= d="M)[^"]{200,}', "…", page)
+
+    return shortened
+
+
 @pytest.fixture(scope="session")
 def files() -> Mapping[str, bytes]:
     """The evidence of the runs, by path."""
-    return {"r/call.wav": wav(), "r/ladder.txt": LADDER.encode(), "r/sms.txt": TRANSCRIPT.encode(), "r/9.png": png()}
+    return {
+        "r/call.wav": wav(),
+        "r/ladder.txt": LADDER.encode(),
+        "r/sms.txt": TRANSCRIPT.encode(),
+        "r/9.png": png(),
+        "r/stereo.wav": stereo(),
+        "r/rtp.json": rtp(),
+        "r/web.har": har(),
+        "r/trace.zip": b"PK\5\6" + bytes(18),
+    }
 
 
 @pytest.fixture
@@ -184,6 +248,16 @@ def unequal(passed: Run) -> Run:
         ),
     )
     return replace(passed, id="20261121T040500-unequal", outcome=Outcome.FAILED, steps=tuple(steps), attempt=2)
+
+
+@pytest.fixture
+def rich(unequal: Run, kept: Callable[..., Evidence]) -> Run:
+    """A failed run with every kind of evidence, whose last failure passed the self-check."""
+    kinds = {"recording": "stereo.wav", "ladder": "ladder.txt", "rtp": "rtp.json", "transcript": "sms.txt"}
+    kinds |= {"har": "web.har", "trace": "trace.zip"}
+    last = replace(unequal.steps[11], facts={**unequal.steps[11].facts, "self_check": "passed: a call to itself"})
+    evidence = tuple(kept(kind, f"r/{name}") for kind, name in kinds.items())
+    return replace(unequal, id="20261121T040600-rich", evidence=evidence, steps=(*unequal.steps[:11], last))
 
 
 @pytest.fixture

@@ -42,7 +42,14 @@ for (const wave of document.querySelectorAll(".wave")) {
 addEventListener("keydown", (key) => {
   if (key.key === "Escape") for (const shot of document.querySelectorAll(".shot input:checked")) shot.checked = false;
 });
-// On paper nothing can be unfolded.
+// On paper nothing can be unfolded: what explains a failure is opened for it, and only for it.
+const unfolded = [];
 addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll("details")) details.open = true;
+  for (const folded of document.querySelectorAll("details.run, .scenario, .step.failed .more, .step.error .more")) {
+    if (!folded.open) unfolded.push(folded);
+    folded.open = true;
+  }
+});
+addEventListener("afterprint", () => {
+  for (const details of unfolded.splice(0)) details.open = false;
 });
