@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import queue
 import re
+import signal
 import subprocess
 import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -145,6 +147,15 @@ class Robot:
     def family(self) -> list[Process]:
         """Return the robot's own process first, and then all it has started, whoever is their parent now."""
         return list(dict.fromkeys([*family(self.pid), *marked(self._marker)]))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Stop the robot's own process while the context lasts; what it has started goes on."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> list[Process]:
         """Kill the robot alone, as the kernel would when memory is short, and return what it had started."""

@@ -49,6 +49,12 @@ async def nothing(
     return await session.perform(Action("sms", "receive_nothing", wanted), deadline_s)
 
 
+async def all_heard(session: Session, smsc: Smsc) -> None:
+    """Return when all that the centre has to deliver has arrived in the session: an acknowledgement is sent before."""
+    await smsc.quiet()
+    await session._link.settle()
+
+
 def answers(*texts: str, apart_s: float = 0.0, sender: str = "10086") -> Callable[[Bind, Submit], object]:
     """A centre that says several things to each command."""
 
@@ -83,7 +89,7 @@ async def test_the_same_reply_again_is_told_with_its_delay(session: Session, sms
 
     await send(session)
     assert (await receive(session, "回复Y")).seen is Seen.EXPECTED
-    await smsc.quiet()
+    await all_heard(session, smsc)
     assert (await nothing(session, 30)).took_s == 0
 
 
@@ -92,7 +98,7 @@ async def test_another_message_is_told_with_its_sender(session: Session, smsc: S
     smsc.behave = answers("余额为86.50元", "流量特惠，回复1办理")
     await send(session)
     await receive(session, "余额")
-    await smsc.quiet()
+    await all_heard(session, smsc)
     assert (await nothing(session, 0.05, text="余额")).seen is Seen.EXPECTED
     assert (await nothing(session, 0.05, from_="10010")).seen is Seen.EXPECTED
     seen = await nothing(session, from_="10086", text="特惠")
@@ -132,7 +138,7 @@ async def test_a_copy_from_before_a_submit_is_not_its_answer(session: Session, s
     smsc.behave = answers(CONFIRM, CONFIRM)
     await send(session)
     await receive(session, "回复Y")
-    await smsc.quiet()
+    await all_heard(session, smsc)
     smsc.behave = accepts_only
     await send(session)
     assert (await receive(session, "回复Y", SHORT_S)).seen is Seen.NOTHING
