@@ -161,12 +161,13 @@ class App:
 
     def _context(self, run: Run, line: Line) -> RunContext:
         folder = f"{run.started_at:%Y-%m-%d}/{run.id}"
+        known = [*line.secrets.values(), line.sip.password, *secret_values(self.settings.channels)]
         return RunContext(
             run_id=run.id,
             line=line,
             stimulus=Stimulus(),
             evidence=EvidenceBox(self.settings.evidence.path, folder),
-            mask=Masker([*line.secrets.values(), line.sip.password, *secret_values(self.settings.channels)]),
+            mask=Masker(known, self.settings.masking),
         )
 
     def _drivers_of(self, scenario: Scenario) -> Mapping[str, Driver]:

@@ -26,6 +26,7 @@ from prober.loading.config_sections import (
     StoreSettings,
 )
 from prober.loading.fields import STRICT, context, did_you_mean
+from prober.loading.masking import MaskingRules
 from prober.loading.mistakes import Mistake
 from prober.loading.nodes import Document, MapNode, Node, ScalarNode, Where, find, leads_on, parse_yaml, plain
 from prober.loading.overrides import Overrides, merged, read_overrides
@@ -50,6 +51,7 @@ class Settings:
     path: Path
     store: StoreSettings
     evidence: EvidenceSettings
+    masking: MaskingRules
     lines: tuple[Line, ...]
     orders: OrderSettings
     channels: Mapping[str, Any]
@@ -131,6 +133,7 @@ class _Loading:
             path=self._document.path.resolve(),
             store=config.store.model_copy(update={"url": self._rooted_url(config.store.url)}),
             evidence=_rooted(config.evidence, self._folder),
+            masking=config.masking.rules(),
             lines=tuple(_line(line) for line in config.lines),
             orders=config.orders,
             channels=_rooted(channels, self._folder),

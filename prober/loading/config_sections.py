@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from prober.loading.config_masking import MaskingSettings
 from prober.loading.effects import Amount
 from prober.loading.fields import STRICT, Duration, Money, Number, Secret, Text, WorkspacePath, refusal
 from prober.loading.robot_verbs import Name
@@ -204,6 +205,7 @@ class Sections(BaseModel):
     model_config = STRICT
     store: StoreSettings = Field(default_factory=StoreSettings, description="where results are kept")
     evidence: EvidenceSettings = Field(default_factory=EvidenceSettings, description="where evidence is kept")
+    masking: MaskingSettings = Field(default_factory=MaskingSettings, description="what is masked beside the secrets")
     lines: tuple[LineSettings, ...] = Field(min_length=1, description="the test customers")
     orders: OrderSettings = Field(default_factory=OrderSettings, description="what may be ordered in a day")
     items: tuple[ItemSettings, ...] = Field(default=(), description="the menu items and services")

@@ -8,6 +8,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -61,17 +62,20 @@ class Form:
             start = inside.find(self.text, start + 1)
 
 
-def forms(secret: str) -> set[Form]:
+@lru_cache(maxsize=256)
+def forms(secret: str) -> frozenset[Form]:
     """Return the ways *secret* is written."""
     if len(secret) < _SHORT:
-        return {Form(text, alone=True) for text in _in_texts(secret) if text}
+        return frozenset(Form(text, alone=True) for text in _in_texts(secret) if text)
     once = _in_texts(secret)
     twice = {outer for inner in once for outer in _in_texts(inner)}
-    return {
-        *(_form(text) for text in once | twice | _spelled(secret)),
-        *(form for encoding in _ENCODINGS for form in _in_bytes(_bytes(secret, encoding))),
-        *(form for text in once for form in _in_base64(_bytes(text, "utf-8"))),
-    }
+    return frozenset(
+        (
+            *(_form(text) for text in once | twice | _spelled(secret)),
+            *(form for encoding in _ENCODINGS for form in _in_bytes(_bytes(secret, encoding))),
+            *(form for text in once for form in _in_base64(_bytes(text, "utf-8"))),
+        )
+    )
 
 
 def _form(text: str) -> Form:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from prober.errors import BadInput
 from prober.loading.config import load_config
 from prober.loading.fields import STRICT, Number, Secret, Text, refusal
+from prober.loading.masking import Masker
 from prober.model.line import SipAccount
 
 WHOLE = """\
@@ -255,3 +256,15 @@ def test_the_hash_is_the_same_wherever_the_workspace_lies(written, small_setting
     first, second = (written(SMALL, f"{name}/config.yaml") for name in ("one", "two"))
 
     assert load_config(first, small_settings).sha256 == load_config(second, small_settings).sha256
+
+
+def test_what_is_masked_can_be_chosen(loaded):
+    """All kinds are masked by default; each can be switched off, and own patterns and fields be added."""
+    text = "打13800000001，otp=1，cookie: a，卡89860012345678901234，合同号=x9"
+    assert Masker([], loaded().masking)(text) == "打138••••0001，otp=•••，cookie: •••"
+
+    chosen = loaded(
+        SMALL
+        + "masking: {phone: false, patterns: {iccid: '89860[0-9]{15}'}, fields: [合同号], open_fields: [otp, cookie]}\n"
+    )
+    assert Masker([], chosen.masking)(text) == "打13800000001，otp=1，cookie: a，卡•••，合同号=•••"
