@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 from prober.channels.ivr.actions import KeyMode, Press
@@ -29,7 +30,7 @@ async def press(phone: Telephone, asked: Press, deadline_s: float) -> Observatio
     try:
         seen = await _pressed_by(phone, call, asked, deadline_s, secret=True)
         left_s = 0.0 if seen.seen is Seen.EXPECTED else STRAY_S
-        return seen
+        return replace(seen, facts={**seen.facts, "keys": None})
     finally:
         call.secret_s.append((began_s, monotonic() + left_s))
 

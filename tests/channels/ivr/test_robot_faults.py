@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from prober.channels.ivr.actions import Dial, HangUp, Hear, KeyMode, Press, Until
+from prober.channels.ivr.actions import Dial, HangUp, Hear, Until
 from prober.channels.timing import monotonic
 from prober.errors import RobotBroken
 from prober.model.run import Seen
@@ -118,16 +118,3 @@ async def test_a_server_without_a_way_to_it_is_the_robots_trouble(call_as):
     """A host name that does not resolve is told when the session opens."""
     with pytest.raises(RobotBroken, match="no way from this machine to the SIP server"):
         await call_as("no-such-host.invalid:5060")
-
-
-@pytest.mark.parametrize("mode", list(KeyMode))
-async def test_secret_keys_are_not_on_the_ladder(far_end, call_as, mode):
-    """A password typed with keys is unreadable in the evidence; other keys are not."""
-    robot = await call_as((await far_end()).server)
-    await robot.do("dial", Dial("10086"))
-    await robot.do("press", Press("7", mode=mode))
-    await robot.do("press", Press("246801", mode=mode, hold=0.08, gap=0.08))
-    await robot.session.close()
-    told = robot.run.evidence.path("ladder.txt").read_text() + robot.run.evidence.path("ladder.json").read_text()
-    assert "key 7" in told
-    assert [key for key in "246801" if f"key {key}" in told or f"Signal={key}" in told] == []
