@@ -73,7 +73,17 @@ def measure(plan: Plan) -> Result:
 def _watch(plan: Plan, site: Site, runs: int) -> Seen:
     seen, began_s = Seen(), time.monotonic()
     abreast = "--parallel=1" if plan.quick else "--parallel=2"
-    robot = Robot(site, str(JOURNEYS / "all-channels.yaml"), f"--repeat={runs}", abreast)
+    with Robot(site, str(JOURNEYS / "all-channels.yaml"), f"--repeat={runs}", abreast) as robot:
+        _play(robot, plan, site, seen=seen, runs=runs)
+        seen.lasted_s = time.monotonic() - began_s
+        if len(seen.outcomes) == runs:
+            seen.code = robot.wait(LONGEST_RUN_S)
+        seen.left = robot.left_behind(robot.kill(), 10)
+    return seen
+
+
+def _play(robot: Robot, plan: Plan, site: Site, *, seen: Seen, runs: int) -> None:
+    began_s = robot.began_s
     for told in robot.lines(began_s + runs * LONGEST_RUN_S):
         if told.outcome:
             with robot.held():
@@ -84,11 +94,6 @@ def _watch(plan: Plan, site: Site, runs: int) -> Seen:
                 plan.say(_progress(seen, began_s))
             if plan.quick and len(seen.outcomes) >= QUICK_LEAST and time.monotonic() > began_s + QUICK_S:
                 break
-    seen.lasted_s = time.monotonic() - began_s
-    if len(seen.outcomes) == runs:
-        seen.code = robot.wait(LONGEST_RUN_S)
-    seen.left = robot.left_behind(robot.kill(), 10)
-    return seen
 
 
 def _sample(robot: Robot, site: Site) -> Sample:

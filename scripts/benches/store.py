@@ -85,12 +85,12 @@ class _Bench:
     def kill_one(self, chance: random.Random) -> None:
         """Start a robot, kill it at a random moment, and see what is left of it and of what it told."""
         early, part = chance.random() < 0.25, chance.random()
-        robot = Robot(self._site, *self._arguments, "--repeat=100")
-        if early:
-            self._listen(robot, robot.began_s + part * 2 * self._run_s)
-        elif self._first_run(robot):
-            self._listen(robot, time.monotonic() + part * 1.5 * self._run_s)
-        mine = robot.kill()
+        with Robot(self._site, *self._arguments, "--repeat=100") as robot:
+            if early:
+                self._listen(robot, robot.began_s + part * 2 * self._run_s)
+            elif self._first_run(robot):
+                self._listen(robot, time.monotonic() + part * 1.5 * self._run_s)
+            mine = robot.kill()
         self._tally.kills += 1
         killed_s = time.monotonic()
         left = robot.left_behind(mine, GRACE_S)
@@ -100,10 +100,9 @@ class _Bench:
 
     def play_one(self) -> None:
         """Let one robot come to its end: it is clean as well, and marks what the last kill left."""
-        robot = Robot(self._site, *self._arguments)
-        if self._first_run(robot) and (code := robot.wait(GRACE_S)) != 0:
-            self._not_clean(f"the robot that was let play to its end exited with {code}")
-        robot.left_behind(robot.kill(), GRACE_S)
+        with Robot(self._site, *self._arguments) as robot:
+            if self._first_run(robot) and (code := robot.wait(GRACE_S)) != 0:
+                self._not_clean(f"the robot that was let play to its end exited with {code}")
 
     def _listen(self, robot: Robot, until_s: float) -> None:
         for _ in robot.lines(until_s):

@@ -79,9 +79,13 @@ class Inbox:
         return first is not None and first.first_at_s >= self._window_s
 
     def first_of(self, message: Message) -> Message | None:
-        """Return the newest message before *message* with the same text from the same sender; None if none came."""
-        before = takewhile(lambda one: one is not message, self.fates)
-        same = [one for one in before if (one.sender, one.text) == (message.sender, message.text)]
+        """Return the message that *message* is a copy of, be it from before the window; None if it is no copy."""
+        before = takewhile(lambda came: came[0] is not message, self.fates.items())
+        same = [
+            one
+            for one, fate in before
+            if fate is not Fate.DUPLICATE and (one.sender, one.text) == (message.sender, message.text)
+        ]
         return same[-1] if same else None
 
     def open_window(self, at_s: float) -> None:

@@ -87,7 +87,7 @@ class Told:
 
 class Robot:
     """
-    `prober run …` under way, in a process group of its own. What it prints is read as it comes.
+    `prober run …` under way, in a session of its own, till the context ends. What it prints is read as it comes.
 
     *steps* are the finished steps it told of each run, *outcomes* the runs it told the end of; both where it plays one
     run at a time.
@@ -112,6 +112,13 @@ class Robot:
         self._run: str | None = None
         self._told: queue.Queue[Told | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
+
+    def __enter__(self) -> Robot:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
 
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101  # it is a pipe

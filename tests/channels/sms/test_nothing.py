@@ -80,7 +80,7 @@ async def test_nothing_more_is_what_should_come(session: Session) -> None:
 
 async def test_the_same_reply_again_is_told_with_its_delay(session: Session, smsc: Smsc) -> None:
     """A duplicate ends the wait at once, be it that it came before the wait began."""
-    smsc.behave = answers(CONFIRM, CONFIRM, apart_s=0.1)
+    smsc.behave = answers(CONFIRM, CONFIRM, CONFIRM, apart_s=0.1)
     await send(session)
     assert (await receive(session, "回复Y")).seen is Seen.EXPECTED
     seen = await nothing(session, 30)
