@@ -31,7 +31,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, durable: bool, busy_timeout_s: float) -> None:
-        self.path = _path(url)
+        self.path = path_of(url)
         settings = {"synchronous": "FULL" if durable else "NORMAL", "foreign_keys": "ON"}
         self._writing = _engine(url, busy_timeout_s, begin="BEGIN IMMEDIATE", settings=settings)
         event.listen(self._writing, "connect", partial(_use_wal, busy_timeout_s))
@@ -72,8 +72,13 @@ class Database:
             return work(connection)
 
 
-def _path(url: str) -> Path:
-    """Return the file that *url* names."""
+def path_of(url: str) -> Path:
+    """
+    Return the file that *url* names.
+
+    Raises:
+        StoreBroken: It names none.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError:

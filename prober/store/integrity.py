@@ -1,0 +1,124 @@
+"""Whether what was kept is still what was kept: the database is whole, and each file the one its row tells of."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import RowMapping, create_engine, select, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import NullPool
+
+from prober.store.broken import told
+from prober.store.tables import EVIDENCE
+
+
+class Harm(StrEnum):
+    """What can have happened to what was kept."""
+
+    DATABASE = "database"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    SIZE = "size"
+    CONTENT = "content"
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One thing that is not as it was kept: a file at *path* below the evidence folder, or the database (no path)."""
+
+    harm: Harm
+    what: str
+    path: str = ""
+    run_id: str = ""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was looked at and found. *orphans* are files below the evidence folder that no row tells of."""
+
+    files: int
+    size_bytes: int
+    damages: tuple[Damage, ...]
+    orphans: tuple[str, ...]
+
+
+def verify(database: Path, evidence: Path, *, seen: Callable[[int, int], None]) -> Verification:
+    """
+    Look at everything that was kept, and change nothing.
+
+    *seen* hears after each file how many of how many there are.
+
+    Raises:
+        StoreBroken: The database cannot be read at all, or is none of the robot's.
+    """
+    broken, rows = _rows(database)
+    damages = [Damage(Harm.DATABASE, what) for what in broken]
+    for number, row in enumerate(rows, 1):
+        damages += _looked_at(row, evidence)
+        seen(number, len(rows))
+    known = {row["path"] for row in rows}
+    orphans = tuple(sorted(path for path in _files_below(evidence) if path not in known))
+    return Verification(len(rows), sum(row["bytes"] for row in rows), tuple(damages), orphans)
+
+
+def _rows(database: Path) -> tuple[list[str], list[RowMapping]]:
+    """Return what SQLite finds wrong with itself, and the rows of the evidence; each path once."""
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    with told(str(database)), engine.connect() as connection:
+        broken = []
+        try:
+            broken += [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check"))]
+            broken += [
+                f"row {row[1]} of {row[0]} belongs to a row of {row[2]} that is not there"
+                for row in connection.execute(text("PRAGMA foreign_key_check"))
+            ]
+            found = connection.execute(select(EVIDENCE).order_by(EVIDENCE.c.id)).mappings().all()
+        except DatabaseError as exc:
+            if getattr(exc.orig, "sqlite_errorname", "") != "SQLITE_CORRUPT":
+                raise
+            return [*_harms(broken), f"it is damaged: {exc.orig}"], []
+    return _harms(broken), list({row["path"]: row for row in found}.values())
+
+
+def _harms(broken: list[str]) -> list[str]:
+    return [what for what in broken if what != "ok"]
+
+
+def _looked_at(row: RowMapping, evidence: Path) -> Iterator[Damage]:
+    path = evidence / row["path"]
+    harm, what = _compared(path, row) if _inside(path, evidence) else (Harm.MISSING, "its path leads out of the folder")
+    if harm is not None:
+        yield Damage(harm, what, row["path"], row["run_id"])
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _compared(path: Path, row: RowMapping) -> tuple[Harm | None, str]:
+    try:
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            size_bytes = file.tell()
+    except FileNotFoundError:
+        return Harm.MISSING, "it is not there"
+    except OSError as exc:
+        return Harm.UNREADABLE, f"it cannot be read: {exc.strerror}"
+    if size_bytes != row["bytes"]:
+        return Harm.SIZE, f"it has {size_bytes} bytes; {row['bytes']} were kept"
+    if sha256 != row["sha256"]:
+        return Harm.CONTENT, f"its content was changed: sha256 {sha256[:16]}…; {row['sha256'][:16]}… was kept"
+    return None, ""
+
+
+def _files_below(folder: Path) -> Iterator[str]:
+    return (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
