@@ -39,8 +39,8 @@ def lose(transport: int, percent: float) -> None:
         return
     operations = ctypes.c_void_p.from_address(transport + _OPERATIONS_AT).value or 0
     simulate_lost = _SimulateLost(ctypes.c_void_p.from_address(operations + _SIMULATE_LOST * 8).value or 0)
-    # pjmedia draws from 0 to 99, and loses what is not above the figure it was given.
-    simulate_lost(transport, pj.PJMEDIA_DIR_ENCODING, round(percent) - 1)
+    # pjmedia draws from 0 to 99, and loses what is not above the figure it was given; 0 switches it off.
+    simulate_lost(transport, pj.PJMEDIA_DIR_ENCODING, min(max(round(percent) - 1, 1), 99))
 
 
 def deafen(*addresses: str) -> None:
