@@ -213,7 +213,7 @@ def orders(
                 told = "; ".join(lacking) or f"no line has {whom(combination)}"
                 problems.append(Problem(scenario.path, 0, 0, f"‘{scenario.name}’ cannot be played: {told}", _GIVE))
             found.append(Order(scenario, able, phase, facts=combination))
-    if not found and not problems:
+    if scenarios and not found and not problems:
         what = "no combination of a matrix has what --matrix asks for"
         problems.append(Problem(settings.path, 0, 0, what, "name values that the scenarios' ‘matrix’ has"))
     if problems:

@@ -53,6 +53,22 @@ def test_a_matrix_is_an_order_for_each_combination(settings):
     assert lines(orders(settings, [scenario(matrix={"province": ("上海",)})])) == [["sh"]]
 
 
+def test_a_matrix_is_narrowed_to_some_facts(settings):
+    """Only lines and combinations with them are left; a scenario that has none of them is not ordered."""
+    both = scenario(matrix={"province": ("北京", "上海")})
+    only = {"province": ["上海"]}
+    assert [(order.facts, [line.name for line in order.lines]) for order in orders(settings, [both], facts=only)] == [
+        ({"province": "上海"}, ["sh"])
+    ]
+    assert lines(orders(settings, [scenario()], facts=only)) == [["sh"]]
+    elsewhere = scenario(matrix={"province": ("北京",)})
+    assert lines(orders(settings, [elsewhere, both], facts=only)) == [["sh"]]
+    with pytest.raises(BadInput, match="no combination of a matrix"):
+        orders(settings, [elsewhere], facts=only)
+    with pytest.raises(BadInput, match="no line has province 广东"):
+        orders(settings, [both], facts={"province": ["广东"]})
+
+
 @pytest.mark.parametrize(
     ("more", "chosen", "said"),
     [
