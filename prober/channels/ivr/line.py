@@ -1,5 +1,6 @@
 """
-The line process: one pjsua2 endpoint, one call at a time. With `line_config` and `reference_line` it alone knows pjsua2.
+The line process: one pjsua2 endpoint, one call at a time. Beside `line_config` and `reference_line` it alone knows
+pjsua2.
 
 One thread owns the endpoint and polls it. The library's other threads do next to nothing here: the clock's thread
 leaves frames with their ticks in a queue. What a callback raised would be lost, so callbacks only take notes.

@@ -44,7 +44,7 @@ BLOCKED = (
     "See that this machine lets programs send UDP to themselves at 127.0.0.1, at the ports of channels.ivr.rtp_ports "
     "too, and run less on it."
 )
-PLAY = "Look for a second installation of numpy or pjsua2, and reinstall the robot."
+DEAF = "Run less on this machine; where that does not help, install the robot anew (numpy, pjsua2-python)."
 
 
 def reference_prompt() -> NDArray[np.int16]:
@@ -135,7 +135,7 @@ class _SelfCheck:
             return RobotBroken("no RTP packet came in from the line process that was called", cure=BLOCKED)
         if not self._told:
             return RobotBroken("the key never came to the line process that was called: no RTP leaves", cure=BLOCKED)
-        return RobotBroken(f"the reference prompt was played, and not recognised; heard: {heard.actual}", cure=PLAY)
+        return RobotBroken(f"the reference prompt was played, and not recognised; heard: {heard.actual}", cure=DEAF)
 
     async def close(self) -> None:
         """End both processes; the one that calls hangs up."""

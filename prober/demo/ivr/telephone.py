@@ -44,7 +44,7 @@ class House:
 
     recordings: Recordings
     conversation: Callable[[str], Conversation]
-    fault: Callable[[], Fault | None]
+    fault: Callable[[], Fault]
 
 
 class Voice(pj.AudioMediaPort):  # type: ignore[misc]  # pjsua2 has no types
@@ -78,7 +78,7 @@ class IncomingCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def __init__(self, account: pj.Account, call_id: int, house: House) -> None:
         super().__init__(account, call_id)
         self._house = house
-        self._fault = house.fault() or NO_FAULT
+        self._fault = house.fault()
         self._conversation = house.conversation(_user(self.getInfo().remoteUri))
         self._voice = Voice()
         self._ends = False
@@ -122,7 +122,7 @@ class IncomingCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         state = self.getInfo().state
         if state == pj.PJSIP_INV_STATE_CONFIRMED:
             self._through = True
-            fault = self._house.fault() or NO_FAULT
+            fault = self._house.fault()
             self._say(self._conversation.begin(fault.name), fault)
         self.gone = state == pj.PJSIP_INV_STATE_DISCONNECTED
 
@@ -147,7 +147,7 @@ class IncomingCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         """Obey a key, sent by RFC 4733 or SIP INFO, at its beginning; it interrupts what is being played."""
         if self._ends:
             return
-        fault = self._house.fault() or NO_FAULT
+        fault = self._house.fault()
         if fault.name == "cut-off" and self._end_at is None:
             self._end_at = time.monotonic() + fault.arguments["seconds"]
         self._say(self._conversation.key(prm.digit, fault.name), fault)
@@ -163,7 +163,7 @@ class IncomingCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         if self._ends:
             self.hangup(pj.CallOpParam())
         else:
-            fault = self._house.fault() or NO_FAULT
+            fault = self._house.fault()
             self._say(self._conversation.silence(fault.name), fault)
 
 
@@ -287,7 +287,11 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the door decides when to end
     parent = Parent()
     customers = Customers(Path(database))
-    house = House(load(Path(folder)), lambda caller: Conversation(national(caller), customers), parent.fault)
+    house = House(
+        load(Path(folder)),
+        lambda caller: Conversation(national(caller), customers),
+        lambda: parent.fault() or NO_FAULT,
+    )
     serve(parent, host, int(port), ServiceNumber(house))
     os._exit(0)  # an interpreter that clears up after pjsua2 aborts
 
