@@ -71,11 +71,11 @@ def measure(plan: Plan) -> Result:
 
 
 def _watch(plan: Plan, site: Site, runs: int) -> Seen:
-    seen, began_s = Seen(), time.monotonic()
+    seen = Seen()
     abreast = "--parallel=1" if plan.quick else "--parallel=2"
     with Robot(site, str(JOURNEYS / "all-channels.yaml"), f"--repeat={runs}", abreast) as robot:
         _play(robot, plan, site, seen=seen, runs=runs)
-        seen.lasted_s = time.monotonic() - began_s
+        seen.lasted_s = time.monotonic() - robot.began_s
         if len(seen.outcomes) == runs:
             seen.code = robot.wait(LONGEST_RUN_S)
         seen.left = robot.left_behind(robot.kill(), 10)
