@@ -37,6 +37,20 @@ _OURS = {
     "INSUFFICIENT_RESOURCES": "the browser has no memory or files left",
     "OUT_OF_MEMORY": "the browser has no memory left",
 }
+_NO_CONTACT = frozenset(
+    {
+        "NAME_NOT_RESOLVED",
+        "NAME_RESOLUTION_FAILED",
+        "CONNECTION_REFUSED",
+        "CONNECTION_RESET",
+        "CONNECTION_CLOSED",
+        "CONNECTION_TIMED_OUT",
+        "CONNECTION_FAILED",
+        "TIMED_OUT",
+        "EMPTY_RESPONSE",
+        "ADDRESS_UNREACHABLE",
+    }
+)
 _CODE = re.compile(r"net::ERR_([A-Z0-9_]+)")
 
 
@@ -50,6 +64,11 @@ def cause(code: str) -> str:
     """Return what a network error means, with the browser's own name for it."""
     words = _CAUSES.get(code) or _OURS.get(code)
     return f"{words} ({code})" if words else code
+
+
+def is_no_contact(code: str) -> bool:
+    """Whether a network error says no more than that nobody answered: it may as well be the robot's own network."""
+    return code in _NO_CONTACT
 
 
 def is_ours(code: str) -> bool:

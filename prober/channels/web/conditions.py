@@ -9,8 +9,8 @@ from prober.channels.web import locate
 from prober.channels.web.actions import NotSee, Read, See
 from prober.channels.web.engine import Locator
 from prober.channels.web.locate import Found, Level
-from prober.channels.web.moment import Moment, ambiguous, missing, shortfall
-from prober.channels.web.window import Look, Window
+from prober.channels.web.moment import Moment, ambiguous, missing, shortfall, wrong
+from prober.channels.web.window import Look, Mark, Window
 from prober.judge import values
 from prober.judge.expect import Match, match, normalise, source
 from prober.model.run import Observation, Seen
@@ -135,14 +135,28 @@ async def see(window: Window, wanted: See, moment: Moment) -> Observation:
     watch = TextWatch(window, wanted, moment)
     sight = await window.watch(watch.see, moment.until_s) or watch.best
     if sight is None:
-        return await shortfall(window, Seen.NOTHING, expected=_words(wanted))
+        return await _not_seen(window, wanted)
     return _seen(sight, moment, expected=_words(wanted))
+
+
+async def _not_seen(window: Window, wanted: See) -> Observation:
+    """Return what is there instead; where one element was looked at, what that says."""
+    expected = _words(wanted)
+    if wanted.in_ is None:
+        window.marks.append(Mark(f"not on this page: {expected}"))
+        return await shortfall(window, Seen.NOTHING, expected=expected)
+    found = await locate.find(window, locate.place, wanted.in_)
+    if found is None:
+        return await missing(window, wanted.in_, "place", expected=expected)
+    return await wrong(window, wanted.in_, found, expected=expected)
 
 
 async def not_see(window: Window, wanted: NotSee, moment: Moment) -> Observation:
     """Wait until the page does not show the text."""
     sight = await window.watch(TextWatch(window, wanted, moment).not_see, moment.until_s)
     if sight is None:
+        where = None if wanted.text.regex else window.front.page.get_by_text(wanted.text.text).locator("visible=true")
+        window.marks.append(Mark(f"{wanted.text} should not be here", where))
         return await shortfall(window, Seen.NOTHING, expected=f"no {_words(wanted)}")
     return _seen(sight, moment, expected=f"no {_words(wanted)}")
 
@@ -151,9 +165,10 @@ async def read(window: Window, wanted: Read, moment: Moment) -> Observation:
     """Wait until the element is there with a text, and return its text."""
     expected = f"a text at ‘{wanted.element}’"
     otherwise_s: float | None = None
+    best: Sight | None = None
 
     async def condition() -> Found | Sight | None:
-        nonlocal otherwise_s
+        nonlocal best, otherwise_s
         look = await window.look(moment.left_s)
         found = await locate.find(window, locate.readable, wanted.element, wanted.in_) if look else None
         if look is None or (found and len(found.says) > 1):
@@ -161,18 +176,29 @@ async def read(window: Window, wanted: Read, moment: Moment) -> Observation:
         level, readable = chosen([found.levels], wanted.element, moment.captures) if found else (None, False)
         if found and not moment.captures:
             level = beyond(found.levels, wanted.element)
-        if level is None or not readable or not level.text.strip():
+        if level is None or not level.text.strip():
             otherwise_s = look.at_s
             return None
         at_s = look.at_s if otherwise_s and level.since_s < otherwise_s else level.since_s
-        return Sight(at_s, level.text.strip())
+        said = Sight(at_s, level.text.strip())
+        if readable:
+            return said
+        best, otherwise_s = best or said, look.at_s
+        return None
 
-    sight: Found | Sight | None = await window.watch(condition, moment.until_s)
+    sight: Found | Sight | None = await window.watch(condition, moment.until_s) or best
     if isinstance(sight, Found):
-        return ambiguous(sight, expected=expected)
+        return ambiguous(window, sight, expected=expected)
     if sight is None:
-        return await missing(window, wanted.element, "fill", expected=expected)
+        return await _not_read(window, wanted, expected=expected)
     return _seen(sight, moment, expected=expected)
+
+
+async def _not_read(window: Window, wanted: Read, *, expected: str) -> Observation:
+    found = await locate.find(window, locate.readable, wanted.element, wanted.in_)
+    if found is None or len(found.says) > 1:
+        return await missing(window, wanted.element, "fill", expected=expected)
+    return await wrong(window, wanted.element, found, expected=expected)
 
 
 def _seen(sight: Sight, moment: Moment, *, expected: str) -> Observation:

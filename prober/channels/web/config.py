@@ -17,6 +17,14 @@ class Screenshots(StrEnum):
     EVERY_STEP = "every_step"
 
 
+class Keep(StrEnum):
+    """Of which runs a recording of the whole run is kept as evidence."""
+
+    FAILURES = "failures"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 class Viewport(BaseModel):
     """The size of the page as the customer sees it, in CSS pixels."""
 
@@ -51,4 +59,14 @@ class Settings(BaseModel):
     )
     screenshots: Screenshots = Field(
         default=Screenshots.FAILURES, description="failures, or every_step: when the page is kept as evidence"
+    )
+    trace: Keep = Field(
+        default=Keep.FAILURES,
+        description="failures, always or never: of which runs Playwright's trace (trace.zip) is kept; "
+        "never records none",
+    )
+    har: Keep = Field(
+        default=Keep.FAILURES,
+        description="failures, always or never: of which runs the requests and answers (web.har) are kept; "
+        "never records none",
     )

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from prober.channels.base import RunContext
 from prober.channels.web.config import Settings
-from prober.channels.web.engine import Engine, Gone, TooLong, browser_ended
+from prober.channels.web.darkroom import Darkroom
+from prober.channels.web.engine import Engine, Gone, NotFetched, TooLong, browser_ended
+from prober.channels.web.recording import Recording
+from prober.channels.web.reference import proxy_answers, reference_page, visit
 from prober.channels.web.session import WebSession
 from prober.channels.web.window import Window
+from prober.errors import RobotBroken
+
+_CHECK_S = 8.0
 
 
 class WebDriver:
@@ -15,6 +23,7 @@ class WebDriver:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._engine = Engine(settings)
+        self._darkroom = Darkroom()
 
     async def open(self, run: RunContext) -> WebSession:
         """
@@ -23,12 +32,48 @@ class WebDriver:
         Raises:
             RobotBroken: There is no browser, or it does not start.
         """
+        recording = Recording(self._settings)
         try:
-            window = Window(await self._engine.new_context())
+            window = await self._window(recording)
+            await self._darkroom.open(window.browser)
+        except BaseException:
+            recording.discard()
+            raise
+        return WebSession(run, window, self._settings, recording=recording, darkroom=self._darkroom)
+
+    async def _window(self, recording: Recording | None = None) -> Window:
+        try:
+            window = Window(await self._engine.new_context(har=recording.har if recording else None))
+            if recording is not None:
+                await recording.start(window)
             await window.arm()
         except (Gone, TooLong) as exc:
             raise browser_ended() from exc
-        return WebSession(run, window, self._settings)
+        return window
+
+    async def self_check(self) -> str:
+        """
+        Open, read and click a page of this very machine in the same browser, and say how long it took.
+
+        Raises:
+            RobotBroken: The proxy does not answer, or the browser does not manage one of them.
+        """
+        if self._settings.proxy:
+            await proxy_answers(self._settings.proxy)
+        window: Window | None = None
+        try:
+            async with asyncio.timeout(_CHECK_S), reference_page() as url:
+                window = await self._window()
+                took_s = await visit(window, url)
+        except (Gone, TooLong, NotFetched, TimeoutError) as exc:
+            raise RobotBroken(
+                f"the browser does not even open a page of this very machine in {_CHECK_S:g} s",
+                cure="Look at the load and memory of this machine; the next run may start a new browser.",
+            ) from exc
+        finally:
+            if window is not None:
+                await window.close()
+        return f"a page on 127.0.0.1 was opened, read and clicked in {took_s:.2f} s, in the same browser"
 
     async def close(self) -> None:
         """End the browser. Safe to call twice."""

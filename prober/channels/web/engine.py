@@ -109,9 +109,11 @@ class Engine:
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
 
-    async def new_context(self) -> BrowserContext:
+    async def new_context(self, har: Path | None = None) -> BrowserContext:
         """
         Return a fresh context, in a browser that is started first where none runs.
+
+        What it fetches is written to *har* when it is closed.
 
         Raises:
             RobotBroken: There is no browser, or it does not start.
@@ -123,14 +125,14 @@ class Engine:
                 await self._start()
             try:
                 with spoken(self._browser):
-                    return await self._context()
+                    return await self._context(har)
             except Gone:  # the browser or its driver ended, and nobody has told yet
                 await self._end()
                 await self._start()
             with spoken(self._browser):
-                return await self._context()
+                return await self._context(har)
 
-    async def _context(self) -> BrowserContext:
+    async def _context(self, har: Path | None) -> BrowserContext:
         if self._browser is None:
             raise browser_ended()
         mine = self._settings
@@ -140,6 +142,8 @@ class Engine:
             viewport={"width": mine.viewport.width, "height": mine.viewport.height},
             user_agent=mine.user_agent or None,
             ignore_https_errors=mine.ignore_https_errors,
+            record_har_path=har,
+            record_har_content="embed" if har else None,
         )
 
     async def _start(self) -> None:
@@ -179,13 +183,24 @@ class Engine:
 
 
 async def _playwright() -> Playwright:
+    starting = async_playwright()
     try:
-        return await async_playwright().start()
+        started = await starting.start()
     except Exception as exc:
         raise RobotBroken(
             f"Playwright's driver does not start: {exc}",
             cure="Run `playwright --version` and install what it says is missing (on a minimal Debian: libatomic1).",
         ) from exc
+    _retrieve_end(starting)
+    return started
+
+
+def _retrieve_end(starting: Any) -> None:
+    """Take note of the driver's end: Playwright keeps it in a future that nobody asks once it has started."""
+    client = getattr(starting, "_client", None) or getattr(starting, "_connection", None)  # no public way leads there
+    ended = getattr(getattr(client, "_transport", None), "on_error_future", None)
+    if ended is not None:
+        ended.add_done_callback(lambda future: future.cancelled() or future.exception())
 
 
 def find_browser(wanted: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from prober.channels.web.actions import Check, Choose, Click, Fill, Press
 from prober.channels.web.engine import Gone, Locator, Page, TooLong, spoken
 from prober.channels.web.locate import Found, Naming
 from prober.channels.web.moment import Moment, ambiguous, missing, shortfall
-from prober.channels.web.window import Input, Window
+from prober.channels.web.window import Input, Mark, Window
 from prober.model.run import Observation, Seen
 
 _HANDLED_S = 0.25
@@ -31,6 +32,7 @@ class _Wanted:
     act: Act
     words: str
     kind: str = "fill"
+    text: str = ""
 
 
 def _click(wanted: Click) -> list[_Wanted]:
@@ -45,7 +47,7 @@ def _fill(wanted: Fill, label: str, text: str) -> _Wanted:
     async def act(element: Locator, limit_ms: float) -> None:
         await element.fill(text, timeout=limit_ms)
 
-    return _Wanted(label, wanted.in_, locate.fillable, act, f"to fill in ‘{label}’")
+    return _Wanted(label, wanted.in_, locate.fillable, act, f"to fill in ‘{label}’", text=text)
 
 
 def _choose(wanted: Choose, label: str, option: str) -> _Wanted:
@@ -106,7 +108,9 @@ async def _do(window: Window, every: list[_Wanted], moment: Moment, *, last: boo
         if found is None:
             return await missing(window, wanted.said, wanted.kind, expected=wanted.words)
         if len(found.says) > 1:
-            return ambiguous(found, expected=wanted.words)
+            return ambiguous(window, found, expected=wanted.words)
+        if found.says[0].startswith("password "):
+            window.passwords.append(wanted.text)
         called_s = monotonic()
         if failed := await _act(window, wanted, found, moment):
             return failed
@@ -148,9 +152,9 @@ async def _act(window: Window, wanted: _Wanted, found: Found, moment: Moment) ->
             await wanted.act(found.locator, limit_ms)
     except TooLong as exc:
         seen = await shortfall(window, Seen.NOTHING, expected=wanted.words)
-        return Observation(
-            seen.seen, expected=wanted.words, actual=f"{found.says[0]} {_hindrance(str(exc))}", facts=seen.facts
-        )
+        hindered = f"{found.says[0]} {_hindrance(str(exc))}"
+        window.marks.append(Mark(hindered, found.locator))
+        return dataclasses.replace(seen, actual=f"{hindered}: {seen.actual}")
     except Gone:
         if len(window.inputs) == before:  # else it was done, and the page went away over it
             raise

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from prober.channels.timing import Stimulus, monotonic
-from prober.channels.web.causes import cause, is_ours
+from prober.channels.web.circumstances import circumstances, unreachable
 from prober.channels.web.engine import Gone, browser_ended
 from prober.channels.web.locate import Found
-from prober.channels.web.window import Look, Window
-from prober.errors import RobotBroken
+from prober.channels.web.window import Look, Mark, Window
 from prober.loading.fields import did_you_mean
 from prober.model.run import Observation, Seen
 from prober.model.value import Capture
 
 _EXCERPT = 160
-_NETWORK = "Look at this machine's network, and at channels.web.proxy in config.yaml."
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def excerpt(text: str) -> str:
 def shown(look: Look | None) -> str:
     """Return what the customer has before them, in words."""
     if look is None:
-        return "the page does not answer: a script of its own keeps it busy, or it is no HTML"
+        return "the page does not answer: it is still on its way, a script of its own keeps it busy, or it is no HTML"
     return f"{look.url} ({look.title or 'no title'}): {excerpt(look.text)}"
 
 
@@ -63,13 +62,19 @@ async def shortfall(window: Window, otherwise: Seen, *, expected: str) -> Observ
     if look is None and not await window.alive():
         raise browser_ended()
     if tab.failed and tab.failed != "ABORTED":
-        if is_ours(tab.failed):
-            raise RobotBroken(f"{tab.page.url} could not be asked for: {cause(tab.failed)}", cure=_NETWORK)
-        return Observation(Seen.UNREACHABLE, expected=expected, actual=cause(tab.failed))
+        return await unreachable(tab.trail[-1] if tab.trail else tab.page.url, tab.failed, expected=expected)
     if tab.status is not None and tab.status >= 400:
         actual, facts = f"HTTP {tab.status} at {shown(look)}", {"status": tab.status}
         return Observation(Seen.HTTP_ERROR, expected=expected, actual=actual, facts=facts)
-    return Observation(otherwise, expected=expected, actual=shown(look))
+    told = await circumstances(window, look)
+    # While an answer is awaited the browser says nothing of the page that asked for it.
+    actual = "; ".join(told if look is None and tab.awaited else [*told, shown(look)])
+    return Observation(
+        otherwise,
+        expected=expected,
+        actual=actual,
+        doubtful=not tab.circling and (look is None or tab.awaited is not None),
+    )
 
 
 async def last_look(window: Window) -> Look | None:
@@ -84,17 +89,29 @@ async def missing(window: Window, said: str, kind: str, *, expected: str) -> Obs
     """Return that nothing on the page is called *said*, and what the things there are called."""
     if (seen := await shortfall(window, Seen.MISSING_ELEMENT, expected=expected)).seen is not Seen.MISSING_ELEMENT:
         return seen
+    window.marks.append(Mark(f"not on this page: ‘{said}’ ({expected})"))
     there = await window.ask(None, "kind => window.__prober?.names(kind)", kind) or []
     hint = did_you_mean(said, there) or (
         f"there are: {', '.join(there[:12])}" if there else "there is none of its kind"
     )
-    return Observation(
-        Seen.MISSING_ELEMENT, expected=expected, actual=f"nothing called ‘{said}’ at {seen.actual}; {hint}"
-    )
+    return dataclasses.replace(seen, actual=f"nothing is called ‘{said}’: {seen.actual}; {hint}")
 
 
-def ambiguous(found: Found, *, expected: str) -> Observation:
+def ambiguous(window: Window, found: Found, *, expected: str) -> Observation:
     """Return that several visible elements bear the name, and which."""
+    window.marks.append(Mark(f"{len(found.says)} elements have this name ({expected})", found.locator))
     which = ", ".join(found.says[:5]) + (", …" if len(found.says) > 5 else "")
     actual = f"{len(found.says)} elements have this {found.how}: {which}; add `in:`, a role (link:…) or css:"
     return Observation(Seen.AMBIGUOUS_ELEMENT, expected=expected, actual=actual)
+
+
+async def wrong(window: Window, said: str, found: Found, *, expected: str) -> Observation:
+    """Return that the element called *said* is there, and says something else, or nothing yet."""
+    seen = await shortfall(window, Seen.WRONG_CONTENT, expected=expected)
+    if seen.seen is not Seen.WRONG_CONTENT:
+        return seen
+    window.marks.append(Mark(f"expected {expected}", found.locator))
+    says = found.levels[0].text.strip() if found.levels else ""
+    if not says:
+        return dataclasses.replace(seen, seen=Seen.NOTHING, actual=f"‘{said}’ is there, but empty: {seen.actual}")
+    return dataclasses.replace(seen, actual=f"‘{said}’ says {excerpt(says)}: {seen.actual}")

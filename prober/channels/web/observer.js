@@ -135,6 +135,40 @@
     fill: () => [...document.querySelectorAll(fields)].filter(visible).map(label),
   };
 
+  // ---- for a picture of the page --------------------------------------------------------------------------------------
+  const box = (el) => {
+    const {x, y, width, height} = el.getBoundingClientRect();
+    return [x, y, width, height];
+  };
+  const inView = ([x, y, width, height]) =>
+    width > 0 && height > 0 && x < innerWidth && y < innerHeight && x + width > 0 && y + height > 0;
+  const inline = (el) => getComputedStyle(el).display.startsWith("inline");
+  const whole = (el) => el.childElementCount > 1 && [...el.children].every(inline);
+
+  // Every element in view with words of its own, in document order; *end* is past the last one inside it.
+  function written() {
+    const found = [];
+    const down = (el) => {
+      const at = found.length;
+      const field = el.matches("input, textarea, select");
+      const own = [...el.childNodes].map((node) => (node.nodeType === Node.TEXT_NODE ? node.data : "")).join("");
+      const place = box(el);
+      if ((field || own.trim() || whole(el)) && inView(place) && visible(el)) {
+        const words = field ? `${el.value}\n${el.placeholder || ""}` : (el.innerText ?? el.textContent);
+        found.push({text: words, own, secret: el.type === "password", box: place, end: 0});
+      }
+      const began = found.length;
+      for (const child of [...el.children, ...(el.shadowRoot?.children ?? [])]) down(child);
+      if (began > at) found[at].end = found.length;
+    };
+    if (document.body) down(document.body);
+    return found;
+  }
+
+  const places = "[aria-label], legend, caption, h1, h2, h3";
+  names.place = () =>
+    [...document.querySelectorAll(places)].filter(visible).map((el) => clean(el.getAttribute("aria-label") || el.innerText));
+
   function describe(el) {
     const kind = el.getAttribute("role") || {a: "link", input: el.type}[el.localName] || el.localName;
     const own = clean(el.matches(buttons) ? el.value : el.matches(fields) ? label(el) : el.innerText || label(el));
@@ -176,6 +210,9 @@
     find: (root, source, hidden) => smallest(root, new RegExp(source, "iu"), hidden).map(told),
     gone: () => gone,
     tell: (el) => ({says: describe(el), levels: told(el)}),
+    box,
+    written,
+    asks: () => [...document.querySelectorAll("input[type=password]")].some(visible),
     names: (kind) => [...new Set(names[kind]())].filter(Boolean).slice(0, 60),
     vitals: async () => (await frames(), vitals()),
   };

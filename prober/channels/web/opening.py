@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from prober.channels.timing import monotonic
 from prober.channels.web.actions import Open, See
+from prober.channels.web.circumstances import no_answer
 from prober.channels.web.conditions import TextWatch
 from prober.channels.web.engine import TooLong
 from prober.channels.web.moment import Moment, shortfall
@@ -25,13 +26,15 @@ async def open_page(window: Window, wanted: Open, moment: Moment, base_url: str)
     url = address(wanted.url, base_url)
     words = f"page {url}" + (f" with text {wanted.ready}" if wanted.ready else "")
     tab = await window.usable()
+    window.expected_url = url
     called_s = monotonic()
     moment.acted(called_s)
     try:
         await tab.go(url, moment.left_s)
     except TooLong:
+        told, circling = no_answer(tab, url), tab.circling
         nothing = await shortfall(window, Seen.NOTHING, expected=words)
-        return dataclasses.replace(nothing, actual=f"no answer from {url}")
+        return dataclasses.replace(nothing, actual=told, doubtful=not circling)
     if tab.failed:
         return await _not_fetched(window, tab, expected=words)
     arrived_s = await _arrived(window, wanted, moment, called_s)
@@ -39,6 +42,7 @@ async def open_page(window: Window, wanted: Open, moment: Moment, base_url: str)
     moment.acted(started_s)
     if arrived_s is None or (tab.status or 0) >= 400:
         seen = await shortfall(window, Seen.NOTHING, expected=words)
+        seen = dataclasses.replace(seen, doubtful=seen.seen is Seen.NOTHING and not tab.circling)
     else:
         seen = Observation(Seen.EXPECTED, expected=words, facts={"status": tab.status})
     if arrived_s is None:
@@ -67,7 +71,7 @@ async def _not_fetched(window: Window, tab: Tab, *, expected: str) -> Observatio
         await window.change_until(lambda: tab.crashed, _CRASH_S)
         tab.check()
         actual = "the site sent no page to show (a download, or no content)"
-        return Observation(Seen.NOTHING, expected=expected, actual=actual)
+        return Observation(Seen.NOTHING, expected=expected, actual=f"{tab.page.url}: {actual}", doubtful=True)
     return await shortfall(window, Seen.UNREACHABLE, expected=expected)
 
 

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 
 from prober.channels.base import RunContext
 from prober.channels.timing import monotonic
-from prober.channels.web import conditions, inputs
+from prober.channels.web import conditions, inputs, picture
 from prober.channels.web.actions import VERBS, Check, Choose, Click, Fill, NotSee, Open, Press, Read, See
-from prober.channels.web.causes import cause
+from prober.channels.web.circumstances import unreachable
 from prober.channels.web.config import Screenshots, Settings
+from prober.channels.web.darkroom import Darkroom
 from prober.channels.web.engine import Gone, NotFetched, TooLong, browser_ended
+from prober.channels.web.masking import WindowMask
 from prober.channels.web.moment import Moment, last_look, shown
 from prober.channels.web.opening import open_page
+from prober.channels.web.recording import Recording
 from prober.channels.web.window import Look, Window
 from prober.errors import RobotBroken
 from prober.model.run import Evidence, Observation, Seen
@@ -25,9 +28,15 @@ _WAITS = frozenset(verb.name for verb in VERBS if verb.waits)
 class WebSession:
     """A customer at a browser window of their own."""
 
-    def __init__(self, run: RunContext, window: Window, settings: Settings) -> None:
+    def __init__(
+        self, run: RunContext, window: Window, settings: Settings, *, recording: Recording, darkroom: Darkroom
+    ) -> None:
         self._run, self._window, self._settings = run, window, settings
-        self._kept = 0
+        self._recording: Recording | None = recording
+        self._darkroom = darkroom
+        self._mask = WindowMask(run.mask)
+        self._kept, self._failed = 0, False
+        self._of_run: tuple[Evidence, ...] = ()
 
     async def perform(self, action: Action, deadline_s: float) -> Observation:
         """
@@ -36,15 +45,20 @@ class WebSession:
         Raises:
             RobotBroken: The browser is gone, or the robot's own network or proxy failed.
         """
-        self._window.notes.clear()
+        self._window.begin_step()
         moment = self._moment(action, deadline_s)
         try:
             seen = await self._act(action, moment)
+        except RobotBroken:
+            self._failed = True
+            raise
         except (Gone, TooLong, TimeoutError) as exc:
             seen = await self._unanswered(exc, action)
         except NotFetched as exc:
-            seen = Observation(Seen.UNREACHABLE, expected=action.full_name, actual=cause(exc.code))
-        return await self._with_evidence(seen)
+            seen = await unreachable(self._window.front.page.url, exc.code, expected=action.full_name)
+        for password in self._window.passwords:
+            self._mask.typed(password)
+        return await self._with_evidence(seen, late=seen.took_s is not None and seen.took_s > deadline_s)
 
     def _moment(self, action: Action, deadline_s: float) -> Moment:
         started_s, stimulus = monotonic(), self._run.stimulus
@@ -76,15 +90,17 @@ class WebSession:
         if not await self._window.alive():
             raise browser_ended() from exc
         if isinstance(exc, Gone):
-            return Observation(Seen.PAGE_CRASHED, expected=action.full_name, actual=str(exc))
-        return Observation(Seen.NOTHING, expected=action.full_name, actual=shown(None))
+            return Observation(Seen.PAGE_CRASHED, expected=action.full_name, actual=str(exc), doubtful=True)
+        return Observation(Seen.NOTHING, expected=action.full_name, actual=shown(None), doubtful=True)
 
-    async def _with_evidence(self, seen: Observation) -> Observation:
+    async def _with_evidence(self, seen: Observation, *, late: bool) -> Observation:
         """Add the facts of the step and, where it is to be kept, the page; all after the clock stopped."""
         began_s = monotonic()
         look = await last_look(self._window)
         kept: tuple[Evidence, ...] = ()
-        if seen.seen is not Seen.EXPECTED or self._settings.screenshots is Screenshots.EVERY_STEP:
+        wrong = late or seen.seen is not Seen.EXPECTED
+        self._failed = self._failed or wrong
+        if wrong or self._settings.screenshots is Screenshots.EVERY_STEP:
             try:
                 kept = await self._page(look)
             except RobotBroken as broken:
@@ -92,7 +108,9 @@ class WebSession:
         facts = {**self._window.notes.facts(), **seen.facts}
         if look is not None:
             facts |= {"url": look.url, "title": look.title}
-        mask = self._run.mask
+            if seen.seen is Seen.EXPECTED and seen.text is not None:
+                self._window.settle(look.url)
+        mask = self._mask
         return dataclasses.replace(
             seen,
             expected=mask(seen.expected),
@@ -107,13 +125,16 @@ class WebSession:
         name = f"web-{box.step if box.step is not None else 'x'}-{self._kept}"
         kept = []
         if look is not None:
-            text = self._run.mask(f"{look.url}\n{look.title}\n\n{look.text}\n")
+            text = self._mask(f"{look.url}\n{look.title}\n\n{look.text}\n")
             kept.append(await box.keep("page", f"{name}.txt", text.encode()))
-        if image := await self._window.screenshot():
+        if image := await picture.take(self._window, self._mask, self._darkroom):
             kept.append(await box.keep("screenshot", f"{name}.png", image))
         return tuple(kept)
 
     async def close(self) -> Sequence[Evidence]:
-        """Close the window. Safe to call twice; whatever is kept was kept with its step."""
-        await self._window.close()
-        return ()
+        """Close the window, and return the run's trace and HAR where they are to be kept. Safe to call twice."""
+        recording, self._recording = self._recording, None
+        if recording is None:
+            return self._of_run
+        self._of_run = await recording.close(self._window, self._run.evidence, self._mask, failed=self._failed)
+        return self._of_run

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, TypeVar
 
 from prober.channels.timing import monotonic
@@ -53,6 +54,14 @@ class Look:
     loaded_s: float | None
 
 
+@dataclass(frozen=True)
+class Mark:
+    """What a picture of the page is to point out: *where* it is, None if it is not there at all."""
+
+    caption: str
+    where: Locator | None = None
+
+
 class Window:
     """One context with its tabs. What a page tells arrives here, and wakes whoever waits."""
 
@@ -64,6 +73,22 @@ class Window:
         self._stuck = False
         self.inputs: list[Input] = []
         self.notes = Notes()
+        self.marks: list[Mark] = []
+        self.passwords: list[str] = []
+        """What was typed into password fields."""
+        self.expected_url: str | None = None
+        """The page that was asked for, or that last showed what was expected."""
+
+    def settle(self, url: str) -> None:
+        """Note that the page at *url* showed what was expected: where it was come from explains nothing any more."""
+        self.expected_url = url
+        with suppress(Gone):
+            self.front.trail.clear()
+
+    def begin_step(self) -> None:
+        """Forget what was noted of the step before."""
+        self.notes.clear()
+        self.marks.clear()
 
     async def arm(self) -> None:
         """Put the observer into every page to come, and open the first tab."""
@@ -77,6 +102,18 @@ class Window:
         """Close the context and all its pages."""
         with suppress(Gone, TooLong, RobotBroken), spoken(self.browser):
             await self._context.close()
+
+    async def start_trace(self) -> None:
+        """Record the page before and after each act; no film of it, which would cost the steps their time."""
+        with spoken(self.browser):
+            await self._context.tracing.start(snapshots=True, screenshots=False, sources=False)
+
+    async def stop_trace(self, path: Path | None, within_s: float) -> None:
+        """Write the trace to *path*, or throw it away. Nothing is there where the browser did not do it in time."""
+        with suppress(Gone, TooLong, RobotBroken, TimeoutError):
+            async with asyncio.timeout(within_s):
+                with spoken(self.browser):
+                    await self._context.tracing.stop(path=path)
 
     @property
     def browser(self) -> Browser | None:
@@ -217,5 +254,6 @@ class Window:
         """Return the page in front as PNG; None where it cannot be drawn any more."""
         limit_s = _STUCK_S if self._stuck else _SCREENSHOT_S
         with suppress(Gone, TooLong), spoken(self.browser):
-            return await self.front.page.screenshot(timeout=limit_s * 1000)
+            # caret: hiding it would change the page, which its own scripts may notice
+            return await self.front.page.screenshot(timeout=limit_s * 1000, caret="initial")
         return None

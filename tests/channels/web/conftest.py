@@ -33,6 +33,7 @@ class Site:
 
     url: str
     pages: dict[str, tuple[int, str]] = field(default_factory=dict)
+    redirects: dict[str, str] = field(default_factory=dict)
     asked_s: dict[str, float] = field(default_factory=dict)
     answered_s: dict[str, float] = field(default_factory=dict)
 
@@ -51,7 +52,11 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             site.asked_s[path] = monotonic()
             status, html = site.pages.get(path, (404, "<p>没有这个页面"))
             content = html.encode()
-            self.send_response(status)
+            if path in site.redirects:
+                self.send_response(302)
+                self.send_header("Location", site.redirects[path])
+            else:
+                self.send_response(status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -107,9 +112,11 @@ class Customer:
 
 @pytest.fixture
 def web_run(tmp_path: Path) -> Callable[[], RunContext]:
-    def new() -> RunContext:
+    def new(mask: Masker | None = None) -> RunContext:
         line = Line("demo-1", "13800000001", secrets={"service_password": "246801"})
-        return RunContext("r1", line, Stimulus(), EvidenceBox(tmp_path, "day/r1"), Masker(line.secrets.values()))
+        return RunContext(
+            "r1", line, Stimulus(), EvidenceBox(tmp_path, "day/r1"), mask or Masker(line.secrets.values())
+        )
 
     return new
 

@@ -179,7 +179,7 @@ async def test_see_in_looks_only_there(customer, web_site):
     await customer.do(Open("/rows"))
     assert (await customer.do(See(expectation("已订购"), "流量包"))).seen is Seen.EXPECTED
     assert (await customer.do(See(expectation("已订购"), "css:#b"))).seen is Seen.EXPECTED
-    assert (await customer.do(See(expectation("已订购"), "短信包"), within=0.3)).seen is Seen.NOTHING
+    assert (await customer.do(See(expectation("已订购"), "短信包"), within=0.3)).seen is Seen.WRONG_CONTENT
 
 
 async def test_read_brings_the_text_of_an_element(customer, web_site):

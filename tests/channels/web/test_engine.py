@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -64,6 +65,8 @@ async def test_a_browser_that_does_not_start_is_the_robots_fault(web_run):
 async def test_a_killed_browser_is_the_robots_fault_and_the_next_run_has_a_new_one(web_run, web_site, name):
     """Of the browser or its driver: a wait ends in time, the next open() starts afresh, close() leaves nothing."""
     web_site.page("/home", "<h1>首页</h1>")
+    told: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["message"]))
     before = descendants(os.getpid(), name)
     driver = WebDriver(Settings(base_url=web_site.url))
     session = await driver.open(web_run())
@@ -82,6 +85,9 @@ async def test_a_killed_browser_is_the_robots_fault_and_the_next_run_has_a_new_o
     await driver.close()
     await driver.close()
     assert descendants(os.getpid(), name) == before
+    gc.collect()  # whoever asks no future for its exception is told of it when it goes
+    assert told == []
+    asyncio.get_running_loop().set_exception_handler(None)
 
 
 async def test_a_cancelled_step_leaves_a_session_that_can_be_closed(web_driver, web_run, web_site):

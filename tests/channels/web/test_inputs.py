@@ -97,7 +97,7 @@ async def test_a_missing_element_says_what_is_there(customer, web_site):
     clicked = await customer.do(Click("登陆"), within=0.3)
     filled = await customer.do(Fill({"手机号码": "1"}), within=0.3)
     assert (clicked.seen, filled.seen) == (Seen.MISSING_ELEMENT, Seen.MISSING_ELEMENT)
-    assert clicked.actual.startswith("nothing called ‘登陆’ at")
+    assert clicked.actual.startswith("nothing is called ‘登陆’: http")
     assert "服务密码, 登录," in clicked.actual
     assert "手机号" in filled.actual
     assert [kept.kind for kept in clicked.evidence] == ["page", "screenshot"]
