@@ -16,6 +16,7 @@ from prober.channels.timing import Clock, LoopLag, monotonic
 from prober.errors import RobotBroken, StepFailed, StoreBroken
 from prober.judge import outcome, values
 from prober.judge.outcome import Verdict
+from prober.loading.masking import Masker
 from prober.loading.templates import fill
 from prober.model.run import Failure, Layer, Observation, Outcome, Run, Seen, StepResult
 from prober.model.scenario import Action, PlayStep, Scenario, Step
@@ -149,7 +150,7 @@ class _Player:
         if self._broken and not step.always:
             result = self._result(step, Verdict(Outcome.SKIPPED), Observation(Seen.NOT_ASKED))
         else:
-            await self._sink.step_started(self.run, index, step)
+            await self._sink.step_started(self.run, index, replace(step, name=self._context.mask(step.name)))
             self._context.evidence.step = index
             self._lag.worst_s()
             try:
@@ -283,8 +284,8 @@ class _Player:
             evidence_s=seen.evidence_s,
             loop_lag_s=self._lag.worst_s(),
             timings=dict(seen.timings),
-            facts={key: mask(fact) if isinstance(fact, str) else fact for key, fact in seen.facts.items()},
-            captures=tuple(replace(one, text=mask(one.text), value=_masked(one.value, mask)) for one in captured),
+            facts=mask.document(seen.facts),
+            captures=tuple(_masked(one, mask) for one in captured),
             evidence=seen.evidence,
         )
 
@@ -293,5 +294,7 @@ def _as_text(name: str, text: str) -> Captured:
     return Captured(name, ValueType.TEXT, text, text)
 
 
-def _masked(value: str | int | None, mask: Callable[[str], str]) -> str | int | None:
-    return mask(value) if isinstance(value, str) else value
+def _masked(one: Captured, mask: Masker) -> Captured:
+    """Return a captured value as it is kept. A number that was read out of a secret is one, too."""
+    value = mask(one.value) if isinstance(one.value, str) else None if mask.secret(one.text) else one.value
+    return replace(one, text=mask(one.text), value=value)

@@ -19,6 +19,7 @@ from prober.loading.vocabulary import Vocabulary
 from prober.model.line import Line
 from prober.model.run import Layer, Observation, Outcome, Run, Seen
 from prober.model.scenario import Scenario
+from prober.model.value import Captured, ValueType
 
 LINE = Line("l1", "13800000001", facts={"brand": "全球通"}, secrets={"pin": "246801"})
 BROKEN = RobotBroken("no browser", cure="Install one.")
@@ -403,3 +404,12 @@ async def test_setting_the_clock_back_bends_nothing(played):
     instants = [run.started_at, *(at for step in run.steps for at in (step.started_at, step.ended_at)), run.ended_at]
     assert instants == sorted(instants)
     assert replace(run, ended_at=None).ended_at is None
+
+
+def test_a_number_read_out_of_a_secret_is_not_kept():
+    """Its digits are the secret's; another amount stays what it is."""
+    mask = Masker(["246801"])
+    secret = Captured("x", ValueType.MONEY, "246801元", 24680100)
+    assert runner._masked(secret, mask) == Captured("x", ValueType.MONEY, "•••元", None)
+    amount = Captured("x", ValueType.MONEY, "86.50元", 8650)
+    assert runner._masked(amount, mask) == amount
