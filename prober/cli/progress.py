@@ -159,7 +159,9 @@ class Watch:
         options = self._console.options.update(width=max(_BAR, min(self._console.width, _WIDEST) - tag.cell_len))
         for line in self._console.render_lines(told, options, pad=False):
             said = (Text(segment.text, segment.style or "") for segment in line)
-            self._console.print(Text.assemble(tag, *said), soft_wrap=True)
+            told_line = Text.assemble(tag, *said)
+            told_line.rstrip()
+            self._console.print(told_line, soft_wrap=True)
 
     def _clear(self, run: Run) -> None:
         if run.id in self._tasks:

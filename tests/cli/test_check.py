@@ -14,7 +14,7 @@ from prober.cli.main import app
 
 CHECKOUT = Path(__file__).parents[2]
 BAD = "scenario: bad\nsteps:\n  - ivr.hear: welcom\n    within: 10\n"
-GOOD = "scenario: good\nsteps:\n  - ivr.hear: welcome\n"
+GOOD = "scenario: good\nsteps:\n  - ivr.dial: 10086\n  - ivr.hear: welcome\n"
 CONFIG = f"""\
 lines: [{{name: demo-1, msisdn: 13800000001}}]
 channels: {{ivr: {{server: "127.0.0.1:5060", prompts: {CHECKOUT}/scenarios/prompts}}}}
@@ -105,7 +105,7 @@ def test_the_json_document_is_all_there_is_on_stdout(workspace):
 
 def test_a_good_json_document_names_the_scenarios(workspace):
     """A machine sees what was checked."""
-    assert json.loads(check("--json").stdout) == {"ok": True, "scenarios": ["good"], "problems": []}
+    assert json.loads(check("--json").stdout) == {"ok": True, "scenarios": ["good"], "problems": [], "warnings": []}
 
 
 @pytest.mark.parametrize("paths", [["nowhere.yaml"], ["empty"], ["scenarios", "nowhere"]])
@@ -168,3 +168,32 @@ def test_a_schema_is_printed_as_json(kind):
     result = CliRunner().invoke(app, ["schema", kind])
 
     assert json.loads(result.stdout)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+CALLED_NOBODY = "scenario: w\nsteps:\n  - ivr.press: 1\n"
+
+
+def test_a_warning_is_no_mistake_unless_it_is_to_be(workspace):
+    """It is shown like one, and leaves the exit code 0; with --strict it is 2. The document holds it apart."""
+    (workspace / "scenarios/good.yaml").write_text(CALLED_NOBODY, encoding="utf-8")
+    told = "scenarios/good.yaml:3:5: warning: ‘ivr.press’ has no call: nothing was dialled"
+    result = check()
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (0, told)
+    assert "1 warning" in result.stderr
+    assert result.stdout.startswith("no problem in 1 scenario")
+    assert check("--strict").exit_code == 2
+    document = json.loads(check("--json").stdout)
+    assert (document["ok"], document["problems"], document["warnings"][0]["line"]) == (True, [], 3)
+    assert not json.loads(check("--json", "--strict").stdout)["ok"]
+
+
+def test_a_lines_secret_in_a_scenario_is_warned_of_and_not_shown(workspace):
+    """The configuration knows it; the line that is shown hides it."""
+    config = (workspace / "config.yaml").read_text(encoding="utf-8")
+    config = config.replace("msisdn: 13800000001", "msisdn: 13800000001, secrets: {pin: 246801}")
+    (workspace / "config.yaml").write_text(config, encoding="utf-8")
+    steps = "  - ivr.dial: 10086\n  - ivr.press: 246801\n"
+    (workspace / "scenarios/good.yaml").write_text(f"scenario: w\nsteps:\n{steps}", encoding="utf-8")
+    result = check()
+    assert "the secret ‘pin’ stands here in plain" in result.stderr
+    assert "246801" not in result.output + result.stderr

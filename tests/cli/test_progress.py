@@ -1,0 +1,75 @@
+"""What is shown of runs that are under way at once, on a terminal and in plain lines."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from rich.console import Console
+
+from prober.cli.progress import Watch, summary
+from prober.model.run import Failure, Layer, Outcome, Run, StepResult
+from prober.model.scenario import Action, Step
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+ONE = Run("r1", "balance", "余额", "demo-1", NOW, NOW, "0", "0", "0")
+OTHER = replace(ONE, id="r2", line="demo-2")
+STEP = Step(Action("ivr", "hear", None), "ivr.hear [welcome]", Layer.PROMPT)
+FAILED = StepResult(
+    0, STEP.name, "ivr", "hear", Outcome.FAILED, NOW, NOW, failure=Failure("another prompt", "welcome", "«goodbye»")
+)
+
+
+async def shown(*, terminal: bool, abreast: bool = True) -> str:
+    """Return what two runs print, the one inside the other."""
+    console = Console(file=io.StringIO(), width=100, force_terminal=terminal, color_system=None)
+    with Watch(console, 2, lambda run: f"{run.line} (北京)", abreast=abreast) as watch:
+        for run in (ONE, OTHER):
+            await watch.run_started(run)
+            await watch.step_started(run, 0, STEP)
+        watch._under_way.refresh()
+        await watch.step_finished(OTHER, FAILED)
+        await watch.run_finished(replace(OTHER, outcome=Outcome.FAILED, ended_at=NOW, remark="an order may stand"))
+        watch._under_way.refresh()
+        assert len(watch._under_way.tasks) == 1
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+async def test_each_line_says_whose_it_is():
+    """Failures and remarks too, on each of their lines."""
+    assert (await shown(terminal=False)).splitlines() == [
+        "demo-1 │ 余额 1/2  balance · demo-1 (北京) · r1",
+        "demo-2 │ 余额 2/2  balance · demo-2 (北京) · r2",
+        "demo-2 │   ✗ ivr.hear [welcome]",
+        "demo-2 │              another prompt",
+        "demo-2 │     expected welcome",
+        "demo-2 │       actual «goodbye»",
+        "demo-2 │ ✗ failed  in 0.0 s",
+        "demo-2 │ an order may stand",
+    ]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+async def test_one_run_needs_no_tag(terminal):
+    """Nothing stands before its lines."""
+    assert "│" not in await shown(terminal=terminal, abreast=False)
+
+
+async def test_a_terminal_shows_every_run_under_way():
+    """With its own clock; the one that ended is gone."""
+    told = await shown(terminal=True)
+    assert "demo-1 │ ivr.hear [welcome]" in told
+    assert "demo-2 │ ivr.hear [welcome]" in told
+
+
+def test_the_summary_tells_the_combinations_apart():
+    """A scenario with a matrix has a row for each."""
+    console = Console(file=io.StringIO(), width=100)
+    runs = [replace(ONE, outcome=Outcome.PASSED), replace(OTHER, outcome=Outcome.FAILED)]
+    console.print(summary(runs, lambda run: {"demo-1": "北京", "demo-2": "上海"}[run.line]))
+    assert isinstance(console.file, io.StringIO)
+    rows = [line.split() for line in console.file.getvalue().splitlines()]
+    assert rows[1:] == [["balance", "·", "北京", "1", *"····"], ["balance", "·", "上海", "·", "·", "1", "·", "·"]]
