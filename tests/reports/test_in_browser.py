@@ -10,7 +10,7 @@ from playwright.async_api import async_playwright
 
 from prober.channels.web.engine import find_browser
 from prober.model.run import Evidence, Run
-from prober.reports.html import render
+from prober.reports.html import render, render_index
 
 
 @pytest.mark.live
@@ -33,3 +33,48 @@ async def test_the_page_works_by_itself(runs: list[Run], read: Callable[[Evidenc
         await browser.close()
     assert complaints == []
     assert {url for url in fetched if not url.startswith("data:")} == {"file:///"}
+
+
+@pytest.mark.live
+async def test_the_index_finds_and_sorts_runs(runs: list[Run], tmp_path: Path) -> None:
+    """Outcomes, words and pillars choose runs, headings sort them, and the address brings the choice back."""
+    (tmp_path / "index.html").write_text(render_index(runs, title="t", folder="runs"))
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_browser("auto"), args=["--no-sandbox"])
+        page = await browser.new_page(viewport={"width": 420, "height": 800})
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(f"file://{tmp_path}/index.html")
+        shown = page.locator(".runs tbody tr:visible")
+        assert await shown.count() == len(runs)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 420
+        await page.locator(".filter label.failed").click()
+        await page.locator("[type=search]").fill("packages")
+        assert await shown.count() == 1
+        await page.goto("about:blank")
+        await page.goto(f"file://{tmp_path}/index.html#outcome=error&outcome=skipped")
+        assert await shown.count() == 2
+        await page.locator("[type=reset]").click()
+        await page.locator("th[data-by=took]").click()
+        await page.wait_for_function("document.querySelector('output').textContent.startsWith('7 ')")
+        took = [float(await row.get_attribute("data-took") or 0) for row in await shown.all()]
+        assert took == sorted(took, reverse=True)
+        await page.locator(".pillars i[title]").first.click()
+        assert await page.locator(".filter .span").is_visible()
+        await browser.close()
+    assert complaints == []
+
+
+@pytest.mark.live
+async def test_the_index_can_be_read_without_scripts(runs: list[Run], tmp_path: Path) -> None:
+    """Every run is listed with its link; what only scripts could do is not offered."""
+    (tmp_path / "index.html").write_text(render_index(runs, title="t", folder="runs"))
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_browser("auto"), args=["--no-sandbox"])
+        context = await browser.new_context(java_script_enabled=False)
+        page = await context.new_page()
+        await page.goto(f"file://{tmp_path}/index.html")
+        assert await page.locator(".runs tbody a:visible").count() == len(runs)
+        assert await page.locator(".filter").is_hidden()
+        await browser.close()
