@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prober.channels.ivr.hearing.alignment import Acquisition, Candidate
+from prober.channels.ivr.hearing.beginnings import beginning
 from prober.channels.ivr.hearing.events import Confirmed, Diverged, HearingEvent, ReadOut, Started
 from prober.channels.ivr.hearing.fingerprint import BITS, FRAME, HOP, RATE, LiveFingerprint
 from prober.channels.ivr.hearing.library import Library, Recording
@@ -106,17 +107,40 @@ class Ear:
         tracker = heard.tracker
         tracker.follow(bits)
         if tracker.lost:
-            return [self._diverge(heard)]
+            return self._diverge(heard)
         if not tracker.ended:
             return []
         if tracker.coverage < WHOLE:
-            return [self._diverge(heard)]
+            return self._diverge(heard)
         return self._confirm(heard)
 
-    def _diverge(self, heard: _Heard) -> Diverged:
+    def _diverge(self, heard: _Heard) -> list[HearingEvent]:
         self._heard = None
         tracker = heard.tracker
-        return Diverged(tracker.recording.name, self._sure_s(tracker), tracker.coverage)
+        sure_s = self._sure_s(tracker)
+        diverged = Diverged(tracker.recording.name, sure_s, tracker.coverage)
+        shorter = beginning(self._library.prompts, tracker.recording, sure_s - heard.onset_s)
+        return [diverged] if shorter is None else [diverged, *self._heard_whole(shorter, heard)]
+
+    def _heard_whole(self, shorter: Recording, heard: _Heard) -> list[HearingEvent]:
+        """Tell that it was not the prompt that was followed but the *shorter* one it begins with."""
+        onset_s, ber, longer = heard.onset_s, heard.tracker.ber, heard.tracker.recording
+        ended_s = onset_s + shorter.tail_s
+        started = Started(shorter.name, onset_s, onset_s + shorter.lead_s, self.now_s, 1 - ber, 1 - ber, longer.name)
+        events = [*self._end_number(heard), started]
+        self._read_behind(shorter.name, ber, frames=max(int((self.now_s - ended_s) / FRAME_S), 1))
+        return [*events, Confirmed(shorter.name, onset_s, onset_s + shorter.lead_s, ended_s, ber, 1.0)]
+
+    def _read_behind(self, prompt: str, ber: float, *, frames: int = 1) -> None:
+        """Begin to read a number behind *prompt*, which ended *frames* ago, the newest one not counted."""
+        if not self._library.pieces.recordings:
+            return
+        reader, now = Reader(self._library.pieces, ber), LiveFingerprint()
+        self._between = LiveFingerprint()
+        for back in range(frames - 1, 0, -1):
+            reader.listen(self._between.next(self._tape.window(back * FRAME + HOP)))
+            reader.listen(now.next(self._tape.window(back * FRAME)))
+        self._reading = _Reading(reader, prompt, self.now_s - frames * FRAME_S)
 
     def _sure_s(self, tracker: Tracker) -> float:
         """When it was last beyond doubt."""
@@ -146,7 +170,7 @@ class Ear:
         self._acquisition.reset()
         if heard is not None and self._is_same(heard.tracker, found):
             return []
-        events: list[HearingEvent] = [] if heard is None else [self._diverge(heard)]
+        events = [] if heard is None else self._diverge(heard)
         return [*events, self._start(found)]
 
     def _is_same(self, tracker: Tracker, found: Candidate) -> bool:
