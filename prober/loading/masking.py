@@ -101,12 +101,17 @@ class Masker:
 
     def _secret_spans(self, text: str, lowered: str) -> Iterator[Span]:
         for form in self._forms:
-            yield from form.spans(text, lowered)
+            yield from (span for span in form.spans(text, lowered) if not _in_reference(text, span))
 
 
 def _lowered(text: str) -> str:
     """Return *text* in lower case and in its length: İ alone becomes longer."""
     return text.replace("İ", "I").lower()
+
+
+def _in_reference(text: str, span: Span) -> bool:
+    """Return whether *span* is the word of `${secret.x}`: where a password is ‘secret’, that stays readable."""
+    return text[max(0, span.start - 2) : span.end] == "${secret"
 
 
 def _hidden(value: Any) -> Any:

@@ -22,7 +22,7 @@ def _beside(name):
 
 
 traces, tones = _beside("traces"), _beside("tones")
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 HARD, KEYS = "p&ss wörd/密码+1", "48657864"
 SECRETS = [HARD, KEYS]
@@ -117,8 +117,9 @@ def played(workspace, operator, tmp_path):
     with workspace.start("run", scenario, "--json", "--html=reports/canary.html") as process:
         watching = threading.Thread(target=watch, args=(process, result.commands))
         watching.start()
-        result.out, result.err = process.communicate(timeout=240)
+        result.out, result.err = process.communicate(timeout=400)
         watching.join()
+    assert result.out, result.err
     acted = {step["verb"]: step["outcome"] for run in json.loads(result.out)["runs"] for step in run["steps"]}
     assert {acted[verb] for verb in ("press", "fill", "send")} <= {"passed", "slow"}, result.err
     for arguments in (["report", "--json"], ["report", "--html=reports/again.html"], ["db", "verify", "--json"]):

@@ -145,3 +145,11 @@ def test_the_time_grows_with_the_length_alone(unit: str) -> None:
     short, long = unit * (10_000 // len(unit)), unit * (100_000 // len(unit))
     assert cost_s(long) < 30 * cost_s(short) + 0.05
     assert cost_s(long) < 2.0
+
+
+def test_a_reference_stays_readable_where_a_password_is_its_word() -> None:
+    """A step's name says which secret it uses; the word is masked everywhere else."""
+    assert (
+        Masker(["secret"])("fill ${secret.pin} with secret ${other.secret}")
+        == "fill ${secret.pin} with ••• ${other.•••}"
+    )
