@@ -77,7 +77,7 @@ def write_html(path: Path, runs: Sequence[Run], settings: Settings, *, title: st
     any other name is a folder with `index.html` in it.
     """
     read = _reader(settings)
-    if path.suffix.lower() not in (".html", ".htm"):
+    if not _is_page(path):
         index, folder = path / "index.html", path / "runs"
     elif len(runs) > _AT_MOST:
         index, folder = path, path.with_name(f"{path.stem}-runs")
@@ -94,13 +94,17 @@ def write_junit(path: Path, runs: Sequence[Run]) -> Path:
     return _write(path, lambda: junit(runs))
 
 
+def _is_page(path: Path) -> bool:
+    return path.suffix.lower() in (".html", ".htm")
+
+
 def _compare(runs: Sequence[Run], html: Path | None, settings: Settings, *, quiet: bool) -> None:
     before, after = runs
     if html is None:
         if not quiet:
             print_comparison(compare(before, after))
         return
-    page = html if html.suffix else html / "index.html"
+    page = html if _is_page(html) else html / "index.html"
     _write(page, lambda: pages.render_comparison(compare(before, after), read=_reader(settings)))
     typer.echo(str(page), err=quiet)
 

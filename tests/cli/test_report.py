@@ -1,0 +1,63 @@
+"""`prober report` writes what it is asked for, where it is asked to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from prober.cli import report
+from prober.cli.workspace import open_settings
+from prober.errors import RobotBroken
+from prober.loading.config import Settings
+from prober.model.run import Outcome, Run, StepResult
+
+NOON = datetime(2026, 11, 21, 4, tzinfo=UTC)
+
+
+@pytest.fixture
+def run() -> Run:
+    """A run of one step."""
+    step = StepResult(0, "ivr.dial 10086", "ivr", "dial", Outcome.PASSED, NOON, NOON + timedelta(seconds=1), took_s=0.2)
+    return Run(
+        id="20261121T040000-a", scenario="balance", title="", line="demo-1", planned_at=NOON, started_at=NOON,
+        scenario_sha256="1a", prompts_sha256="2b", config_sha256="3c", ended_at=NOON, outcome=Outcome.PASSED,
+        steps=(step,),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Settings of the checkout."""
+    return open_settings(Path(__file__).parents[2] / "config.yaml")
+
+
+def test_few_runs_are_one_file(run: Run, settings: Settings, tmp_path: Path) -> None:
+    """A file is written, and nothing beside it; folders on the way to it are made."""
+    page = tmp_path / "reports" / "few.html"
+    assert report.write_html(page, [run, replace(run, id="b")], settings) == page
+    assert [path.name for path in page.parent.iterdir()] == ["few.html"]
+
+
+def test_many_runs_are_an_index_and_a_page_each(run: Run, settings: Settings, tmp_path: Path) -> None:
+    """Past 40 runs the file leads to the pages in a folder beside it, and they lead back."""
+    many = [replace(run, id=f"r{number}") for number in range(41)]
+    page = report.write_html(tmp_path / "many.html", many, settings)
+    assert 'href="many-runs/r7.html"' in page.read_text()
+    assert 'href="../many.html"' in (tmp_path / "many-runs" / "r7.html").read_text()
+    assert len(list((tmp_path / "many-runs").iterdir())) == 41
+
+
+def test_a_folder_has_an_index(run: Run, settings: Settings, tmp_path: Path) -> None:
+    """Any name that is no page is a folder with index.html in it."""
+    assert report.write_html(tmp_path / "night", [run], settings) == tmp_path / "night" / "index.html"
+    assert (tmp_path / "night" / "runs" / f"{run.id}.html").exists()
+
+
+def test_what_cannot_be_written_is_told(run: Run, tmp_path: Path) -> None:
+    """A file in the place of a folder is a sentence with a cure, not a traceback."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RobotBroken, match="cannot be written to"):
+        report.write_junit(tmp_path / "file" / "junit.xml", [run])
