@@ -29,11 +29,12 @@ def machine() -> dict[str, Any]:
     """Return what a reader of the figures wants to know of this machine; nothing that names it."""
     with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123  # a device of the kernel, read by line
         models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    release = ".".join(platform.release().split(".")[:2])  # the rest may name its maker
     return {
         "cpu": models[0] if models else platform.machine(),
         "cores": os.cpu_count(),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {release}",
         "python": platform.python_version(),
     }
 
