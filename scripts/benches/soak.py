@@ -9,8 +9,9 @@ the median slope over all pairs of runs (Theil and Sen).
 
 from __future__ import annotations
 
+import re
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -36,6 +37,7 @@ BROWSER_KB_A_RUN = 100.0
 WAL_BYTES = 8_000_000
 """SQLite writes its log back every 1000 pages of 4 kB; twice that is a reader that holds it up."""
 _MB = 1e6
+_BROKEN_STEP = re.compile(r"  [✗!] (\w+\.\w+)")
 _COUNTS = ("processes", "open_files", "sockets", "temporary_files")
 
 
@@ -57,6 +59,7 @@ class Seen:
 
     samples: list[Sample] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
+    broken: Counter[str] = field(default_factory=Counter)
     lasted_s: float = 0.0
     code: int | None = None
     left: list[Process] = field(default_factory=list)
@@ -85,6 +88,8 @@ def _watch(plan: Plan, site: Site, runs: int) -> Seen:
 def _play(robot: Robot, plan: Plan, site: Site, *, seen: Seen, runs: int) -> None:
     began_s = robot.began_s
     for told in robot.lines(began_s + runs * LONGEST_RUN_S):
+        if failed := _BROKEN_STEP.search(told.line):
+            seen.broken[failed[1]] += 1
         if told.outcome:
             with robot.held():
                 time.sleep(HELD_S)
@@ -172,6 +177,7 @@ def _not_passed(outcomes: Sequence[str]) -> int:
 
 def _remarks(seen: Seen, runs: int, *, quick: bool) -> list[str]:
     remarks = [f"{one.name} was left behind" for one in seen.left]
+    remarks += [f"{times} times not passed: {step}" for step, times in seen.broken.most_common(5)]
     if seen.code not in {0, None}:
         remarks.append(f"the robot exited with {seen.code}")
     if not seen.outcomes:
