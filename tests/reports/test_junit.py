@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
-import xmlschema
+from junitparser import JUnitXml, TestSuite
 
 from prober.model.run import Failure, Layer, Outcome, Run
 from prober.reports.junit import junit
 
-SCHEMA = xmlschema.XMLSchema(Path(__file__).with_name("junit-10.xsd"))
-"""What Jenkins' xUnit plugin accepts."""
+COUNTED = ("tests", "failures", "errors", "skipped")
 
 
 def told(*runs: Run) -> Element:
-    """Return the document of *runs*, checked against the schema."""
-    written = junit(runs).decode()
-    SCHEMA.validate(written)
-    return fromstring(written.encode())  # noqa: S314 - written by ourselves, the line before
+    """Return the document of *runs*; a reader that others use finds in it the cases that its suites say they have."""
+    written = junit(runs)
+    document = JUnitXml.fromstring(written)
+    for suite in document:
+        assert isinstance(suite, TestSuite)
+        said = [getattr(suite, name) for name in COUNTED]
+        suite.update_statistics()
+        assert [getattr(suite, name) for name in COUNTED] == said
+    return fromstring(written)  # noqa: S314 - written by ourselves, some lines before
 
 
 def case(document: Element, name: str) -> Element:
@@ -33,7 +36,7 @@ def case(document: Element, name: str) -> Element:
 
 def counts(suite: Element) -> dict[str, str | None]:
     """Return what the suite says of its cases."""
-    return {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
+    return {name: suite.get(name) for name in COUNTED}
 
 
 def broken(run: Run, index: int, outcome: Outcome) -> Run:
@@ -54,7 +57,7 @@ def again(run: Run, attempt: int) -> Run:
 def test_runs_of_every_kind_are_written_as_they_were_approved(
     runs: list[Run], approve: Callable[[str, str], None]
 ) -> None:
-    """The whole document stays as it is, element by element, and keeps to the schema."""
+    """The whole document stays as it is, element by element."""
     told(*runs)
     approve("all.junit.xml", junit(runs).decode())
 
