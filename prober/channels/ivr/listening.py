@@ -37,7 +37,12 @@ async def hear(phone: Telephone, table: PromptTable, asked: Hear, deadline_s: fl
     phone.line.send(Watch(ends_at_s + GRACE_S))
     found = await _find(phone, call, question, asked=asked, ends_at_s=ends_at_s)
     if found is None:
-        return await missing.instead(phone, table, call, question, told_by_s=ends_at_s + GRACE_S)
+        await missing.reported(phone, call, ends_at_s + GRACE_S)
+        known_late = answer.candidate(call, question)
+        if known_late is not None and known_late.started.at_s <= ends_at_s:
+            found = await _find(phone, call, question, asked=asked, ends_at_s=ends_at_s)
+    if found is None:
+        return await missing.instead(phone, table, call, question)
     if until is Until.END and not found.confirmed:
         return Observation(
             Seen.NOTHING,

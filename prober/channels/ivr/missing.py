@@ -32,25 +32,22 @@ DOUBTFUL = frozenset({Seen.NO_MEDIA, Seen.ONE_WAY, Seen.SILENCE})
 """What a robot sees whose own network or sound is broken."""
 
 
-async def instead(
-    phone: Telephone, table: PromptTable, call: Call, question: Question, *, told_by_s: float
-) -> Observation:
-    """
-    Return what was heard instead of the prompt.
-
-    Whether our key arrived at all is told by the far end's next report; it is waited for until *told_by_s*.
-    """
-    keyed = phone.run.stimulus.by == PRESS and _by_events(call)
-    if keyed and call.media is not None:
-        reported_s = min(told_by_s, call.media.at_s + REPORTS_EVERY_S)
+async def reported(phone: Telephone, call: Call, by_s: float) -> None:
+    """Wait, no longer than *by_s*, for the report of the far end's that tells whether our key arrived at all."""
+    if _keyed(phone, call) and call.media is not None:
+        reported_s = min(by_s, call.media.at_s + REPORTS_EVERY_S)
         await phone.line.until(lambda: call.reaches is not None or call.ended, reported_s)
+
+
+async def instead(phone: Telephone, table: PromptTable, call: Call, question: Question) -> Observation:
+    """Return what was heard instead of the prompt."""
     figures = await phone.figures(call, question.since_s)
     seen, actual = _instead(table, call, question, figures)
     other = answer.others(call, question)
     named = "; ".join(table_name(table, one) for one in other)
     if named and seen is not Seen.OTHER_PROMPT:
         actual = f"{actual}; before that: {named}"
-    if keyed and call.reaches is False and seen is not Seen.NO_MEDIA:
+    if _keyed(phone, call) and call.reaches is False and seen is not Seen.NO_MEDIA:
         seen, actual = Seen.ONE_WAY, _one_way(figures, actual)
     return Observation(
         seen=seen,
@@ -99,10 +96,10 @@ def _prompt(table: PromptTable, one: Occurrence) -> str:
     return f"prompt {one.prompt}{text}"
 
 
-def _by_events(call: Call) -> bool:
-    """Whether the last key went with our sound; as SIP INFO it arrives whatever becomes of that."""
+def _keyed(phone: Telephone, call: Call) -> bool:
+    """Whether a key is the stimulus that went with our sound; as SIP INFO it arrives whatever becomes of that."""
     infos = {one.at_s for one in call.trace.requests("INFO", sent=True)}
-    return bool(call.keys) and call.keys[-1].at_s not in infos
+    return phone.run.stimulus.by == PRESS and bool(call.keys) and call.keys[-1].at_s not in infos
 
 
 def _one_way(figures: Figures, heard: str) -> str:
