@@ -10,12 +10,10 @@ import json
 import re
 import sqlite3
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
-_PACKED = {b"PK\x03\x04": "zip", b"\x1f\x8b": "gzip"}
 _DATA_URL = re.compile(rb"data:[\w/+.;=-]*;base64,([A-Za-z0-9+/=]+)")
 
 
@@ -71,9 +69,6 @@ def _unpacked(content: bytes) -> Iterator[tuple[str, bytes]]:
                 yield name, archive.read(name)
     elif content.startswith(b"\x1f\x8b"):
         yield "gzip", gzip.decompress(content)
-    elif content.startswith(b"\x89PNG"):
-        for packed in re.findall(rb"IDAT(.+?)IEND", content, re.DOTALL)[:1]:
-            yield "png", zlib.decompressobj().decompress(packed)
     for number, encoded in enumerate(_DATA_URL.findall(content)):
         yield f"data-{number}", base64.b64decode(encoded)
     if content.startswith(b"{") and b"%" in content:
