@@ -20,7 +20,9 @@ steps:
   - sms.receive: 余额为
   - web.open: /login
   - web.fill: {手机号: "${line.msisdn}", 服务密码: "${secret.service_password}"}
+    within: 30s
   - web.click: 登录
+    within: 30s
   - web.see: 我的余额
   - wait: 2s
   - ivr.hang_up:
