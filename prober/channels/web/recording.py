@@ -14,7 +14,7 @@ from prober.channels.web.window import Window
 from prober.errors import RobotBroken
 from prober.model.run import Evidence
 
-_STOP_S = 5.0
+_STOP_S = 3.0
 
 
 class Recording:

@@ -25,6 +25,7 @@ _STUCK_S = 0.2
 _SETTLE_S = 0.5
 _TICK_S = 0.001
 _SCREENSHOT_S = 5.0
+_CLOSE_S = 4.0
 
 T = TypeVar("T")
 
@@ -99,9 +100,11 @@ class Window:
             await self._context.new_page()
 
     async def close(self) -> None:
-        """Close the context and all its pages."""
-        with suppress(Gone, TooLong, RobotBroken), spoken(self.browser):
-            await self._context.close()
+        """Close the context and all its pages; a browser too busy to do so is not waited for."""
+        with suppress(Gone, TooLong, RobotBroken, TimeoutError):
+            async with asyncio.timeout(_CLOSE_S):
+                with spoken(self.browser):
+                    await self._context.close()
 
     async def start_trace(self) -> None:
         """Record the page before and after each act; no film of it, which would cost the steps their time."""
