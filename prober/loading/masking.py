@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from prober.loading.masking_fields import FIELDS, Fields
@@ -21,6 +23,8 @@ class MaskingRules:
     fields: tuple[str, ...] = FIELDS
 
 
+_BETWEEN = "\0"
+"""Stands between texts that are searched together: no letter, no digit, no part of what is looked for."""
 DEFAULT_RULES = MaskingRules()
 
 
@@ -61,28 +65,46 @@ class Masker:
         `{"name": N, "value": V}`, as HAR writes headers, cookies and parameters, is the field N. A number stays one
         unless it is a secret or a private number.
         """
+        # One search of all texts together: a trace has hundred thousands of short ones, and a search has its price.
+        texts = list(dict.fromkeys(_texts(value)))
+        return self._masked(value, {text: self(text) for text in self._touched(texts)})
+
+    def _touched(self, texts: Sequence[str]) -> set[str]:
+        """Return those of *texts* that may hold something to be masked, and perhaps a neighbour of theirs."""
+        starts = [0, *accumulate(len(text) + len(_BETWEEN) for text in texts)]
+        touched = {text for text in texts for own in self._patterns if own.within is None and any(own.spans(text))}
+        for span in self._spans(_BETWEEN.join(texts)):
+            touched.update(texts[bisect_right(starts, span.start) - 1 : bisect_left(starts, span.end)])
+        return touched
+
+    def _masked(self, value: Any, masked: Mapping[str, str]) -> Any:
         match value:
             case str():
-                return self(value)
+                return masked.get(value, value)
             case bool():
                 return value
             case int():
                 return self._number(value)
             case Mapping():
-                return {self(str(key)): self._field(value, str(key), part) for key, part in value.items()}
+                return {
+                    masked.get(str(key), str(key)): _hidden(part)
+                    if self._is_field(value, str(key))
+                    else self._masked(part, masked)
+                    for key, part in value.items()
+                }
             case list() | tuple():
-                return [self.document(part) for part in value]
+                return [self._masked(part, masked) for part in value]
             case _:
                 return value
+
+    def _is_field(self, owner: Mapping[Any, Any], key: str) -> bool:
+        name = owner.get("name") if key == "value" else None
+        return key in self._fields or (isinstance(name, str) and name in self._fields)
 
     def _number(self, number: int) -> int | str:
         text = str(number)
         private = text in self._secrets or any(True for pattern in self._patterns for _ in pattern.spans(text))
         return self(text) if private else number
-
-    def _field(self, owner: Mapping[Any, Any], key: str, value: Any) -> Any:
-        name = owner.get("name") if key == "value" else None
-        return _hidden(value) if key in self._fields or str(name or "") in self._fields else self.document(value)
 
     def _spans(self, text: str) -> list[Span]:
         """Return what is replaced, in order. What overlaps becomes one."""
@@ -112,6 +134,19 @@ def _lowered(text: str) -> str:
 def _in_reference(text: str, span: Span) -> bool:
     """Return whether *span* is the word of `${secret.x}`: where a password is ‘secret’, that stays readable."""
     return text[max(0, span.start - 2) : span.end] == "${secret"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for key, part in value.items():
+                yield str(key)
+                yield from _texts(part)
+        case list() | tuple():
+            for part in value:
+                yield from _texts(part)
 
 
 def _hidden(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from prober.loading.masking_forms import MASK, Span
 
@@ -39,13 +40,18 @@ class Fields:
     """Knows the names of fields whose values are masked, however they are written: `api_key`, `X-Api-Key`, `apiKey`."""
 
     def __init__(self, names: Iterable[str]) -> None:
+        names = tuple(names)
         plain = {_plain(name) for name in names} - {""}
         self._short = {name for name in plain if name.isascii() and len(name) < _SHORT}
         self._endings = tuple(sorted(plain - self._short))
+        self._is_masked = lru_cache(maxsize=4096)(self._decided)
         self._written = tuple(sorted({form for name in names for form in _written(name)} - {""}))
 
     def __contains__(self, name: str) -> bool:
         """Return whether the value of the field called *name* is masked."""
+        return self._is_masked(name)
+
+    def _decided(self, name: str) -> bool:
         plain = _plain(name)
         return plain in self._short or (bool(self._endings) and plain.endswith(self._endings))
 
