@@ -48,7 +48,12 @@ class House:
 
 
 class Voice(pj.AudioMediaPort):  # type: ignore[misc]  # pjsua2 has no types
-    """Plays into a call whatever it was last told to, from the next 20 ms tick on."""
+    """
+    Plays into a call whatever it was last told to, from the next 20 ms tick on.
+
+    It outlives the call and serves the next one: the sound clock may still be asking one that is thrown away, and that
+    takes the process down.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,12 +80,12 @@ class Voice(pj.AudioMediaPort):  # type: ignore[misc]  # pjsua2 has no types
 class IncomingCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     """One caller: rings, is answered, talks with the menu, and hangs up when it says so."""
 
-    def __init__(self, account: pj.Account, call_id: int, house: House) -> None:
+    def __init__(self, account: pj.Account, call_id: int, house: House, voice: Voice) -> None:
         super().__init__(account, call_id)
+        self.voice = voice
         self._house = house
         self._fault = house.fault()
         self._conversation = house.conversation(_user(self.getInfo().remoteUri))
-        self._voice = Voice()
         self._ends = False
         self._answer_at: float | None = None
         self._end_at: float | None = None
@@ -99,9 +104,15 @@ class IncomingCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             self._answer_at = time.monotonic() + ANSWER_AFTER_S
 
     def tick(self, now: float) -> None:
-        """Do what has come due."""
+        """Do what has come due, unless the caller has just left."""
         if self.gone:
             return
+        try:
+            self._do_due(now)
+        except pj.Error:
+            self.gone = True
+
+    def _do_due(self, now: float) -> None:
         if self._answer_at is not None and now >= self._answer_at:
             self._answer_at = None
             self.answer(_code(200))
@@ -113,7 +124,7 @@ class IncomingCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     def _wait(self, now: float) -> None:
         if self._quiet_since is None:
-            self._quiet_since = now if self._voice.ended else None
+            self._quiet_since = now if self.voice.ended else None
         elif now - self._quiet_since >= (LAST_WORD_S if self._ends else SILENCE_S):
             self._after_silence()
 
@@ -138,7 +149,7 @@ class IncomingCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         call = self.getInfo()  # what it contains does not outlive it
         for index, media in enumerate(call.media):
             if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status == pj.PJSUA_CALL_MEDIA_ACTIVE:
-                self._voice.startTransmit(self.getAudioMedia(index))
+                self.voice.startTransmit(self.getAudioMedia(index))
                 if self._fault.name == "one-way":
                     transport = self.getMedTransportInfo(index)
                     wire.deafen(transport.localRtpName, transport.localRtcpName)
@@ -156,7 +167,7 @@ class IncomingCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         self._quiet_since = None
         self._ends = turn.ends
         late_s = fault.arguments["seconds"] if fault.name == "slow" else 0.0
-        self._voice.play(joined(self._house.recordings, turn.lines, late_s=late_s))
+        self.voice.play(joined(self._house.recordings, turn.lines, late_s=late_s))
 
     def _after_silence(self) -> None:
         self._quiet_since = None
@@ -173,11 +184,13 @@ class ServiceNumber(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
     def __init__(self, house: House) -> None:
         super().__init__()
         self._house = house
+        self._voices: list[Voice] = []
         self.calls: list[IncomingCall] = []
 
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802 - pjsua2's name
         """Take the call, or refuse it."""
-        call = IncomingCall(self, prm.callId, self._house)
+        voice = self._voices.pop() if self._voices else Voice()
+        call = IncomingCall(self, prm.callId, self._house, voice)
         self.calls.append(call)
         call.take()
 
@@ -185,7 +198,15 @@ class ServiceNumber(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         """Do what has come due in every call, and forget those that are over."""
         for call in self.calls:
             call.tick(now)
+            if call.gone:
+                call.voice.play(NOTHING)
+                self._voices.append(call.voice)
         self.calls = [call for call in self.calls if not call.gone]
+
+    def forget(self) -> None:
+        """Drop every call and voice; the library is about to go."""
+        self.calls.clear()
+        self._voices.clear()
 
 
 def _user(uri: str) -> str:
@@ -277,7 +298,7 @@ def close(endpoint: pj.Endpoint, account: ServiceNumber) -> None:
     ends_at = time.monotonic() + (GOODBYE_S if account.calls else 0)
     while time.monotonic() < ends_at:
         endpoint.libHandleEvents(20)
-    account.calls.clear()
+    account.forget()
     endpoint.libDestroy(pj.PJSUA_DESTROY_NO_NETWORK)
 
 
