@@ -71,8 +71,8 @@ def _unpacked(content: bytes) -> Iterator[tuple[str, bytes]]:
         yield "gzip", gzip.decompress(content)
     for number, encoded in enumerate(_DATA_URL.findall(content)):
         yield f"data-{number}", base64.b64decode(encoded)
-    if content.startswith(b"{") and b"%" in content:
-        yield "unquoted", unquote_to_bytes(content)
+    if content.startswith(b"{") and (unquoted := unquote_to_bytes(content)) != content:
+        yield "unquoted", unquoted
 
 
 def in_folder(folder: Path, secrets: list[str], *, but: tuple[str, ...] = ()) -> list[str]:
