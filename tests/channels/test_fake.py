@@ -10,8 +10,8 @@ from prober.channels.base import RunContext
 from prober.channels.evidence import EvidenceBox
 from prober.channels.fake import Answer, FakeDriver, Hear, Say
 from prober.channels.timing import Stimulus
-from prober.loading.masking import Masker
 from prober.errors import RobotBroken
+from prober.loading.masking import Masker
 from prober.model.line import Line
 from prober.model.run import Observation, Seen
 from prober.model.scenario import Action
