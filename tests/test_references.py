@@ -14,12 +14,11 @@ def test_a_page_is_as_the_code_has_it(name: str) -> None:
 
 
 def test_every_error_of_the_robots_own_has_a_cure() -> None:
-    """Nothing that stops the robot leaves a person without a word of what to do."""
+    """Nothing that stops the robot leaves a person without a word of what to do; three pass on another's cure."""
     _, _, page = PAGES["docs/errors.md"]().partition("## The robot could not ask")
     uncured = [row for row in page.partition("\n## ")[0].splitlines() if row.endswith("| – |")]
-    assert uncured == [
-        row for row in uncured if any(words in row for words in ("the recording … is lost", "the robot stumbled"))
-    ]
+    passed_on = ("the recording … is lost", "the robot stumbled", "a call to itself on loopback does not work")
+    assert [row for row in uncured if not any(words in row for words in passed_on)] == []
 
 
 def test_every_field_of_every_verb_is_described() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from prober.errors import BadInput, Problem
 from prober.loading.robot_verbs import Same, Wait
 from prober.loading.text_file import read_text, split_lines
-from prober.model.order import could_order
+from prober.model.order import could_order, undo
 from prober.model.scenario import Scenario, Step
 
 HEARD_PAST_S = {"confirmed": 2.8, "end": 7.0}
@@ -47,12 +47,11 @@ class Advice:
 
 
 def order_without_undo(scenario: Scenario, _: Known) -> Iterator[Advice]:
-    """An order that no `always` step follows stands when the run breaks off, and its line is refused from then on."""
+    """An order that no `always` steps undo, and see undone, stands; its line is refused from then on."""
     ordering = [index for index, step in enumerate(scenario.steps) if not step.always and could_order(step)]
-    undone = [index for index, step in enumerate(scenario.steps) if step.always and not step.optional]
-    if scenario.effects.orders and ordering and not any(index > ordering[0] for index in undone):
+    if scenario.effects.orders and ordering and not undo(scenario.steps[ordering[0] :]):
         hint = "end with steps that cancel it and wait for the answer, each with ‘always: true’"
-        yield Advice(-1, "effects", "no ‘always’ step undoes what is ordered here", hint)
+        yield Advice(-1, "effects", "no ‘always’ steps undo what is ordered here, and see that it is undone", hint)
 
 
 def unheard_end(scenario: Scenario, known: Known) -> Iterator[Advice]:

@@ -8,6 +8,7 @@ What a run orders at the operator: claimed before the run begins, capped by day,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -20,6 +21,14 @@ _ORDER_NOTHING = {
     "web": frozenset({"open", "fill", "see", "not_see", "read", "download"}),
     "sms": frozenset({"receipt", "receive", "receive_nothing"}),
 }
+
+
+_SEES = {
+    "ivr": frozenset({"hear"}),
+    "web": frozenset({"see", "not_see", "read"}),
+    "sms": frozenset({"receive"}),
+}
+"""What shows that something is undone: the operator's own answer."""
 
 
 class OrderState(StrEnum):
@@ -78,6 +87,19 @@ def could_order(step: Step) -> bool:
     """Return whether *step* does what a customer may order by: presses a key, clicks, sends a message."""
     action = step.action
     return action.channel != ROBOT and action.verb not in _ORDER_NOTHING.get(action.channel, ())
+
+
+def undo(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """
+    Return those of *steps* that undo an order, and see that it is undone; none if there are no such steps.
+
+    They are the `always` ones that are not `optional`. One of them must do something (hanging up undoes nothing), and one
+    behind it must wait for the operator's answer.
+    """
+    always = tuple(step for step in steps if step.always and not step.optional)
+    acts = next((index for index, step in enumerate(always) if could_order(step)), len(always))
+    seen = any(step.action.verb in _SEES.get(step.action.channel, ()) for step in always[acts:])
+    return always if seen else ()
 
 
 def yuan(fen: int) -> str:

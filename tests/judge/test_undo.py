@@ -21,6 +21,7 @@ LOG_IN = {"web.open": "/login"}
 ORDER = {"sms.send": {"to": "10086", "text": "KT5G"}}
 CANCEL = {"sms.send": {"to": "10086", "text": "QX5G"}, "always": "true"}
 CANCELLED = {"sms.receive": "成功取消", "always": "true"}
+HANG_UP = {"ivr.hang_up": None, "always": "true"}
 BYE = {"ivr.hang_up": None, "always": "true", "optional": "true"}
 
 P, F, E, S = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED
@@ -54,12 +55,17 @@ def played(steps, outcomes, **more):
         ((LOG_IN, ORDER, CANCEL, CANCELLED), (F, None, P, F), UNPLACED),
         ((LOG_IN, ORDER, CANCEL, CANCELLED), (P, S, P, F), UNPLACED),
         ((ORDER, BYE), (P, P), STANDING),
-        ((ORDER, CANCEL, BYE), (P, P, S), UNDONE),
+        ((ORDER, CANCEL, CANCELLED, BYE), (P, P, P, S), UNDONE),
+        ((ORDER, CANCEL, BYE), (P, P, P), STANDING),
+        ((ORDER, CANCEL, HANG_UP), (P, P, P), STANDING),
+        ((ORDER, HANG_UP), (P, P), STANDING),
+        ((ORDER, HANG_UP, CANCELLED), (P, P, P), STANDING),
+        ((ORDER, HANG_UP, CANCEL, CANCELLED), (P, P, P, P), UNDONE),
         ((ORDER,), (P,), STANDING),
     ],
 )
 def test_every_always_step_must_hold(steps, outcomes, state):
-    """One that failed, or was never come to, leaves the order standing; an optional one proves nothing."""
+    """One that failed, or was never come to, leaves the order standing; so does an undoing that nobody saw answered."""
     assert played(steps, outcomes) is state
 
 
@@ -76,7 +82,9 @@ def test_a_python_scenario_undoes_by_what_it_came_to():
     async def play(_):
         raise AssertionError
 
-    assert played((ORDER, CANCEL, CANCELLED), (P, P, None), play=play) is UNDONE
+    again = {**CANCELLED, "sms.receive": "尚未开通"}
+    assert played((ORDER, CANCEL, CANCELLED, again), (P, P, P, None), play=play) is UNDONE
+    assert played((ORDER, CANCEL, CANCELLED), (P, P, None), play=play) is STANDING
     made = [WORDS.step(step)[0] for step in (ORDER, CANCEL, CANCELLED)]
     scenario = Scenario("s", "S", Path("s.py"), "0", (), tuple(made), play=play, effects=Effects(1))
     results = (*(StepResult(n, "", "sms", "send", P, NOW, NOW) for n in range(2)), stumbled)

@@ -53,4 +53,4 @@ def test_a_python_scenario_is_not_read_in_the_order_of_its_text(tmp_path, monkey
         encoding="utf-8",
     )
     (found,) = warnings(load_scenarios([Path()], Vocabulary(VERBS)), Known())
-    assert problems.plain([found]).startswith("s.py:4:11: no ‘always’ step undoes")
+    assert problems.plain([found]).startswith("s.py:4:11: no ‘always’ steps undo")

@@ -13,6 +13,10 @@ from prober.errors import RobotBroken
 
 _T = TypeVar("_T")
 
+_STALL_S = 0.3
+_CATCH_UP_S = 0.5
+"""What the link is given to bring what came while the robot stood still."""
+
 
 class Arrivals:
     """Listens from the moment the link opens. A receipt may come before the id it speaks of is known here."""
@@ -38,9 +42,13 @@ class Arrivals:
         """
         Return what *look* finds as soon as it finds something; None if it did not by *until_s*.
 
+        A loop that comes back much later than that has stood still, and so has what reads the link: what it then brings
+        is found as well, stamped with the instant it was read at.
+
         Raises:
             RobotBroken: The link is gone, so nothing more can be found.
         """
+        stood_still = False
         while (found := look()) is None:
             if self._lost is not None:
                 raise RobotBroken(self._lost.words, cure=self._lost.cure)
@@ -49,7 +57,9 @@ class Arrivals:
                 async with asyncio.timeout(until_s - monotonic()):
                     await self._news.wait()
             except TimeoutError:
-                return look()
+                if stood_still or monotonic() - until_s < _STALL_S:
+                    return look()
+                stood_still, until_s = True, monotonic() + _CATCH_UP_S
         return found
 
     def verdict(self, message_ids: Sequence[str], *, since_s: float) -> Receipt | None:
