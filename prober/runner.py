@@ -150,7 +150,7 @@ class _Player:
         if self._broken and not step.always:
             result = self._result(step, Verdict(Outcome.SKIPPED), Observation(Seen.NOT_ASKED))
         else:
-            await self._sink.step_started(self.run, index, replace(step, name=self._context.mask(step.name)))
+            await self._sink.step_started(self.run, index, replace(step, name=self._context.mask.name(step.name)))
             self._context.evidence.step = index
             self._lag.worst_s()
             try:
@@ -268,14 +268,14 @@ class _Player:
         failure = verdict.failure
         return StepResult(
             index=len(self.run.steps),
-            name=mask(step.name),
+            name=mask.name(step.name),
             channel=step.action.channel,
             verb=step.action.verb,
             outcome=verdict.outcome,
             started_at=now,
             ended_at=now,
             layer=verdict.layer,
-            failure=failure and Failure(mask(failure.what), mask(failure.expected), mask(failure.actual)),
+            failure=failure and _told(failure, step.name, mask),
             within_s=step.within_s,
             warn_s=step.warn_s,
             soft=step.soft,
@@ -292,6 +292,12 @@ class _Player:
 
 def _as_text(name: str, text: str) -> Captured:
     return Captured(name, ValueType.TEXT, text, text)
+
+
+def _told(failure: Failure, name: str, mask: Masker) -> Failure:
+    named = name if failure.what.startswith(name) else ""
+    what = mask.name(named) + mask(failure.what.removeprefix(named))
+    return Failure(what, mask(failure.expected), mask(failure.actual))
 
 
 def _masked(one: Captured, mask: Masker) -> Captured:

@@ -136,7 +136,7 @@ class Watch:
         tag = self._tag(run)
         width = min(self._console.width, _WIDEST) - tag.cell_len
         self._console.print(Text.assemble(tag, step_line(result, width)), no_wrap=True)
-        if result.failure and result.outcome in (Outcome.FAILED, Outcome.ERROR):
+        if result.failure:
             self._tell(run, failure_lines(result.failure, result))
 
     async def run_finished(self, run: Run) -> None:

@@ -44,11 +44,12 @@ class Masker:
 
     def __call__(self, text: str) -> str:
         """Return *text* masked. What is masked already stays as it is."""
-        parts, end = [], 0
-        for span in self._spans(text):
-            parts += [text[end : span.start], span.instead]
-            end = span.end
-        return "".join((*parts, text[end:]))
+        return _replaced(text, self._spans(text))
+
+    def name(self, text: str) -> str:
+        """Return the name of a step masked: it names fields, and holds no value of theirs behind a colon."""
+        found = [*self._secret_spans(text, _lowered(text)), *self._private_spans(text)]
+        return _replaced(text, _united(found))
 
     def hides(self, text: str) -> bool:
         """Return whether *text* holds anything that is masked."""
@@ -124,6 +125,14 @@ class Masker:
     def _secret_spans(self, text: str, lowered: str) -> Iterator[Span]:
         for form in self._forms:
             yield from (span for span in form.spans(text, lowered) if not _in_reference(text, span))
+
+
+def _replaced(text: str, spans: Iterable[Span]) -> str:
+    parts, end = [], 0
+    for span in spans:
+        parts += [text[end : span.start], span.instead]
+        end = span.end
+    return "".join((*parts, text[end:]))
 
 
 def _lowered(text: str) -> str:
