@@ -186,7 +186,7 @@ class _Player:
             return self._error(step, broken.what, broken.cure, broken.seen)
         except Exception as exc:  # noqa: BLE001 - the outer guard: whatever escapes is the robot's fault, and is told
             return self._error(step, f"the robot stumbled: {exc!r}", traceback.format_exc())
-        lag_s = self._lag.worst_s()
+        lag_s = self._lag.worst_s(monotonic() - seen.evidence_s)
         verdict = self._cut(step, limit_s, outcome.of_stall(step, outcome.judge(step, seen), seen, lag_s))
         if seen.doubtful and verdict.outcome is Outcome.FAILED:
             verdict, seen = await self._self_checked(action.channel, verdict, seen)
@@ -201,11 +201,9 @@ class _Player:
         try:
             async with asyncio.timeout(_SELF_CHECK_S):
                 told = f"passed: {await self._drivers[channel].self_check()}"
-        except RobotBroken as broken:
+        except Exception as exc:  # noqa: BLE001 - whatever keeps the robot from checking itself is its own fault
+            broken = _of_check(exc)
             verdict, told = outcome.of_self_check(verdict, broken), f"failed: {broken.what}"
-        except TimeoutError:
-            late = RobotBroken(f"its self-check took longer than {_SELF_CHECK_S:g} s", cure="Run less on this machine.")
-            verdict, told = outcome.of_self_check(verdict, late), f"failed: {late.what}"
         took_s = monotonic() - began_s
         return verdict, replace(seen, facts={**seen.facts, "self_check": told}, evidence_s=seen.evidence_s + took_s)
 
@@ -288,6 +286,16 @@ class _Player:
             captures=tuple(_masked(one, mask) for one in captured),
             evidence=seen.evidence,
         )
+
+
+def _of_check(exc: Exception) -> RobotBroken:
+    if isinstance(exc, RobotBroken):
+        return exc
+    if isinstance(exc, TimeoutError):
+        what, cure = f"its self-check took longer than {_SELF_CHECK_S:g} s", "Run less on this machine."
+    else:
+        what, cure = f"its self-check stumbled: {exc!r}", "Look at the machine's memory and open files."
+    return RobotBroken(what, cure=cure)
 
 
 def _as_text(name: str, text: str) -> Captured:

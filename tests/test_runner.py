@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -160,6 +161,54 @@ async def test_a_self_check_that_never_ends_has_failed(played, monkeypatch):
     run = await played(scenario({"fake.hear": "a"}), driver=Hanging({"hear": [DOUBTFUL]}))
     assert outcomes(run) == ["error"]
     assert "its self-check took longer than 0.05 s" in run.steps[0].failure.what
+
+
+async def test_a_self_check_that_stumbles_has_failed(played):
+    """No exception of a self-check loses the step it was to judge."""
+
+    class Stumbling(FakeDriver):
+        async def self_check(self):
+            raise OSError(24, "Too many open files")
+
+    run = await played(scenario({"fake.hear": "a"}), driver=Stumbling({"hear": [DOUBTFUL]}))
+    assert outcomes(run) == ["error"]
+    assert "Too many open files" in run.steps[0].failure.what
+
+
+async def test_closing_that_stumbles_is_an_error_of_its_own(played):
+    """Whatever a session raises when it is closed is told, and the run comes to its end."""
+
+    class Stumbling(FakeDriver):
+        async def open(self, run):
+            session = await super().open(run)
+            session.close = self.stumble
+            return session
+
+        async def stumble(self):
+            raise RecursionError("too deep")
+
+    sink = Told()
+    run = await played(scenario({"fake.say": "a"}), driver=Stumbling(), sink=sink)
+    assert (outcomes(run), run.outcome) == (["passed", "error"], Outcome.ERROR)
+    assert "too deep" in run.steps[1].failure.what
+    assert sink.calls[-1] == "run finished"
+
+
+async def test_keeping_evidence_is_no_standing_still(played):
+    """The robot's own work after the step's clock has stopped never turns a failure into its own fault."""
+
+    class Keeping(FakeDriver):
+        async def open(self, run):
+            session = await super().open(run)
+            session.perform = self.keep
+            return session
+
+        async def keep(self, action, deadline_s):
+            time.sleep(1.2)  # noqa: ASYNC251 - evidence that holds the loop up
+            return Observation(Seen.NOTHING, evidence_s=1.2)
+
+    run = await played(scenario({"fake.hear": "a", "within": "2s"}), driver=Keeping())
+    assert (outcomes(run), run.steps[0].loop_lag_s < 0.5) == (["failed"], True)
 
 
 async def test_what_was_measured_is_kept_though_its_evidence_is_not(played):

@@ -63,4 +63,6 @@ async def _close(session: Session, within_s: float) -> RobotBroken | None:
         return broken
     except TimeoutError:
         return RobotBroken(f"closing took longer than {within_s:g} s", cure="Look at the load of the robot's machine.")
+    except Exception as exc:  # noqa: BLE001 - as above
+        return RobotBroken(f"closing stumbled: {exc!r}", cure=traceback.format_exc())
     return None

@@ -59,20 +59,31 @@ class LoopLag:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._worst_s = 0.0
+        self._late: list[tuple[float, float]] = []
+        """From when to when the loop did not come back, each longer than the ones before."""
         self._due_s = loop.time() + self._TICK_S
         self._timer = loop.call_at(self._due_s, self._tick)
 
     def _tick(self) -> None:
         now_s = self._loop.time()
-        self._worst_s = max(self._worst_s, now_s - self._due_s)
+        self._note(now_s)
         self._due_s = now_s + self._TICK_S
         self._timer = self._loop.call_at(self._due_s, self._tick)
 
-    def worst_s(self) -> float:
-        """Return the worst lateness since the last call, in seconds, and begin anew."""
-        worst_s, self._worst_s = max(self._worst_s, self._loop.time() - self._due_s), 0.0
-        return worst_s
+    def _note(self, now_s: float) -> None:
+        if not self._late or now_s - self._due_s > self._late[-1][1] - self._late[-1][0]:
+            self._late.append((self._due_s, now_s))
+
+    def worst_s(self, until_s: float = float("inf")) -> float:
+        """
+        Return the worst lateness since the last call, in seconds, and begin anew.
+
+        What came after *until_s* (monotonic) is left out: keeping evidence may hold the loop up, and the step's clock has
+        stopped by then.
+        """
+        self._note(self._loop.time())
+        late, self._late = self._late, []
+        return max(0.0, *(min(end_s, until_s) - due_s for due_s, end_s in late))
 
     def close(self) -> None:
         """Stop measuring."""
