@@ -78,8 +78,8 @@ class LoopLag:
         """
         Return the worst lateness since the last call, in seconds, and begin anew.
 
-        What came after *until_s* (monotonic) is left out: keeping evidence may hold the loop up, and the step's clock has
-        stopped by then.
+        What came after *until_s* (monotonic) is left out: keeping evidence may hold the loop up, and the step's clock
+        has stopped by then.
         """
         self._note(self._loop.time())
         late, self._late = self._late, []

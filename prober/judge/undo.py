@@ -14,7 +14,7 @@ _HELD = (Outcome.PASSED, Outcome.SLOW)
 
 def of_order(scenario: Scenario, begun: Mapping[int, Step], run: Run) -> OrderState:
     """
-    Return UNDONE if every step that undoes it held, UNPLACED if the run came to no step that could order, else STANDING.
+    Return UNDONE if every step that undoes it held, UNPLACED if no step that could order was come to, else STANDING.
 
     *begun* are the steps that were played, by their index. What undoes an order is `model.order.undo`.
     """

@@ -93,8 +93,8 @@ def undo(steps: Sequence[Step]) -> tuple[Step, ...]:
     """
     Return those of *steps* that undo an order, and see that it is undone; none if there are no such steps.
 
-    They are the `always` ones that are not `optional`. One of them must do something (hanging up undoes nothing), and one
-    behind it must wait for the operator's answer.
+    They are the `always` ones that are not `optional`. One of them must do something (hanging up undoes nothing), and
+    one behind it must wait for the operator's answer.
     """
     always = tuple(step for step in steps if step.always and not step.optional)
     acts = next((index for index, step in enumerate(always) if could_order(step)), len(always))
