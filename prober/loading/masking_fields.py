@@ -26,14 +26,19 @@ _TAIL = re.compile(
     (?: [^\S\r\n]* (?P<sign>[:=：＝]|%3[ADad]) [^\S\r\n]*
       | \s*,\s*\\*["']value\\*["']\s*:\s*
       | [^<>"']{0,80}\bvalue=
-      | [^\S\r\n]*[为是][^\S\r\n]*(?=[0-9A-Za-z]{4})
+      | (?P<spoken>[^\S\r\n]*[为是]?[^\S\r\n]*[:：]?[^\S\r\n]*[“‘「『（(【"']?)(?=[0-9A-Za-z]{4})
     ) (?!\$\{)""",
     re.VERBOSE,
 )
 """What stands between a name and its value. A reference to a secret, `${secret.x}`, is none, and stays readable."""
 _QUOTED = re.compile(rf"""(?P<quote>\\*["']|%22)(?P<value>.{{0,{_LONGEST}}}?)(?<!\\)(?P=quote)""", re.DOTALL)
+_OPENED = re.compile(r"\[?\s*(?=\\*[\"'])|")
+"""A list of values: the first is read as the field's own."""
+_UNENDING = re.compile(rf"""\\*["'](?P<value>[^\r\n"']{{{_LONGEST},}})""")
 _REST_OF_LINE = re.compile(r"(?P<value>(?:(?!\\[rn])[^\r\n])+)")
-_WORD = re.compile(r"""(?P<value>[^\s&;"'<>\\，。；、！？）】]+)""")
+_WORD = re.compile(
+    r"""(?P<value>(?:(?:bearer|basic|digest|token)[ ]+)?[^\s&;"'<>\\，。；、！？）】]+)""", re.IGNORECASE
+)
 
 
 class Fields:
@@ -73,10 +78,16 @@ class Fields:
 
 def _value(text: str, name: str, end: int) -> Span | None:
     tail = _TAIL.match(text, end)
-    if tail is None or (name.isascii() and tail[0].strip() in ("为", "是")):
+    if tail is None or (tail["spoken"] is not None and not _spoken(name, tail["spoken"])):
         return None
-    value = _QUOTED.match(text, tail.end()) or _unquoted(name, tail).match(text, tail.end())
+    start = _OPENED.match(text, tail.end()).end()  # type: ignore[union-attr]  # it matches anywhere
+    value = _QUOTED.match(text, start) or _UNENDING.match(text, start) or _unquoted(name, tail).match(text, start)
     return Span(*value.span("value"), MASK) if value is not None and value["value"] else None
+
+
+def _spoken(name: str, between: str) -> bool:
+    """Whether a sentence gives the value of *name*: 验证码为 882301, 密码123456; an ID card has a pattern of its own."""
+    return not name.isascii() and (bool(between) or name.endswith("码"))
 
 
 def _unquoted(name: str, tail: re.Match[str]) -> re.Pattern[str]:

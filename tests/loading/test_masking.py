@@ -160,3 +160,32 @@ def test_the_name_of_a_step_keeps_the_fields_it_names():
     mask = Masker(["246801"])
     assert mask.name("web.fill 手机号, 服务密码: nothing came") == "web.fill 手机号, 服务密码: nothing came"
     assert mask.name("web.see 246801 of 13800000001") == "web.see ••• of 138••••0001"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{}为：882301，",
+        "{}是：882301",
+        "{}是: 882301",
+        "{}为“882301”。",
+        "{} 882301",
+        "{}（882301）",
+        "{}：882301",
+        "{}为882301",
+    ],
+)
+@pytest.mark.parametrize("name", ["您的验证码", "服务密码"])
+def test_a_code_in_a_sentence_is_masked_however_it_is_said(name, said):
+    """One-time codes come in many sentences; what merely speaks of a password stays."""
+    assert "882301" not in Masker([])(said.format(name))
+    for harmless in ("服务密码为 6 位数字", "忘记密码 登录", "密码错误"):
+        assert Masker([])(harmless) == harmless
+
+
+@pytest.mark.parametrize(
+    "text", ['"password": ["hunter2"]', "authorization=Bearer hunter2", f'"cookie": "{"hunter2" * 2000}"']
+)
+def test_a_value_is_masked_to_its_end(text):
+    """Neither a list, a kind of token nor great length lets a part of it through."""
+    assert "hunter2" not in Masker([])(text)
