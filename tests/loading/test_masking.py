@@ -156,7 +156,7 @@ def test_a_reference_stays_readable_where_a_password_is_its_word() -> None:
 
 
 def test_the_name_of_a_step_keeps_the_fields_it_names():
-    """A label that a step speaks of is no field with a value behind it; a secret in the name is taken out all the same."""
+    """A label that a step speaks of is no field with a value; a secret in the name is taken out all the same."""
     mask = Masker(["246801"])
     assert mask.name("web.fill 手机号, 服务密码: nothing came") == "web.fill 手机号, 服务密码: nothing came"
     assert mask.name("web.see 246801 of 13800000001") == "web.see ••• of 138••••0001"

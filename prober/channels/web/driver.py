@@ -45,7 +45,7 @@ class WebDriver:
         try:
             window = Window(await self._engine.new_context(har=recording.har if recording else None))
             if recording is not None:
-                await recording.start(window)
+                await recording.start(window, self._engine.traces)
             await window.arm()
         except (Gone, TooLong) as exc:
             raise browser_ended() from exc

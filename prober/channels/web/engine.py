@@ -19,7 +19,9 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from prober.channels.web.causes import net_code
-from prober.channels.web.config import Settings
+from prober.channels.web.config import Keep, Settings
+from prober.channels.web.folders import sweep
+from prober.channels.web.traces import Traces
 from prober.errors import RobotBroken
 
 __all__ = [
@@ -108,6 +110,8 @@ class Engine:
         self._lock = asyncio.Lock()
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
+        self.traces: Traces | None = None
+        """Where the browser writes its traces; None before it started, and where none is wanted."""
 
     async def new_context(self, har: Path | None = None) -> BrowserContext:
         """
@@ -149,14 +153,17 @@ class Engine:
     async def _start(self) -> None:
         executable = find_browser(self._settings.browser)
         proxy: Any = {"server": self._settings.proxy} if self._settings.proxy else None
+        await asyncio.to_thread(sweep)
         self._playwright = await _playwright()
         try:
+            self.traces = Traces() if self._settings.trace is not Keep.NEVER else None
             self._browser = await self._playwright.chromium.launch(
                 executable_path=executable,
                 headless=self._settings.headless,
                 args=[*_FLAGS, *(["--no-sandbox"] if _is_root() else []), *self._settings.args],
                 proxy=proxy,
                 timeout=_START_S * 1000,
+                traces_dir=self.traces.path if self.traces else None,
                 # Ctrl-C is the robot's to answer: it leaves as a polite customer would.
                 handle_sigint=False,
                 handle_sigterm=False,
@@ -180,6 +187,8 @@ class Engine:
         if playwright is not None:
             with suppress(PlaywrightError):
                 await playwright.stop()
+        if self.traces is not None:
+            self.traces.close()
 
 
 async def _playwright() -> Playwright:

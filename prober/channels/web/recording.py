@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 from prober.channels.evidence import EvidenceBox
 from prober.channels.web.archives import Mask, Unreadable, masked_har, masked_trace
 from prober.channels.web.config import Keep, Settings
+from prober.channels.web.folders import private_folder
+from prober.channels.web.traces import Traces
 from prober.channels.web.window import Window
-from prober.errors import RobotBroken
 from prober.model.run import Evidence
 
 _STOP_S = 3.0
@@ -27,32 +28,30 @@ class Recording:
     def __init__(self, settings: Settings) -> None:
         self._trace, self._har = settings.trace, settings.har
         self._folder: TemporaryDirectory[str] | None = None
+        self._traces: Traces | None = None
+        self._name = ""
         if {self._trace, self._har} != {Keep.NEVER}:
-            try:
-                self._folder = TemporaryDirectory(prefix="prober-web-", ignore_cleanup_errors=True)
-            except OSError as exc:
-                raise RobotBroken(
-                    f"there is no room for the run's recording: {exc}",
-                    cure="Free the folder for temporary files, or set channels.web.trace and .har to never.",
-                ) from exc
+            self._folder = private_folder()
 
     @property
     def har(self) -> Path | None:
         """Where the browser is to write what it fetches."""
         return self._place("web.har") if self._har is not Keep.NEVER else None
 
-    async def start(self, window: Window) -> None:
-        """Record the trace, where one is wanted."""
-        if self._trace is not Keep.NEVER:
-            await window.start_trace()
+    async def start(self, window: Window, traces: Traces | None) -> None:
+        """Record the trace among *traces*, where one is wanted."""
+        if traces is not None:
+            self._traces, self._name = traces, traces.begin()
+            await window.start_trace(self._name)
 
     async def close(self, window: Window, box: EvidenceBox, mask: Mask, *, failed: bool) -> tuple[Evidence, ...]:
         """Close *window*, and return what is kept of a run that *failed* or did not; the rest is gone."""
         try:
             trace = self._place("trace.zip") if _kept(self._trace, failed=failed) else None
-            if self._trace is not Keep.NEVER:
+            if self._traces is not None:
                 await window.stop_trace(trace, _STOP_S)
             await window.close()
+            self._forget_trace()
             har = self.har if _kept(self._har, failed=failed) else None
             return (
                 *await _keep(box, "trace", trace, masked_trace, mask),
@@ -63,8 +62,14 @@ class Recording:
 
     def discard(self) -> None:
         """Take away what was recorded and not kept. Safe to call twice."""
+        self._forget_trace()
         if self._folder is not None:
             self._folder.cleanup()
+
+    def _forget_trace(self) -> None:
+        traces, self._traces = self._traces, None
+        if traces is not None:
+            traces.end(self._name)
 
     def _place(self, name: str) -> Path | None:
         return Path(self._folder.name, name) if self._folder is not None else None

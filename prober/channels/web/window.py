@@ -106,10 +106,10 @@ class Window:
                 with spoken(self.browser):
                     await self._context.close()
 
-    async def start_trace(self) -> None:
+    async def start_trace(self, name: str) -> None:
         """Record the page before and after each act; no film of it, which would cost the steps their time."""
         with spoken(self.browser):
-            await self._context.tracing.start(snapshots=True, screenshots=False, sources=False)
+            await self._context.tracing.start(name=name, snapshots=True, screenshots=False, sources=False)
 
     async def stop_trace(self, path: Path | None, within_s: float) -> None:
         """Write the trace to *path*, or throw it away. Nothing is there where the browser did not do it in time."""
