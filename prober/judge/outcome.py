@@ -101,8 +101,8 @@ def of_stall(step: Step, verdict: Verdict, seen: Observation, stalled_s: float) 
     if verdict.outcome is not Outcome.FAILED or verdict.failure is None or step.within_s is None:
         return verdict
     late = seen.seen is Seen.EXPECTED and seen.took_s is not None and seen.took_s - stalled_s <= step.within_s
-    missed = seen.seen in _NOTHING_CAME and stalled_s > max(_STALL_S, step.within_s / 10)
-    if not (late or missed):
+    missed = seen.seen in _NOTHING_CAME and stalled_s > step.within_s / 10
+    if stalled_s < _STALL_S or not (late or missed):
         return verdict
     failure = verdict.failure
     what = f"{failure.what}, but the robot itself stood still for {stalled_s:.1f} s"
