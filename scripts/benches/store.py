@@ -183,13 +183,13 @@ def _result(tally: Tally, site: Site) -> Result:
         "next_runs_not_clean": tally.not_clean,
         "processes_left": tally.left.total(),
         "evidence_not_as_recorded": tally.evidence_wrong,
+        "temporary_files_left": sum(1 for path in site.temporary.rglob("*") if path.is_file()),
         "processes_gone_p50_s": round(median(tally.gone_s), 3),
         "processes_gone_max_s": round(max(tally.gone_s), 3),
-        "temporary_files_left": sum(1 for path in site.temporary.rglob("*") if path.is_file()),
     }
     return Result(
         figures,
-        bounds=dict.fromkeys(list(figures)[:5], "<= 0"),
+        bounds=dict.fromkeys(list(figures)[:6], "<= 0"),
         samples={
             "kills": tally.kills,
             "finished steps told": tally.told_steps,

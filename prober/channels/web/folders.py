@@ -1,0 +1,71 @@
+"""Folders for what is unmasked while it is recorded: readable by their owner alone, and swept where that one died."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
+
+from prober.errors import RobotBroken
+
+_PREFIX = "prober-web"
+_OWNER = re.compile(rf"{_PREFIX}-(?P<space>\d+)-(?P<pid>\d+)-(?P<start>\d+)-")
+
+
+def private_folder() -> TemporaryDirectory[str]:
+    """
+    Make a folder for temporary files that is named after this process.
+
+    Raises:
+        RobotBroken: There is no room for one.
+    """
+    pid = os.getpid()
+    try:
+        return TemporaryDirectory(prefix=f"{_PREFIX}-{_space()}-{pid}-{_start(pid)}-", ignore_cleanup_errors=True)
+    except OSError as exc:
+        raise RobotBroken(
+            f"there is no room for the run's recording: {exc}",
+            cure="Free the folder for temporary files, or set channels.web.trace and .har to never.",
+        ) from exc
+
+
+def sweep() -> None:
+    """Remove the folders of robots that live no more."""
+    for path in Path(gettempdir()).glob(f"{_PREFIX}-*"):
+        owner = _OWNER.match(path.name)
+        if owner and int(owner["space"]) == _space() and _start(int(owner["pid"])) != owner["start"]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _space() -> int:
+    """Return which processes can be seen from here: those of another container may live, whatever their pid says."""
+    try:
+        return Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return 0
+
+
+def _start(pid: int) -> str | None:
+    """Return when *pid* started, as the kernel counts it; None if there is no such process."""
+    if not Path("/proc/self/stat").exists():
+        return _answers(pid)
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    # The second field, the name, may hold spaces and brackets; field 3 is the state, field 22 the start.
+    state, *fields = stat.rpartition(")")[2].split()
+    return None if state in "ZX" else fields[18]
+
+
+def _answers(pid: int) -> str | None:
+    """Where the kernel does not say when a process started, being there has to do."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        return "0"
+    return "0"
