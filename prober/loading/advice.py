@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from prober.errors import BadInput, Problem
+from prober.loading.masking import Masker, MaskingRules
 from prober.loading.robot_verbs import Same, Wait
 from prober.loading.text_file import read_text, split_lines
 from prober.model.order import could_order, undo
@@ -42,8 +43,6 @@ class Advice:
     spoken: str
     message: str
     hint: str
-    hidden: str = field(default="", repr=False)
-    """A text of the line that must not be shown."""
 
 
 def order_without_undo(scenario: Scenario, _: Known) -> Iterator[Advice]:
@@ -124,7 +123,7 @@ def plain_secret(scenario: Scenario, known: Known) -> Iterator[Advice]:
         for secret, name in known.secrets.items():
             if len(secret) >= _SHORTEST_SECRET and any(_holds(text, secret) for text in _texts(part)):
                 hint = f"write ${{secret.{name}}}"
-                yield Advice(index, secret, f"the secret ‘{name}’ stands here in plain", hint, hidden=secret)
+                yield Advice(index, secret, f"the secret ‘{name}’ stands here in plain", hint)
 
 
 def same_by_itself(scenario: Scenario, _: Known) -> Iterator[Advice]:
@@ -156,8 +155,12 @@ CHECKS: tuple[Callable[[Scenario, Known], Iterator[Advice]], ...] = (
 
 def warnings(scenarios: Sequence[Scenario], known: Known) -> list[Problem]:
     """Return everything there is to say of *scenarios*, each in its place; steps that several use are told once."""
+    mask = Masker((one for one in known.secrets if len(one) >= _SHORTEST_SECRET), MaskingRules((), ()))
     found = [
-        _problem(scenario, advice) for scenario in scenarios for check in CHECKS for advice in check(scenario, known)
+        _problem(scenario, advice, mask)
+        for scenario in scenarios
+        for check in CHECKS
+        for advice in check(scenario, known)
     ]
     return sorted(set(found))
 
@@ -183,7 +186,7 @@ def _holds(text: str, secret: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", text) is not None
 
 
-def _problem(scenario: Scenario, advice: Advice) -> Problem:
+def _problem(scenario: Scenario, advice: Advice, mask: Masker) -> Problem:
     """Return the warning in its place: where *spoken* stands at its step, else where the step begins."""
     source = scenario.steps[advice.index].source if advice.index >= 0 else None
     path, first, column = (source.path, source.line, source.column) if source else (scenario.path, 1, 1)
@@ -195,8 +198,7 @@ def _problem(scenario: Scenario, advice: Advice) -> Problem:
             first, column = line, at + 1
             break
     shown = lines[first - 1] if first <= len(lines) else ""
-    shown = shown.replace(advice.hidden, "•••") if advice.hidden else shown
-    return Problem(path, first, column, advice.message, advice.hint, shown)
+    return Problem(path, first, column, advice.message, advice.hint, mask(shown))
 
 
 def _lines(path: Path) -> Sequence[str]:

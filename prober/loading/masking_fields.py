@@ -86,7 +86,7 @@ def _value(text: str, name: str, end: int) -> Span | None:
 
 
 def _spoken(name: str, between: str) -> bool:
-    """Whether a sentence gives the value of *name*: 验证码为 882301, 密码123456; ID cards have a pattern of their own."""
+    """Whether a sentence gives the value of *name*: 验证码为 882301, 密码123456; an ID card has its pattern."""
     return not name.isascii() and (bool(between) or name.endswith("码"))
 
 

@@ -16,7 +16,8 @@ from prober.loading.vocabulary import Vocabulary
 
 CASES = sorted((Path(__file__).parent / "advice").glob("*.txt"))
 SECTION = re.compile(r"^--- (.+)\n", re.MULTILINE)
-KNOWN = Known(lengths_s={"long": 12.3, "short": 1.5}, secrets={"246801": "service_password", "1": "pin"})
+SECRETS = {"246801": "service_password", "1": "pin", "sesame-open": "word"}
+KNOWN = Known(lengths_s={"long": 12.3, "short": 1.5}, secrets=SECRETS)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
