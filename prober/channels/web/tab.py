@@ -74,7 +74,7 @@ class Tab:
 
     async def _stop(self) -> None:
         """Give up a navigation that is not answered: until then the browser answers nothing else either."""
-        with suppress(Gone, TooLong, NotFetched), spoken(self.page.context.browser):
+        with suppress(Gone, TooLong, NotFetched, RobotBroken), spoken(self.page.context.browser):
             wire = await self.page.context.new_cdp_session(self.page)
             await wire.send("Page.stopLoading")
             await wire.detach()

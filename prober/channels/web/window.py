@@ -25,7 +25,8 @@ _STUCK_S = 0.2
 _SETTLE_S = 0.5
 _TICK_S = 0.001
 _SCREENSHOT_S = 5.0
-_CLOSE_S = 4.0
+_PATIENCE_S = 1.0
+_CLOSE_S = 3.0
 
 T = TypeVar("T")
 
@@ -101,10 +102,23 @@ class Window:
 
     async def close(self) -> None:
         """Close the context and all its pages; a browser too busy to do so is not waited for."""
+        closing = asyncio.ensure_future(self._close(self._context))
+        try:
+            await asyncio.wait([closing], timeout=_PATIENCE_S)
+            if not closing.done():
+                # It waits for what a busy page is still to tell. A page alone is closed without being asked.
+                await asyncio.wait(
+                    [closing, *(asyncio.ensure_future(self._close(page)) for page in self._context.pages)],
+                    timeout=_CLOSE_S,
+                )
+        finally:
+            closing.cancel()
+
+    async def _close(self, what: BrowserContext | Page) -> None:
         with suppress(Gone, TooLong, RobotBroken, TimeoutError):
-            async with asyncio.timeout(_CLOSE_S):
+            async with asyncio.timeout(_PATIENCE_S + _CLOSE_S):
                 with spoken(self.browser):
-                    await self._context.close()
+                    await what.close()
 
     async def start_trace(self, name: str) -> None:
         """Record the page before and after each act; no film of it, which would cost the steps their time."""

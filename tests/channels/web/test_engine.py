@@ -147,3 +147,25 @@ async def test_a_dead_proxy_is_the_robots_fault(web_run):
             await session.perform(Action("web", "open", Open("http://hall.invalid/")), 10)
         await session.close()
         await driver.close()
+
+
+BUSY = {
+    "frame": "<p>首页</p><iframe srcdoc='<script>for(;;);</script>'></iframe>",
+    "request": """<p>首页</p><script>setTimeout(() => { for (;;) { const asked = new XMLHttpRequest();
+      asked.open('GET', '/home', false); asked.send(); } }, 100)</script>""",
+    "dialog": "<p>首页</p><script>setTimeout(() => { for (;;) alert(1); }, 100)</script>",
+}
+
+
+@pytest.mark.parametrize("kind", BUSY)
+async def test_a_page_that_never_rests_is_closed_with_its_window(web_driver, web_run, web_site, kind):
+    """The shared browser is rid of it soon, and the HAR of what was fetched before is whole."""
+    web_site.page("/home", "<h1>首页</h1>")
+    web_site.page("/busy", BUSY[kind])
+    session = await web_driver.open(web_run())
+    await session.perform(Action("web", "open", Open("/busy")), 3)
+    await session.perform(Action("web", "see", See(expectation("没有"))), 0.1)
+    context = session._window._context
+    evidence = await asyncio.wait_for(session.close(), 9)
+    assert context not in web_driver._engine._browser.contexts
+    assert [kept.kind for kept in evidence] == ["trace", "har"]
