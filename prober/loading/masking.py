@@ -39,8 +39,13 @@ class Masker:
     def __init__(self, secrets: Iterable[str], rules: MaskingRules = DEFAULT_RULES) -> None:
         self._secrets = frozenset(secrets) - {""}
         self._forms = sorted({form for secret in self._secrets for form in forms(secret)}, key=lambda form: form.text)
+        self._rules = rules
         self._patterns = rules.patterns
         self._fields = Fields(rules.fields)
+
+    def __reduce__(self) -> tuple[type[Masker], tuple[frozenset[str], MaskingRules]]:
+        """Let another process mask as this one does."""
+        return Masker, (self._secrets, self._rules)
 
     def __call__(self, text: str) -> str:
         """Return *text* masked. What is masked already stays as it is."""

@@ -56,7 +56,11 @@ class PrivatePattern:
 
 def own_pattern(regex: str) -> PrivatePattern:
     """Return the pattern of a regular expression of a workspace's own: what matches vanishes whole."""
-    return PrivatePattern(re.compile(regex), lambda found: Span(*found.span(), MASK) if found[0] else None)
+    return PrivatePattern(re.compile(regex), _whole)
+
+
+def _whole(found: re.Match[str]) -> Span | None:
+    return Span(*found.span(), MASK) if found[0] else None
 
 
 def _phone(found: re.Match[str]) -> Span | None:

@@ -70,3 +70,8 @@ class Settings(BaseModel):
         description="failures, always or never: of which runs the requests and answers (web.har) are kept; "
         "never records none",
     )
+    archive_mb: int = Field(
+        default=64,
+        ge=1,
+        description="a trace or HAR that holds more megabytes than this before it is masked is not kept",
+    )

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from prober.channels.evidence import EvidenceBox
-from prober.channels.web.archives import Mask, Unreadable, masked_har, masked_trace
+from prober.channels.timing import monotonic
+from prober.channels.web.archives import Mask, Unreadable
 from prober.channels.web.config import Keep, Settings
 from prober.channels.web.folders import private_folder
+from prober.channels.web.masking_apart import masked
 from prober.channels.web.traces import Traces
 from prober.channels.web.window import Window
 from prober.model.run import Evidence
 
 _STOP_S = 3.0
+_CLOSE_S = 9.0
+"""All of closing: a little less than a run waits for it."""
 
 
 class Recording:
@@ -26,7 +29,7 @@ class Recording:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._trace, self._har = settings.trace, settings.har
+        self._trace, self._har, self._archive_mb = settings.trace, settings.har, settings.archive_mb
         self._folder: TemporaryDirectory[str] | None = None
         self._traces: Traces | None = None
         self._name = ""
@@ -46,6 +49,7 @@ class Recording:
 
     async def close(self, window: Window, box: EvidenceBox, mask: Mask, *, failed: bool) -> tuple[Evidence, ...]:
         """Close *window*, and return what is kept of a run that *failed* or did not; the rest is gone."""
+        until_s = monotonic() + _CLOSE_S
         try:
             trace = self._place("trace.zip") if _kept(self._trace, failed=failed) else None
             if self._traces is not None:
@@ -53,12 +57,25 @@ class Recording:
             await window.close()
             self._forget_trace()
             har = self.har if _kept(self._har, failed=failed) else None
-            return (
-                *await _keep(box, "trace", trace, masked_trace, mask),
-                *await _keep(box, "har", har, masked_har, mask),
+            paths = {
+                kind: path for kind, path in (("trace", trace), ("har", har)) if path is not None and path.exists()
+            }
+            contents = await asyncio.gather(*(self._masked(path, mask, until_s) for path in paths.values()))
+            return tuple(
+                [
+                    await box.keep(kind, name, content, whole_run=True)
+                    for kind, (name, content) in zip(paths, contents, strict=True)
+                ]
             )
         finally:
             self.discard()
+
+    async def _masked(self, path: Path, mask: Mask, until_s: float) -> tuple[str, bytes]:
+        """Return name and content of what is kept of *path*: where it cannot be masked, but the word of it."""
+        try:
+            return path.name, await masked(path, mask, largest_mb=self._archive_mb, within_s=until_s - monotonic())
+        except (Unreadable, OSError) as exc:
+            return f"{path.name}.txt", f"{path.name} was not kept: it could not be masked ({exc}).\n".encode()
 
     def discard(self) -> None:
         """Take away what was recorded and not kept. Safe to call twice."""
@@ -77,19 +94,3 @@ class Recording:
 
 def _kept(keep: Keep, *, failed: bool) -> bool:
     return keep is Keep.ALWAYS or (keep is Keep.FAILURES and failed)
-
-
-async def _keep(
-    box: EvidenceBox, kind: str, path: Path | None, masked: Callable[[bytes, Mask], bytes], mask: Mask
-) -> tuple[Evidence, ...]:
-    """Keep what was written at *path*, masked; where that cannot be done, keep but the word of it."""
-    if path is None:
-        return ()
-    try:
-        content = await asyncio.to_thread(lambda: masked(path.read_bytes(), mask))
-    except FileNotFoundError:  # the browser ended before it wrote it
-        return ()
-    except (Unreadable, OSError) as exc:
-        words = f"{path.name} was not kept: it could not be masked ({exc}).\n"
-        return (await box.keep(kind, f"{path.name}.txt", words.encode(), whole_run=True),)
-    return (await box.keep(kind, path.name, content, whole_run=True),)

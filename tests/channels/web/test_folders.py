@@ -99,4 +99,4 @@ async def test_a_folder_whose_pid_was_given_to_another_is_swept(temporary):
         old.mkdir()
         sweep()
         assert not old.exists()
-        assert Path(mine).exists()
+        assert Path(mine) in temporary.glob("*")
