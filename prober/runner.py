@@ -237,6 +237,8 @@ class _Player:
         captured = [values.capture(wanted, seen.text or "") for wanted in action.captures]
         captured += [_as_text(name, text) for name, text in seen.groups.items()]
         self._captures.update({one.name: one for one in captured})
+        for one in captured:
+            self._context.mask.learn(one.name, one.text)
         return tuple(captured)
 
     def _value_of(self, name: str) -> str:
@@ -284,7 +286,7 @@ class _Player:
             timings=dict(seen.timings),
             facts=mask.document(seen.facts),
             captures=tuple(_masked(one, mask) for one in captured),
-            evidence=seen.evidence,
+            evidence=seen.evidence or self._context.evidence.of_step(len(self.run.steps)),
         )
 
 

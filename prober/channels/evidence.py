@@ -25,11 +25,16 @@ class EvidenceBox:
         self.step: int | None = None
         """The step under way: what is kept now belongs to it."""
         self._of_run: list[Evidence] = []
+        self._of_step: dict[int, list[Evidence]] = {}
 
     @property
     def of_run(self) -> tuple[Evidence, ...]:
         """What was kept so far that belongs to the whole run, be it that whoever kept it failed afterwards."""
         return tuple(self._of_run)
+
+    def of_step(self, step: int) -> tuple[Evidence, ...]:
+        """Return what was kept so far that belongs to the step of that index, be it that it never came to its end."""
+        return tuple(self._of_step.get(step, ()))
 
     def path(self, name: str) -> Path:
         """Return where a file called *name* is to be written, for writers that need a path of their own."""
@@ -68,8 +73,7 @@ class EvidenceBox:
             evidence = await asyncio.to_thread(record)
         except OSError as exc:
             raise _unwritable(path, exc) from exc
-        if step is None:
-            self._of_run.append(evidence)
+        (self._of_run if step is None else self._of_step.setdefault(step, [])).append(evidence)
         return evidence
 
 

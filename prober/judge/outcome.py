@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from prober.errors import RobotBroken
@@ -89,7 +89,7 @@ def of_self_check(verdict: Verdict, broken: RobotBroken) -> Verdict:
     """Return *verdict*, a failure in doubt, as the robot's own: its self-check has failed as well."""
     seen = verdict.failure or Failure("nothing was told")
     what = f"{seen.what}, but the robot cannot do better by itself: {broken.what}"
-    return Verdict(Outcome.ERROR, Layer.ROBOT, Failure(what, seen.expected, f"{seen.actual}; {broken.cure}"))
+    return Verdict(Outcome.ERROR, Layer.ROBOT, Failure(what, _both(seen), broken.cure))
 
 
 def of_stall(step: Step, verdict: Verdict, seen: Observation, stalled_s: float) -> Verdict:
@@ -104,10 +104,14 @@ def of_stall(step: Step, verdict: Verdict, seen: Observation, stalled_s: float) 
     missed = seen.seen in _NOTHING_CAME and stalled_s > step.within_s / 10
     if stalled_s < _STALL_S or not (late or missed):
         return verdict
-    failure = verdict.failure
-    what = f"{failure.what}, but the robot itself stood still for {stalled_s:.1f} s"
-    cure = f"{failure.actual}; run less on this machine, or fewer runs at once".removeprefix("; ")
-    return Verdict(Outcome.ERROR, Layer.ROBOT, replace(failure, what=what, actual=cure))
+    what = f"{verdict.failure.what}, but the robot itself stood still for {stalled_s:.1f} s"
+    cure = "Run less on this machine, or fewer runs at once."
+    return Verdict(Outcome.ERROR, Layer.ROBOT, Failure(what, _both(verdict.failure), cure))
+
+
+def _both(failure: Failure) -> str:
+    """Return what was expected and what was seen: what is to be done stands in the place of the latter."""
+    return "; but ".join(filter(None, (failure.expected, failure.actual)))
 
 
 def of_captures(step: Step, verdict: Verdict, captured: Sequence[Captured]) -> Verdict:

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from prober.loading.masking_fields import FIELDS, Fields
-from prober.loading.masking_forms import MASK, Span, forms
+from prober.loading.masking_forms import MASK, Form, Span, forms
 from prober.loading.masking_patterns import PRIVATE, PrivatePattern
 
 __all__ = ["MASK", "Masker", "MaskingRules"]
@@ -38,7 +38,7 @@ class Masker:
 
     def __init__(self, secrets: Iterable[str], rules: MaskingRules = DEFAULT_RULES) -> None:
         self._secrets = frozenset(secrets) - {""}
-        self._forms = sorted({form for secret in self._secrets for form in forms(secret)}, key=lambda form: form.text)
+        self._forms = _forms_of(self._secrets)
         self._rules = rules
         self._patterns = rules.patterns
         self._fields = Fields(rules.fields)
@@ -46,6 +46,12 @@ class Masker:
     def __reduce__(self) -> tuple[type[Masker], tuple[frozenset[str], MaskingRules]]:
         """Let another process mask as this one does."""
         return Masker, (self._secrets, self._rules)
+
+    def learn(self, name: str, value: str) -> None:
+        """Take *value* for a secret from now on if *name* is a masked field's: one-time codes are told, then typed."""
+        if value and name in self._fields:
+            self._secrets |= {value}
+            self._forms = _forms_of(self._secrets)
 
     def __call__(self, text: str) -> str:
         """Return *text* masked. What is masked already stays as it is."""
@@ -130,6 +136,10 @@ class Masker:
     def _secret_spans(self, text: str, lowered: str) -> Iterator[Span]:
         for form in self._forms:
             yield from (span for span in form.spans(text, lowered) if not _in_reference(text, span))
+
+
+def _forms_of(secrets: Iterable[str]) -> list[Form]:
+    return sorted({form for secret in secrets for form in forms(secret)}, key=lambda form: form.text)
 
 
 def _replaced(text: str, spans: Iterable[Span]) -> str:
