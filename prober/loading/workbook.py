@@ -7,11 +7,13 @@ What Excel may have done to what was typed (a formula, a date, a zero that was l
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -28,6 +30,19 @@ MOST_ROWS = 20_000
 _TEXT = "@"
 _DARK, _BAND, _LINE = "1F4E79", "EEF4FA", "C9D6E2"
 _LISTS = "lists"
+_NO_WORKBOOK = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    ParseError,
+    EOFError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+)
+"""What openpyxl lets through of a file that is damaged, encrypted or something else."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +89,11 @@ def read_workbook(path: Path) -> list[Sheet]:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise _unusable(path, f"this workbook is too large: more than {MOST_BYTES // 1024 // 1024} MiB")
-        book = load_workbook(path, data_only=False)
+        with path.open("rb") as file:  # openpyxl leaves a file open that it cannot read
+            book = load_workbook(file, data_only=False)
     except OSError as exc:
         raise _unusable(path, f"this file cannot be read: {exc.strerror or exc}") from exc
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, EOFError) as exc:
+    except _NO_WORKBOOK as exc:
         raise _unusable(path, "this is no Excel workbook", "save it as .xlsx") from exc
     return [_sheet(sheet, path) for sheet in book.worksheets if sheet.sheet_state == "visible"]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import zipfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -222,6 +224,26 @@ def test_what_is_no_workbook_is_said_to_be_none(tmp_path, content, said):
     if content is not None:
         path.write_bytes(content)
     assert said in told(path)
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml"])
+def test_a_damaged_workbook_is_said_to_be_none(workbook, part):
+    """A part that ends early, is another document or does not unpack is told, whichever part it is."""
+    path = workbook(CALL)
+    whole = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for content in (parts[part][: len(parts[part]) // 2], b"<a/>", b"<a><b/></a>"):
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, kept in (parts | {part: content}).items():
+                archive.writestr(name, kept)
+        with contextlib.suppress(BadInput):
+            read_cases(path, WORDS)
+    path.write_bytes(whole)
+    with zipfile.ZipFile(path) as archive:
+        place = archive.getinfo(part).header_offset + len(part) + 40
+    path.write_bytes(whole[:place] + b"\xff" * 20 + whole[place + 20 :])
+    assert "this is no Excel workbook" in told(path)
 
 
 def test_a_workbook_without_titles_holds_no_cases(workbook):
