@@ -30,6 +30,7 @@ MOST_ROWS = 20_000
 _TEXT = "@"
 _DARK, _BAND, _LINE = "1F4E79", "EEF4FA", "C9D6E2"
 _LISTS = "lists"
+_TOO_LONG = 10**15
 _NO_WORKBOOK = (
     InvalidFileException,
     zipfile.BadZipFile,
@@ -172,6 +173,8 @@ def _read(cell: Any) -> tuple[str, str]:
         wrong = f"holds an error of Excel's, {text}"
     elif isinstance(held, bool):
         text = text.lower()
+    elif isinstance(held, int | float) and abs(held) >= _TOO_LONG:
+        wrong = f"holds the number {text}, not a text: Excel makes zeros of the digits past the 15th"
     elif isinstance(held, int):
         text = _padded(held, str(cell.number_format))
     elif isinstance(held, float):

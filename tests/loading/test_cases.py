@@ -246,6 +246,13 @@ def test_a_damaged_workbook_is_said_to_be_none(workbook, part):
     assert "this is no Excel workbook" in told(path)
 
 
+def test_a_number_of_more_than_15_digits_is_wrong(workbook):
+    """Excel has changed a bank card that it holds as a number, however the file writes it."""
+    for number in (6222020200112345000, 6.222020200112345e18):
+        assert "zeros of the digits past the 15th" in told(workbook({**CALL, "G": number}))
+    assert read_cases(workbook({**CALL, "G": 999_999_999_999_999}), WORDS).remarks
+
+
 def test_a_workbook_without_titles_holds_no_cases(workbook):
     """And the titles that are needed are named."""
     assert "用例编号 (case), 操作 (action) at the least" in told(workbook({"A": "x"}, titles=["a", "b"]))
