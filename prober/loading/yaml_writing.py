@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-_PLAIN = re.compile(r"[^\W_][\w ./+%()（）。，、：；！？¥-]*|/[\w./-]*|\$\{[\w.]+\}", re.DOTALL)
+_PLAIN = re.compile(r"[^\W_][\w ./+%()（）。，、：；！？¥-]*|/[\w./-]*|\$\{[\w.]+\}")
 """Texts that mean themselves without quotes, in braces too (but for those of a reference)."""
 _BRACES = re.compile(r"[{}\[\],#]")
+_ESCAPES = {"\n": "\\n", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
 def written(scenario: Mapping[str, Any], notes: Mapping[int, str]) -> str:
@@ -22,9 +22,14 @@ def written(scenario: Mapping[str, Any], notes: Mapping[int, str]) -> str:
     lines = [f"{scalar(key)}: {flow(value)}" for key, value in head.items()]
     lines.append("steps:")
     for index, step in enumerate(scenario["steps"]):
-        lines += [f"  # {line}" for line in notes.get(index, "").splitlines() if line.strip()]
+        lines += [f"  # {_shown(line)}" for line in notes.get(index, "").splitlines() if line.strip()]
         lines += _step(step)
     return "\n".join(lines) + "\n"
+
+
+def _shown(line: str) -> str:
+    """Return a line of a comment, where nothing can be escaped, without what YAML refuses."""
+    return "".join(sign if sign.isprintable() else " " for sign in line)
 
 
 def _step(step: Mapping[str, Any]) -> list[str]:
@@ -54,4 +59,8 @@ def scalar(text: str, *, inside: bool = False) -> str:
         return text
     if text.isprintable():
         return "'" + text.replace("'", "''") + "'"
-    return json.dumps(text, ensure_ascii=False)
+    return f'"{"".join(_escaped(sign) for sign in text)}"'
+
+
+def _escaped(sign: str) -> str:
+    return _ESCAPES.get(sign) or (sign if sign.isprintable() else f"\\U{ord(sign):08X}")

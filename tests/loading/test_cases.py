@@ -322,6 +322,12 @@ PIECES += [
     " ",
     "\n",
     "/",
+    "\x7f",
+    "\x80",
+    "\x85",
+    "\u2028",
+    "\ufeff",
+    "\U0001f600",
 ]
 
 
@@ -347,6 +353,14 @@ def test_any_text_comes_back_the_same(tmp_path):
         path.write_text(written(scenario, {}), encoding="utf-8")
         made.append(path)
     assert there_and_back(tmp_path, *made) == loaded(*made)
+
+
+def test_a_note_may_hold_anything(tmp_path):
+    """What YAML refuses is left out of the comment that a note becomes."""
+    path = tmp_path / "s.yaml"
+    path.write_text(written({"scenario": "s", "steps": [{"ivr.hang_up": None}]}, {0: "a\x7fb\x80c\x85d"}), "utf-8")
+    assert "# a b c\n  # d\n" in path.read_text("utf-8")
+    assert loaded(path)
 
 
 def test_nothing_in_a_workbook_is_calculated(tmp_path):
