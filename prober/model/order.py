@@ -29,6 +29,8 @@ _SEES = {
     "sms": frozenset({"receive"}),
 }
 """What shows that something is undone: the operator's own answer."""
+_LONG = 11
+"""Digits of a whole number: of a shorter one, seven would tell nearly all."""
 
 
 class OrderState(StrEnum):
@@ -79,7 +81,8 @@ class Placed(Claim):
 
 def still_stands(line: str, msisdn: str, run_id: str) -> str:
     """Return the sentence for a run whose order was not seen to be undone; the number is masked, as in all results."""
-    what = f"an order may still stand on line {line} ({msisdn[:3]}••••{msisdn[-4:]}): undo it by hand"
+    number = f"{msisdn[:3]}••••{msisdn[-4:]}" if len(msisdn) >= _LONG else "••••"
+    what = f"an order may still stand on line {line} ({number}): undo it by hand"
     return f"{what}, then ‘prober db orders settle {run_id}’"
 
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from prober.model.order import Caps, Claim, OrderState
+from prober.model.order import Caps, Claim, OrderState, still_stands
 from prober.model.run import Run
 from prober.store.store import Store
 
@@ -70,6 +70,14 @@ async def test_a_line_is_refused_until_its_order_is_settled(store: Store) -> Non
     assert store.orders.settle("r1") is OrderState.STANDING
     assert await store.orders.claim(replace(CLAIM, run_id="r3"), CAPS) == ""
     assert states(store) == {"r1": "settled", "r2": "claimed", "r3": "claimed"}
+
+
+@pytest.mark.parametrize("number", ["1234567", "10086123"])
+def test_of_a_short_number_nothing_is_told(number: str) -> None:
+    """Its first three and last four digits would be all of it, or nearly."""
+    told = still_stands("demo-1", number, "r1")
+    assert "line demo-1 (••••)" in told
+    assert number[-4:] not in told
 
 
 async def test_only_what_stands_is_settled(store: Store) -> None:
