@@ -56,8 +56,9 @@ class WebSession:
             seen = await self._unanswered(exc, action)
         except NotFetched as exc:
             seen = await unreachable(self._window.front.page.url, exc.code, expected=action.full_name)
-        for password in self._window.passwords:
-            self._mask.typed(password)
+        finally:  # what was typed before the step broke is in the trace as well
+            for password in self._window.passwords:
+                self._mask.typed(password)
         return await self._with_evidence(seen, late=seen.took_s is not None and seen.took_s > deadline_s)
 
     def _moment(self, action: Action, deadline_s: float) -> Moment:

@@ -14,6 +14,7 @@ import pytest
 from prober.channels.web.actions import Click, Fill, Open, See
 from prober.channels.web.config import Keep, Settings
 from prober.channels.web.driver import WebDriver
+from prober.errors import RobotBroken
 from prober.loading.fields import expectation
 from prober.loading.masking import Masker
 from prober.model.run import Seen
@@ -171,3 +172,21 @@ async def test_a_step_that_came_too_late_is_kept_as_well(customer, web_site):
     assert seen.seen is Seen.EXPECTED
     assert seen.took_s > 0.001
     assert [kept.kind for kept in seen.evidence] == ["page", "screenshot"]
+
+
+async def test_a_password_is_kept_nowhere_if_its_step_breaks(web_driver, web_run, web_site, tmp_path, monkeypatch):
+    """No secret of the run, typed into a password field just before the robot's own side failed."""
+    web_site.page("/form", FORM)
+    customer = Customer(run := web_run(), await web_driver.open(run))
+    await customer.do(Open("/form"), within=15)
+
+    async def breaking(*_, **__):
+        raise RobotBroken("the network failed", cure="Look at it.")
+
+    monkeypatch.setattr("prober.channels.web.window.Window.change_until", breaking)
+    with pytest.raises(RobotBroken):
+        await customer.do(Fill({"口令": "W0rkerPassw0rd"}))
+    await customer.session.close()
+    kept = dict(files_in(tmp_path))
+    assert "trace.trace" in kept
+    assert [name for name, content in kept.items() if b"W0rkerPassw0rd" in content] == []
