@@ -44,4 +44,6 @@ def _bubble(entry: re.Match[str]) -> Bubble:
     after = entry["after"].strip()
     if entry["way"] == "->":
         return Bubble("sent", entry["at"], who, fate, after)
-    return Bubble("receipt" if who.startswith("receipt of ") else "received", entry["at"], who, fate, after)
+    # A sender may call itself "receipt of"; only a message has a fate.
+    is_receipt = who.startswith("receipt of ") and not fate
+    return Bubble("receipt" if is_receipt else "received", entry["at"], who, fate, after)
