@@ -145,6 +145,8 @@
   const inline = (el) => getComputedStyle(el).display.startsWith("inline");
   const whole = (el) => el.childElementCount > 1 && [...el.children].every(inline);
 
+  const chosen = (el) => [...el.selectedOptions].map((option) => option.label).join("\n");
+
   // Every element in view with words of its own, in document order; *end* is past the last one inside it.
   function written() {
     const found = [];
@@ -154,7 +156,7 @@
       const own = [...el.childNodes].map((node) => (node.nodeType === Node.TEXT_NODE ? node.data : "")).join("");
       const place = box(el);
       if ((field || own.trim() || whole(el)) && inView(place) && visible(el)) {
-        const words = field ? `${el.value}\n${el.placeholder || ""}` : (el.innerText ?? el.textContent);
+        const words = field ? `${el.value}\n${el.matches("select") ? chosen(el) : el.placeholder || ""}` : (el.innerText ?? el.textContent);
         found.push({text: words, own, secret: el.type === "password", box: place, end: 0});
       }
       const began = found.length;

@@ -147,6 +147,21 @@ async def test_a_picture_points_out_what_is_wrong_and_covers_what_is_private(cus
     assert colours == [COVER, COVER, OUTLINE, "255,255,255", "255,255,255"]
 
 
+LISTS = """<style>body {margin: 0} select {position: absolute; left: 100px; width: 200px; height: 40px}</style>
+<select style='top: 50px'><option value=1>13800000001</select>
+<select style='top: 150px'><option value=2>北京</select>"""
+
+
+async def test_a_list_is_covered_by_what_it_shows(customer, web_site, tmp_path):
+    """The label of its chosen option counts, not the value behind it."""
+    web_site.page("/lists", LISTS)
+    await customer.do(Open("/lists"), within=15)
+    seen = await customer.see("没有", within=0.1)
+    (picture,) = [tmp_path / kept.path for kept in seen.evidence if kept.kind == "screenshot"]
+    colours = await pixels(customer, picture, [(105, 70), (250, 170)])
+    assert colours[0] == COVER != colours[1]
+
+
 async def test_the_page_never_meets_what_is_drawn(customer, web_site):
     """A page that counts its own changes counts none while its picture is taken."""
     count = (
