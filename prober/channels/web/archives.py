@@ -13,6 +13,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from contextlib import suppress
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, quote, urlencode
@@ -52,6 +53,11 @@ _PICTURES = re.compile(
 _ENCODINGS = ("utf-8", "gb18030")
 _RESOURCE = re.compile(r"\b[0-9a-f]{40}(?:\.\w+)?\b")
 _PART = re.compile(r'(name="(?P<name>[^"]*)"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)(?P<value>.*?)(?=\r?\n--)', re.DOTALL)
+_DAMAGED = (
+    *(ValueError, LookupError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error),
+    RuntimeError,  # of zipfile, for what is encrypted; of a page nested too deeply
+)
+"""What a file raises that is not what it is known to be. Their words may hold what it says, unmasked."""
 _TYPED = ("value", "__playwright_value_")
 
 
@@ -66,9 +72,9 @@ def masked_har(content: bytes, mask: Mask) -> bytes:
         log = json.loads(content)["log"]
         for entry in log["entries"]:
             _mask_exchange(entry, mask)
-    except (ValueError, LookupError, TypeError, AttributeError) as exc:
-        raise Unreadable(f"it is no HAR: {exc!r}") from exc
-    return json.dumps({"log": mask.document(log)}, ensure_ascii=False).encode()
+        return json.dumps({"log": mask.document(log)}, ensure_ascii=False).encode()
+    except _DAMAGED as exc:
+        raise Unreadable(f"it is no HAR: {type(exc).__name__}") from exc
 
 
 def masked_trace(content: bytes, mask: Mask) -> bytes:
@@ -82,8 +88,8 @@ def masked_trace(content: bytes, mask: Mask) -> bytes:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = {name: archive.read(name) for name in archive.namelist()}
         return _rewritten(entries, mask)
-    except (ValueError, LookupError, TypeError, AttributeError, zipfile.BadZipFile) as exc:
-        raise Unreadable(f"it is no trace: {exc!r}") from exc
+    except _DAMAGED as exc:
+        raise Unreadable(f"it is no trace: {type(exc).__name__}") from exc
 
 
 def _rewritten(entries: dict[str, bytes], mask: Mask) -> bytes:

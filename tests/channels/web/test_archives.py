@@ -118,3 +118,35 @@ def test_what_is_no_trace_is_not_kept(content):
         masked_trace(content, MASK)
     with pytest.raises(Unreadable):
         masked_har(content, MASK)
+
+
+@pytest.mark.parametrize("depth", [990, 5000])
+def test_a_page_nested_too_deeply_is_not_kept(depth):
+    """Elements within each other by the hundred are no cause to stumble."""
+    deep = "[" * depth + "]" * depth
+    with pytest.raises(Unreadable):
+        masked_trace(zipped(**{"trace.trace": f'{{"html": {deep}}}'}), MASK)
+    with pytest.raises(Unreadable):
+        masked_har(f'{{"log": {{"entries": [], "deep": {deep}}}}}'.encode(), MASK)
+
+
+def test_a_damaged_or_encrypted_trace_is_not_kept():
+    """Be it that only one of its entries cannot be read; the message holds nothing of what it says."""
+    head = b"PK\x01\x02\x14\x03\x14\x00"
+    encrypted = zipped(**{"trace.trace": "{}"}).replace(head + b"\0", head + b"\1")
+    for damaged in (encrypted, deflated(b"\xff" * 9)):
+        with pytest.raises(Unreadable):
+            masked_trace(damaged, MASK)
+    with pytest.raises(Unreadable) as caught:
+        masked_trace(zipped(**{"trace.trace": b"Kf7 \xff"}), MASK)
+    assert "Kf7" not in str(caught.value)
+
+
+def deflated(damage):
+    """Return a trace whose one packed entry begins with *damage*."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("trace.trace", "{}" * 100)
+    content = stream.getvalue()
+    begins = content.index(b"trace.trace") + len("trace.trace")
+    return content[:begins] + damage + content[begins + len(damage) :]
