@@ -104,14 +104,19 @@ class App:
             if refused := await self.store.orders.claim(self._claim(order.scenario, line, run), self._caps):
                 return await _skip(replace(run, remark=refused), clock, sink)
             sink = _Sinks(sink.sinks, _Ordering(order.scenario, line, self.store.orders))
-        await play(
-            order.scenario,
-            run,
-            context=self._context(run, line),
-            drivers=self._drivers_of(order.scenario),
-            clock=clock,
-            sink=sink,
-        )
+        try:
+            await play(
+                order.scenario,
+                run,
+                context=self._context(run, line),
+                drivers=self._drivers_of(order.scenario),
+                clock=clock,
+                sink=sink,
+            )
+        except BaseException:
+            if sink.ordering and not sink.ordering.begun:
+                await self.store.orders.end(run.id, OrderState.UNPLACED)
+            raise
         return sink.ended[run.id]
 
     async def _standing(self, order: Order) -> Mapping[str, Placed]:

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from prober.app import orders
+from prober.app import App, Order, orders
 from prober.channels.fake import VERBS
 from prober.channels.registry import SETTINGS
 from prober.errors import BadInput
 from prober.loading.config import load_config
 from prober.loading.config_secrets import secret_values
 from prober.loading.vocabulary import Vocabulary
-from prober.model.scenario import Scenario
+from prober.model.order import OrderState
+from prober.model.prompt import PromptTable
+from prober.model.scenario import Effects, Scenario
 
 SMPP = {"host": "127.0.0.1", "port": 2775, "system_id": "robot", "password": "sesame"}
 CONFIG = """\
@@ -89,3 +91,14 @@ def test_every_secret_of_the_channels_is_known():
     """A gateway's password is found by its type, however deep it lies, so that it can be masked."""
     settings = {"sms": SETTINGS["sms"].model_validate({"gateways": {"g": {"smpp": SMPP}}})}
     assert list(secret_values(settings)) == ["sesame"]
+
+
+async def test_an_order_that_could_not_be_begun_holds_no_line(settings):
+    """A driver that cannot be made gives the claim back: nothing was asked of the operator."""
+    app = App(settings, PromptTable(settings.folder, {}, {}, "0"))
+    ordering = scenario(channels=("sms",), effects=Effects(orders=1, cost_fen=1))
+    with pytest.raises(KeyError, match="sms"):
+        await app.play(Order(ordering, settings.lines[:1]))
+    states = [placed.state for placed in app.store.orders.placed(still_open=False)]
+    await app.close()
+    assert states == [OrderState.UNPLACED]
