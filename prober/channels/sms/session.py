@@ -89,12 +89,23 @@ class SmsSession:
             return Observation(Seen.NOT_ASKED, actual=words, waited_s=monotonic() - began_s)
         await self._debts.submit(to)
         waited_s = monotonic() - began_s
-        answer = await self._link.send(to, text, deadline_s)
-        self._run.stimulus.mark(answer.submitted_at_s, "sms.send")
-        self._submits[to] = answer.submitted_at_s
-        seen = await self._made_of(answer, to, deadline_s)
-        self._sent.append(Sent(answer.submitted_at_s, to, text, seen.actual))
+        seen = await self._submit(to, text, deadline_s)
         return replace(seen, expected="accepted by the gateway", waited_s=waited_s)
+
+    async def _submit(self, to: str, text: str, deadline_s: float) -> Observation:
+        """Submit, and write it down before: one that breaks off may have gone out all the same."""
+        self._sent.append(Sent(monotonic(), to, text, "broken off: it may have gone out"))
+        try:
+            answer = await self._link.send(to, text, deadline_s)
+            self._run.stimulus.mark(answer.submitted_at_s, "sms.send")
+            self._submits[to] = answer.submitted_at_s
+            self._sent[-1] = replace(self._sent[-1], at_s=answer.submitted_at_s)
+            seen = await self._made_of(answer, to, deadline_s)
+        except RobotBroken as broken:
+            self._sent[-1] = replace(self._sent[-1], words=f"broken off: {broken.what}")
+            raise
+        self._sent[-1] = replace(self._sent[-1], words=seen.actual)
+        return seen
 
     async def _made_of(self, answer: Accepted | Refused | Unanswered, to: str, deadline_s: float) -> Observation:
         match answer:
