@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass, field, replace
 
 from prober.channels.ivr.hearing.events import SoundEnded, SoundStarted
@@ -107,12 +108,16 @@ class Call:
             beside.append(Note(self.media.at_s, f"sound flows ({self.media.codec}); the recording begins"))
         if self.ended is not None:
             beside.append(Note(self.ended.at_s, f"the call is over ({self.ended.code} {self.ended.reason})"))
-        return [*(self._readable(message) for message in self.trace.messages), *beside]
-
-    def _readable(self, message: SipMessage) -> SipMessage:
-        if message.method != "INFO" or not self._is_secret(message.at_s):
-            return message
-        return replace(message, text=_SIGNAL.sub(MASK, message.text))
+        # An INFO that is not answered is sent again for up to 32 s, long after its step, under the same CSeq.
+        secret = {one.header("CSeq") for one in self.trace.requests("INFO", sent=True) if self._is_secret(one.at_s)}
+        return [*(_readable(message, secret) for message in self.trace.messages), *beside]
 
     def _is_secret(self, at_s: float) -> bool:
         return any(start_s <= at_s <= end_s for start_s, end_s in self.secret_s)
+
+
+def _readable(message: SipMessage, secret: Set[str | None]) -> SipMessage:
+    """Return *message*, its key hidden if it has one of the *secret* CSeqs."""
+    if message.header("CSeq") not in secret:
+        return message
+    return replace(message, text=_SIGNAL.sub(MASK, message.text))
