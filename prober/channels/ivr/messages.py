@@ -229,10 +229,10 @@ class Figures:
     at_s: float
     last_packet_at_s: float | None = None
     codec: str | None = None
-    rtp_sent: int = 0
-    rtp_received: int = 0
-    rtp_lost: int = 0
-    rtp_discarded: int = 0
+    rtp_sent: int | None = None
+    rtp_received: int | None = None
+    rtp_lost: int | None = None
+    rtp_discarded: int | None = None
     jitter_mean_s: float | None = None
     jitter_max_s: float | None = None
     rtt_s: float | None = None

@@ -99,14 +99,17 @@ def facts_of(told: Figures) -> dict[str, Fact]:
 def estimate(told: Figures) -> float | None:
     """Return the estimated MOS; None where nothing was received."""
     one_way_s = FRAMING_S + told.rtt_s / 2 if told.rtt_s is not None else 0.0
-    return estimated_mos(received=told.rtp_received, missing=told.rtp_lost + told.rtp_discarded, one_way_s=one_way_s)
+    return estimated_mos(received=told.rtp_received or 0, missing=_missing(told), one_way_s=one_way_s)
 
 
 def missing_share(told: Figures) -> float | None:
     """Return the share of packets that were lost, or too late to be played; None if none was due."""
-    missing = max(told.rtp_lost + told.rtp_discarded, 0)
-    due = told.rtp_received + max(told.rtp_lost, 0)
-    return missing / due if due else None
+    due = (told.rtp_received or 0) + max(told.rtp_lost or 0, 0)
+    return _missing(told) / due if due else None
+
+
+def _missing(told: Figures) -> int:
+    return max((told.rtp_lost or 0) + (told.rtp_discarded or 0), 0)
 
 
 def _rounded(figure: float | None) -> float | None:
