@@ -54,7 +54,11 @@ async def hear(phone: Telephone, table: PromptTable, asked: Hear, deadline_s: fl
     figures = await phone.figures(call, question.since_s)
     heard = _heard(phone, table, call, question, found)
     heard = replace(heard, facts={**heard.facts, "lost_share": missing.share(figures)})
-    return missing.unreadable(heard, figures) if captures and missing.is_lossy(figures) else heard
+    if not captures:
+        return heard
+    if missing.is_cut(call, found):
+        return missing.unfinished(heard)
+    return missing.unreadable(heard, figures) if missing.is_lossy(figures) else heard
 
 
 async def _find(

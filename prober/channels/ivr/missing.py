@@ -31,6 +31,9 @@ AT_ONCE_S = 0.5
 DOUBTFUL = frozenset({Seen.NO_MEDIA, Seen.ONE_WAY, Seen.SILENCE})
 """What a robot sees whose own network or sound is broken."""
 
+_LAST_WORD_S = 0.3
+"""A far end that has said all it wanted hangs up no sooner after it; some of that is still on its way then."""
+
 
 async def reported(phone: Telephone, call: Call, by_s: float) -> None:
     """Wait, no longer than *by_s*, for the report of the far end's that tells whether our key arrived at all."""
@@ -61,7 +64,7 @@ async def instead(phone: Telephone, table: PromptTable, call: Call, question: Qu
             "lost_share": share(figures),
             "ours_arrives": call.reaches,
         },
-        doubtful=seen in DOUBTFUL,
+        doubtful=seen in DOUBTFUL or (seen is Seen.DROPOUT and _stopped_s(figures) > STOPPED_S),
     )
 
 
@@ -74,6 +77,18 @@ def unreadable(heard: Observation, figures: Figures) -> Observation:
     """Return what was heard as a dropout: a number that is read through such gaps may be another one."""
     actual = f"{heard.actual}; {_lost(figures)}: what was read out behind it cannot be relied on"
     return replace(heard, seen=Seen.DROPOUT, actual=actual)
+
+
+def unfinished(heard: Observation) -> Observation:
+    """Return what was heard as cut off: a number that was not said to its end may be another one."""
+    actual = f"the far end ended the call in the middle of what was read out; till then: {heard.actual}, «{heard.text}»"
+    return replace(heard, seen=Seen.HUNG_UP, actual=actual)
+
+
+def is_cut(call: Call, one: Occurrence) -> bool:
+    """Return whether the far end hung up before what is read out behind a playing was said to its end."""
+    bye, said = call.trace.hung_up, one.read_out
+    return bye is not None and (said is None or (said.ended_at_s or said.at_s) >= bye.at_s - _LAST_WORD_S)
 
 
 def is_lossy(figures: Figures) -> bool:
@@ -122,7 +137,12 @@ def _instead(table: PromptTable, call: Call, question: Question, figures: Figure
         return Seen.OTHER_PROMPT, "; ".join(table_name(table, one) for one in other)
     if is_lossy(figures):
         return Seen.DROPOUT, f"{_lost(figures)}: no prompt can be made out in what came"
-    return _broken_off(table, call, question, stopped_at_s) or _unknown(table, call, question)
+    return _broken_off(table, call, question, figures) or _unknown(table, call, question)
+
+
+def _stopped_s(figures: Figures) -> float:
+    """Return how long nothing had arrived."""
+    return figures.at_s - figures.last_packet_at_s if figures.last_packet_at_s is not None else 0.0
 
 
 def _hung_up(table: PromptTable, call: Call, question: Question) -> str:
@@ -149,8 +169,9 @@ def _how_far(cut: Occurrence) -> str:
     return f"{max(cut.ended.at_s - cut.started.at_s, 0.0):.2f} s of it{followed} were heard"
 
 
-def _broken_off(table: PromptTable, call: Call, question: Question, stopped_at_s: float) -> tuple[Seen, str] | None:
-    stopped_s = monotonic() - stopped_at_s
+def _broken_off(table: PromptTable, call: Call, question: Question, figures: Figures) -> tuple[Seen, str] | None:
+    stopped_s = _stopped_s(figures)
+    stopped_at_s = figures.at_s - stopped_s
     sounding = any(start_s <= stopped_at_s <= end_s + AT_ONCE_S for start_s, end_s in call.sounds(monotonic()))
     if stopped_s > STOPPED_S and sounding:
         cut = _cut_at(call, stopped_at_s)

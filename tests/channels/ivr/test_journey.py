@@ -135,6 +135,15 @@ async def test_a_call_cut_off_after_the_key_names_the_prompt(demo, call_as):
     assert "in the middle of prompt balance" in seen.actual
 
 
+async def test_an_amount_that_is_cut_off_is_not_relied_on(demo, call_as):
+    """The far end hangs up in the middle of the number: what was said till then is no amount."""
+    server, change = demo
+    change({"ivr": {"name": "cut-off", "seconds": 3.0}})
+    seen = await to_the_balance(call_as, server, captures=MONEY)
+    assert seen.seen is Seen.HUNG_UP
+    assert "in the middle of what was read out" in seen.actual
+
+
 async def test_an_amount_read_through_heavy_loss_is_not_relied_on(demo, call_as):
     """Of the prompt enough came; of the amount, with three packets of ten lost, nobody can be sure."""
     server, change = demo
