@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 from pathlib import Path
 
 from prober.errors import RobotBroken
 
 _RESOLVERS = Path("/etc/resolv.conf")
+_UPSTREAMS = Path("/run/systemd/resolve/resolv.conf")
+"""Whom systemd's resolver asks, where the other file names but that one."""
 _LOOK_UP_S = 2.0
 _CURE = "Plug the cable in, or look at `ip route`; nothing was asked of the channel."
+_CURE_DNS = "Look the name up by hand (`getent hosts`); name the DNS servers themselves in /etc/resolv.conf."
 
 
 async def way_to(host: str) -> str:
@@ -20,11 +24,11 @@ async def way_to(host: str) -> str:
     No packet is sent but those of the look-up.
 
     Raises:
-        RobotBroken: There is no such way.
+        RobotBroken: There is no such way, or it is not known who the DNS servers are.
     """
     addresses = await _addresses(host)
     towards = host if addresses else "the DNS servers"
-    for address in addresses or _resolvers():
+    for address in addresses or _servers(host):
         if own := _own_address(address):
             return f"this machine has a way to {towards}, from {own}"
     raise RobotBroken(f"this machine has no route to {towards}", cure=_CURE)
@@ -40,9 +44,29 @@ async def _addresses(host: str) -> list[str]:
     return [str(one[4][0]) for one in found]
 
 
-def _resolvers() -> list[str]:
+def _servers(host: str) -> list[str]:
+    """Return the DNS servers of the network: a resolver on this machine answers whether there is a network or not."""
+    named = _nameservers(_RESOLVERS)
+    known = [one for one in (*named, *_nameservers(_UPSTREAMS)) if not _is_loopback(one)]
+    if named and not known:
+        raise RobotBroken(
+            f"it cannot be told why {host} has no address: this machine asks its own resolver ({named[0]}), "
+            "and whom that asks is not known",
+            cure=_CURE_DNS,
+        )
+    return known
+
+
+def _is_loopback(address: str) -> bool:
     try:
-        lines = _RESOLVERS.read_text(encoding="utf-8", errors="replace").splitlines()
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _nameservers(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
     return [words[1] for words in map(str.split, lines) if len(words) > 1 and words[0] == "nameserver"]

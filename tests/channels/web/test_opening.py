@@ -8,6 +8,7 @@ import socket
 import pytest
 
 from prober.channels.timing import monotonic
+from prober.channels.web import way
 from prober.channels.web.actions import Click, Open
 from prober.channels.web.opening import address, timings
 from prober.errors import RobotBroken
@@ -79,8 +80,9 @@ async def test_a_broken_tls_handshake_is_unreachable(customer, web_site):
     assert "TLS" in seen.actual
 
 
-async def test_a_name_without_address_is_unreachable(customer):
+async def test_a_name_without_address_is_unreachable(customer, monkeypatch):
     """The words of the cause are the DNS's."""
+    monkeypatch.setattr(way, "_servers", lambda _: ["127.0.0.1"])
     seen = await customer.do(Open("http://hall.invalid/"))
     assert seen.seen is Seen.UNREACHABLE
     assert "DNS" in seen.actual

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from pathlib import Path
 
 import pytest
 
 from prober.channels.web import way
 from prober.channels.web.actions import Click, Open, Read, See
+from prober.channels.web.config import Settings
+from prober.channels.web.driver import WebDriver
 from prober.errors import RobotBroken
 from prober.loading.fields import expectation
 from prober.model.run import Seen
+from prober.model.scenario import Action
 from prober.model.value import Capture, ValueType
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -75,8 +80,9 @@ async def test_redirects_in_a_circle_name_the_page(customer, web_site):
     assert (seen.seen, seen.actual, seen.doubtful) == (Seen.UNREACHABLE, words, False)
 
 
-async def test_only_what_may_be_the_robots_fault_is_in_doubt(customer, web_site):
+async def test_only_what_may_be_the_robots_fault_is_in_doubt(customer, web_site, monkeypatch):
     """A site that nobody answers for is; a page that shows something else, or an error, is not."""
+    monkeypatch.setattr(way, "_servers", lambda _: ["127.0.0.1"])
     web_site.page("/home", "<h1>首页</h1>")
     web_site.page("/500", "<h1>系统繁忙</h1>", status=500)
     with socket.socket() as silent:
@@ -97,3 +103,31 @@ async def test_a_machine_without_a_route_is_the_robots_fault(monkeypatch):
         await way.way_to("127.0.0.1")
     with pytest.raises(RobotBroken, match="no route to the DNS servers"):
         await way.way_to("hall.invalid")
+
+
+@pytest.mark.parametrize("upstream", ["nameserver 127.0.0.1\n", ""])
+async def test_a_resolver_on_this_machine_proves_nothing(monkeypatch, tmp_path, upstream):
+    """It answers on loopback though every cable is out: only whom it asks counts, and if that is unknown, in doubt."""
+    monkeypatch.setattr(way, "_RESOLVERS", stub := tmp_path / "resolv.conf")
+    monkeypatch.setattr(way, "_UPSTREAMS", upstreams := tmp_path / "upstreams.conf", raising=False)
+    stub.write_text("nameserver 127.0.0.53\noptions edns0\n")
+    upstreams.write_text(upstream)
+    with pytest.raises(RobotBroken, match=r"why hall\.invalid has no address: .* its own resolver \(127\.0\.0\.53\)"):
+        await way.way_to("hall.invalid")
+    upstreams.write_text("nameserver 192.0.2.53\n")
+    monkeypatch.setattr(way, "_own_address", {"192.0.2.53": "192.0.2.2"}.get)
+    assert await way.way_to("hall.invalid") == "this machine has a way to the DNS servers, from 192.0.2.2"
+
+
+async def test_behind_a_proxy_no_way_is_asked_for(web_run, monkeypatch):
+    """The proxy looks the name up: that this machine cannot says nothing of a site that gave no answer."""
+    monkeypatch.setattr(way, "_RESOLVERS", Path("/nowhere"))
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    driver = WebDriver(Settings(proxy=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
+    session = await driver.open(web_run())
+    seen = await session.perform(Action("web", "open", Open("http://hall.invalid/")), 10)
+    await session.close()
+    await driver.close()
+    server.close()
+    assert (seen.seen, seen.doubtful) == (Seen.UNREACHABLE, True)
+    assert seen.actual == "http://hall.invalid/: the connection was closed without an answer (EMPTY_RESPONSE)"
