@@ -15,9 +15,12 @@ _NETWORK = "Look at this machine's network, and at channels.web.proxy in config.
 _THROWN = 160
 
 
-async def unreachable(url: str, code: str, *, expected: str) -> Observation:
+async def unreachable(window: Window, url: str, code: str, *, expected: str) -> Observation:
     """
     Return that *url* could not be fetched, for the browser's network error *code*.
+
+    Behind a proxy this machine needs no way there, nor an address of its name; whether the proxy answers is for the
+    self-check to say.
 
     Raises:
         RobotBroken: It is the robot's own network, proxy or browser that failed.
@@ -25,7 +28,7 @@ async def unreachable(url: str, code: str, *, expected: str) -> Observation:
     if is_ours(code):
         raise RobotBroken(f"{url} could not be asked for: {cause(code)}", cure=_NETWORK)
     actual, no_contact = f"{url}: {cause(code)}", is_no_contact(code)
-    if no_contact:
+    if no_contact and not window.proxied:
         actual += f"; {await way_to(urlsplit(url).hostname or '')}"
     return Observation(Seen.UNREACHABLE, expected=expected, actual=actual, doubtful=no_contact)
 

@@ -35,7 +35,6 @@ class WebDriver:
         recording = Recording(self._settings)
         try:
             window = await self._window(recording)
-            await self._darkroom.open(window.browser)
         except BaseException:
             recording.discard()
             raise
@@ -43,13 +42,23 @@ class WebDriver:
 
     async def _window(self, recording: Recording | None = None) -> Window:
         try:
-            window = Window(await self._engine.new_context(har=recording.har if recording else None))
-            if recording is not None:
-                await recording.start(window, self._engine.traces)
-            await window.arm()
+            context = await self._engine.new_context(har=recording.har if recording else None)
+            window = Window(context, proxied=bool(self._settings.proxy))
+            try:
+                await self._prepare(window, recording)
+            except BaseException:  # or it would stay in the shared browser, and record
+                await window.close()
+                raise
         except (Gone, TooLong) as exc:
             raise browser_ended() from exc
         return window
+
+    async def _prepare(self, window: Window, recording: Recording | None) -> None:
+        if recording is not None:
+            await recording.start(window, self._engine.traces)
+        await window.arm()
+        if recording is not None:
+            await self._darkroom.open(window.browser)
 
     async def self_check(self) -> str:
         """

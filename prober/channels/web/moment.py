@@ -62,7 +62,7 @@ async def shortfall(window: Window, otherwise: Seen, *, expected: str) -> Observ
     if look is None and not await window.alive():
         raise browser_ended()
     if tab.failed and tab.failed != "ABORTED":
-        return await unreachable(tab.trail[-1] if tab.trail else tab.page.url, tab.failed, expected=expected)
+        return await unreachable(window, tab.trail[-1] if tab.trail else tab.page.url, tab.failed, expected=expected)
     if tab.status is not None and tab.status >= 400:
         actual, facts = f"HTTP {tab.status} at {shown(look)}", {"status": tab.status}
         return Observation(Seen.HTTP_ERROR, expected=expected, actual=actual, facts=facts)

@@ -55,7 +55,7 @@ class WebSession:
         except (Gone, TooLong, TimeoutError) as exc:
             seen = await self._unanswered(exc, action)
         except NotFetched as exc:
-            seen = await unreachable(self._window.front.page.url, exc.code, expected=action.full_name)
+            seen = await unreachable(self._window, self._window.front.page.url, exc.code, expected=action.full_name)
         finally:  # what was typed before the step broke is in the trace as well
             for password in self._window.passwords:
                 self._mask.typed(password)

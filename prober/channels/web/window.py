@@ -67,7 +67,9 @@ class Mark:
 class Window:
     """One context with its tabs. What a page tells arrives here, and wakes whoever waits."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self, context: BrowserContext, *, proxied: bool = False) -> None:
+        self.proxied = proxied
+        """Whether pages are fetched through a proxy."""
         self._context = context
         self._tabs: list[Tab] = []
         self._clocks: dict[float, PageClock] = {}

@@ -15,6 +15,7 @@ import pytest
 from prober.channels.web.actions import Open, See
 from prober.channels.web.config import Screenshots, Settings
 from prober.channels.web.driver import WebDriver
+from prober.channels.web.engine import Gone
 from prober.errors import RobotBroken
 from prober.loading.fields import expectation
 from prober.model.run import Seen
@@ -169,3 +170,21 @@ async def test_a_page_that_never_rests_is_closed_with_its_window(web_driver, web
     evidence = await asyncio.wait_for(session.close(), 9)
     assert context not in web_driver._engine._browser.contexts
     assert [kept.kind for kept in evidence] == ["trace", "har"]
+
+
+@pytest.mark.parametrize("failing", ["recording.Recording.start", "window.Window.arm", "darkroom.Darkroom.open"])
+@pytest.mark.parametrize(
+    ("raised", "told"), [(Gone, RobotBroken), (asyncio.CancelledError, asyncio.CancelledError)], ids=["gone", "left"]
+)
+async def test_a_window_that_was_not_opened_whole_is_closed(web_driver, web_run, monkeypatch, failing, raised, told):
+    """Nothing of it stays, nor records, in the browser that all runs share."""
+    await (await web_driver.open(web_run())).close()
+    contexts = web_driver._engine._browser.contexts
+
+    async def failed(*_):
+        raise raised("the page was closed")
+
+    monkeypatch.setattr(f"prober.channels.web.{failing}", failed)
+    with pytest.raises(told):
+        await web_driver.open(web_run())
+    assert web_driver._engine._browser.contexts == contexts
