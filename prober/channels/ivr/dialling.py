@@ -113,6 +113,7 @@ async def hang_up(phone: Telephone, deadline_s: float) -> Observation:
         expected=expected,
         actual=f"our BYE was not answered within {deadline_s:g} s" if took_s is None else "200",
         facts=facts,
+        doubtful=took_s is None,
     )
 
 

@@ -2,9 +2,10 @@
 A far end that says when it truly did what: a small SIP and RTP server, run as a process of its own.
 
 Usage: far_end.py FOLDER PLAN, PLAN being JSON: {"answer": [file...], "keys": {"1": [pause_s, file...]}, "bye_s": s,
-"rtp": true, "loss": share, "silent_after_s": s, "reports": "all" or "none"}. Files are A-law WAVs in FOLDER. "loss" is
-that of the packets it sends, "silent_after_s" when it stops sending; "reports" is what its RTCP knows of our stream
-(without it, it sends none). It prints a JSON line for each thing that happened, with its instant.
+"rtp": true, "loss": share, "silent_after_s": s, "reports": "all" or "none", "ignores": ["BYE"]}. Files are
+A-law WAVs in FOLDER. "loss" is that of the packets it sends, "silent_after_s" when it stops sending; "reports" is what
+its RTCP knows of our stream (without it, it sends none); what it "ignores" it does not answer. It prints a JSON line
+for each thing that happened, with its instant.
 """
 
 from __future__ import annotations
@@ -98,6 +99,8 @@ class FarEnd:
             self.answer(message)
         elif method in ("BYE", "INFO"):
             tell(method.lower())
+            if method in self.plan.get("ignores", []):
+                return
             self.reply(message, "200 OK")
             self.up = self.up and method != "BYE"
 

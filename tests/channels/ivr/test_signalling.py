@@ -120,3 +120,12 @@ async def test_dialling_in_a_call_is_the_scenarios_fault(far_end, call_as):
     with pytest.raises(RobotBroken, match=r"Put ivr\.hang_up before it"):
         await robot.do("dial", Dial("10086"))
     assert (await robot.do("hang_up", HangUp())).seen is Seen.EXPECTED
+
+
+async def test_a_bye_without_an_answer_is_in_doubt(far_end, call_as):
+    """The far end, or a cable of ours: the step alone cannot tell."""
+    robot = await call_as((await far_end(ignores=["BYE"])).server)
+    await robot.do("dial", Dial("10086"))
+    seen = await robot.do("hang_up", HangUp(), within_s=0.3)
+    assert (seen.seen, seen.doubtful) == (Seen.NOTHING, True)
+    assert seen.actual == "our BYE was not answered within 0.3 s"
