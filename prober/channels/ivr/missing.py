@@ -31,8 +31,11 @@ AT_ONCE_S = 0.5
 DOUBTFUL = frozenset({Seen.NO_MEDIA, Seen.ONE_WAY, Seen.SILENCE})
 """What a robot sees whose own network or sound is broken."""
 
-_LAST_WORD_S = 0.3
-"""A far end that has said all it wanted hangs up no sooner after it; some of that is still on its way then."""
+_LAST_WORD_S = 0.8
+"""
+Sooner after a number a far end that hangs up has cut it off: a piece of it lasts up to half a second, is known at its
+end only, and some of it was still in the jitter buffer.
+"""
 
 
 async def reported(phone: Telephone, call: Call, by_s: float) -> None:
