@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -46,11 +47,14 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_START_S = 30.0
+_START_S = 60.0
 _INSTALL = (
     "Install the chromium package of your distribution (apt install chromium), or run `playwright install chromium`, "
     "or name a browser at channels.web.browser in config.yaml."
 )
+_SLOW = "Look at the load and memory of this machine; the next run tries again."
+_WRAPPERS = re.compile(r"\S+: (line )?\d+: \[: ")
+"""What the shell says of a test in a distribution's launcher, whether the browser starts or not."""
 _RESTART = "The next run starts a new one. If it happens again, look for the out-of-memory killer in the system's log."
 
 
@@ -171,7 +175,7 @@ class Engine:
             )
         except (PlaywrightError, OSError) as exc:
             await self._end()
-            raise _not_started(executable, str(exc)) from exc
+            raise _not_started(executable, exc) from exc
 
     async def close(self) -> None:
         """End the browser and Playwright's driver. Safe to call twice."""
@@ -226,12 +230,24 @@ def find_browser(wanted: str) -> str | None:
     raise RobotBroken(f"there is no browser at {wanted} (channels.web.browser)", cure=_INSTALL)
 
 
-def _not_started(executable: str | None, message: str) -> RobotBroken:
+def _not_started(executable: str | None, exc: Exception) -> RobotBroken:
+    message, browser = str(exc), executable or "of Playwright"
     if executable is None and "Executable doesn't exist" in message:
         return RobotBroken("no browser was found on this machine", cure=_INSTALL)
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    told = next((line for line in lines if "[err]" in line or "error" in line.lower()), lines[0] if lines else "")
-    return RobotBroken(f"the browser {executable or 'of Playwright'} does not start: {told[:300]}", cure=_INSTALL)
+    told = _last_words(message)
+    if isinstance(exc, PlaywrightTimeout):
+        last = f"; it said: {told[:300]}" if told else ""
+        return RobotBroken(f"the browser {browser} is not ready {_START_S:g} s after its start{last}", cure=_SLOW)
+    first = next(iter(message.splitlines()), "")
+    return RobotBroken(f"the browser {browser} does not start: {(told or first)[:300]}", cure=_INSTALL)
+
+
+def _last_words(log: str) -> str:
+    """Return the line of a browser's own that tells best why it ended, from Playwright's log; empty if it said none."""
+    said = [line.partition("[err]")[2].strip() for line in log.splitlines() if "[err]" in line]
+    said = [line for line in said if line and not _WRAPPERS.match(line)]
+    telling = [line for line in said if re.search("error|fatal|cannot|failed", line, re.IGNORECASE)]
+    return next(iter([*telling, *reversed(said)]), "")
 
 
 def _is_root() -> bool:

@@ -62,6 +62,28 @@ async def test_a_browser_that_does_not_start_is_the_robots_fault(web_run):
     await driver.close()
 
 
+@pytest.mark.parametrize(
+    ("rest", "told"),
+    [
+        ("echo 'missing libfoo.so' >&2; exit 127", "does not start: missing libfoo.so. Install"),
+        ("exit 1", "does not start: BrowserType.launch: Target page"),
+        ("exec sleep 60", "is not ready 0.5 s after its start. Look at the load"),
+    ],
+)
+async def test_why_a_browser_does_not_start_is_told_by_what_kept_it(web_run, monkeypatch, tmp_path, rest, told):
+    """Not by what its launcher's shell always says; one that is merely slow needs no installing."""
+    monkeypatch.setattr("prober.channels.web.engine._START_S", 0.5)
+    launcher = tmp_path / "chromium"
+    launcher.write_text(f"#!/bin/sh\necho '{launcher}: 9: [: 25276506112: unexpected operator' >&2\n{rest}\n")
+    launcher.chmod(0o755)
+    driver = WebDriver(Settings(browser=str(launcher)))
+    with pytest.raises(RobotBroken) as caught:
+        await driver.open(web_run())
+    await driver.close()
+    assert told in str(caught.value)
+    assert "operator" not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["chrom", "node"])
 async def test_a_killed_browser_is_the_robots_fault_and_the_next_run_has_a_new_one(web_run, web_site, name):
     """Of the browser or its driver: a wait ends in time, the next open() starts afresh, close() leaves nothing."""
