@@ -8,7 +8,7 @@ that neither the page's scripts nor the times of later steps meet any of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -46,20 +46,24 @@ async def _covers(window: Window, page: Page, mask: Mask) -> list[Box]:
     written = await window.ask(None, "() => window.__prober?.written()")
     if written is None:
         raise TooLong("the page does not say what is written where")
-    covers = [_box(one["box"]) for one in _private(written, mask)]
+    # In a thread: a large page has thousands of texts, and other runs go on meanwhile.
+    covers = [_box(one["box"]) for one in await asyncio.to_thread(_private, written, mask)]
     for frame in page.frames[1:]:
         with suppress(Gone, NotFetched), spoken(window.browser):  # it may leave the page meanwhile
             covers += await _frame_cover(frame, mask)
     return covers
 
 
-def _private(written: Sequence[dict[str, Any]], mask: Mask) -> Iterator[dict[str, Any]]:
-    """Yield the smallest of the elements (in document order, *end* past its last descendant) that hold such a text."""
-    hides = [one["secret"] or mask.hides(one["text"]) for one in written]
-    for at, one in enumerate(written):
-        inside = any(hides[at + 1 : one["end"]])
-        if hides[at] and (one["secret"] or not inside or mask.hides(one["own"])):
-            yield one
+def _private(written: Sequence[dict[str, Any]], mask: Mask) -> list[dict[str, Any]]:
+    """Return the smallest of the elements (in document order, *end* past its last descendant) that hold such a text."""
+    # All texts at once: what a search costs is paid once.
+    texts = mask.document([[one["text"], one["own"]] for one in written])
+    hides = [one["secret"] or text != one["text"] for one, (text, _) in zip(written, texts, strict=True)]
+    return [
+        one
+        for at, (one, (_, own)) in enumerate(zip(written, texts, strict=True))
+        if hides[at] and (one["secret"] or not any(hides[at + 1 : one["end"]]) or own != one["own"])
+    ]
 
 
 async def _frame_cover(frame: Any, mask: Mask) -> list[Box]:
@@ -68,7 +72,7 @@ async def _frame_cover(frame: Any, mask: Mask) -> list[Box]:
     box = await element.bounding_box()
     try:
         async with asyncio.timeout(_FRAME_S):
-            hides = mask.hides(await frame.evaluate(_FRAME_TEXT))
+            hides = await asyncio.to_thread(mask.hides, await frame.evaluate(_FRAME_TEXT))
     except TimeoutError:
         hides = True
     return [] if box is None or not hides else [(box["x"], box["y"], box["width"], box["height"])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Sequence
 
@@ -126,7 +127,7 @@ class WebSession:
         name = f"web-{box.step if box.step is not None else 'x'}-{self._kept}"
         kept = []
         if look is not None:
-            text = self._mask(f"{look.url}\n{look.title}\n\n{look.text}\n")
+            text = await asyncio.to_thread(self._mask, f"{look.url}\n{look.title}\n\n{look.text}\n")
             kept.append(await box.keep("page", f"{name}.txt", text.encode()))
         if image := await picture.take(self._window, self._mask, self._darkroom):
             kept.append(await box.keep("screenshot", f"{name}.png", image))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Iterator
+from typing import ClassVar
 from urllib.parse import quote
 
 import pytest
 
+from prober.channels.web import picture
 from prober.channels.web.actions import Click, Fill, Open, See
 from prober.channels.web.config import Keep, Settings
 from prober.channels.web.driver import WebDriver
@@ -205,3 +208,27 @@ async def test_a_password_is_kept_nowhere_if_its_step_breaks(web_driver, web_run
     kept = dict(files_in(tmp_path))
     assert "trace.trace" in kept
     assert [name for name, content in kept.items() if b"W0rkerPassw0rd" in content] == []
+
+
+async def test_private_texts_of_a_picture_are_searched_at_once_and_aside(web_driver, web_run, web_site):
+    """A page of many texts costs few searches, and none in the loop in which other runs go on."""
+
+    class Counting(Masker):
+        searches: ClassVar[list[int]] = []
+
+        def hides(self, text):
+            self.searches.append(threading.get_ident())
+            return super().hides(text)
+
+        def document(self, value):
+            self.searches.append(threading.get_ident())
+            return super().document(value)
+
+    web_site.page("/many", "<p>号码 13800000001</p>" + "<i>字</i>" * 300)
+    customer = Customer(run := web_run(Counting([SECRET])), await web_driver.open(run))
+    await customer.do(Open("/many"), within=15)
+    Counting.searches.clear()
+    assert await picture.take(customer.session._window, customer.session._mask, customer.session._darkroom)
+    await customer.session.close()
+    assert 0 < len(Counting.searches) < 10
+    assert threading.get_ident() not in Counting.searches
