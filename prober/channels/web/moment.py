@@ -47,7 +47,7 @@ def excerpt(text: str) -> str:
 def shown(look: Look | None) -> str:
     """Return what the customer has before them, in words."""
     if look is None:
-        return "the page does not answer: it is still on its way, a script of its own keeps it busy, or it is no HTML"
+        return "the page does not answer: it is still on its way, or busy, or no HTML"
     return f"{look.url} ({look.title or 'no title'}): {excerpt(look.text)}"
 
 
@@ -90,11 +90,23 @@ async def missing(window: Window, said: str, kind: str, *, expected: str) -> Obs
     if (seen := await shortfall(window, Seen.MISSING_ELEMENT, expected=expected)).seen is not Seen.MISSING_ELEMENT:
         return seen
     window.marks.append(Mark(f"not on this page: ‘{said}’ ({expected})"))
-    there = await window.ask(None, "kind => window.__prober?.names(kind)", kind) or []
-    hint = did_you_mean(said, there) or (
-        f"there are: {', '.join(there[:12])}" if there else "there is none of its kind"
-    )
-    return dataclasses.replace(seen, actual=f"nothing is called ‘{said}’: {seen.actual}; {hint}")
+    there = await _names(window, kind)
+    actual = f"nothing is called ‘{said}’: {seen.actual}"
+    if there is not None:
+        hint = did_you_mean(said, there) or (
+            f"there are: {', '.join(there[:12])}" if there else "there is none of its kind"
+        )
+        actual += f"; {hint}"
+    return dataclasses.replace(seen, actual=actual)
+
+
+async def _names(window: Window, kind: str) -> list[str] | None:
+    """Return what things of that kind are called; None where the page does not say, which hinders no verdict."""
+    try:
+        names: list[str] | None = await window.ask(None, "kind => window.__prober?.names(kind)", kind)
+    except TimeoutError:
+        return None
+    return names
 
 
 def ambiguous(window: Window, found: Found, *, expected: str) -> Observation:

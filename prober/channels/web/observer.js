@@ -128,12 +128,25 @@
   const buttons = "input[type=submit], input[type=button], input[type=reset]";
   const fields = "input:not([type=hidden]):not([type=submit]):not([type=button]), textarea, select";
   const names = {
-    click: () =>
-      [...document.querySelectorAll(`${clickable}, ${buttons}`)]
-        .filter(visible)
-        .map((el) => clean(el.innerText || el.value || el.getAttribute("aria-label") || el.title)),
-    fill: () => [...document.querySelectorAll(fields)].filter(visible).map(label),
+    click: [
+      `${clickable}, ${buttons}`,
+      (el) => clean(el.innerText || el.value || el.getAttribute("aria-label") || el.title),
+    ],
+    fill: [fields, label],
+    place: ["[aria-label], legend, caption, h1, h2, h3", (el) => clean(el.getAttribute("aria-label") || el.innerText)],
   };
+
+  // The first few are enough to show what there is; on a page of thousands all would take seconds.
+  function namesOf(kind) {
+    const [selector, name] = names[kind];
+    const found = new Set();
+    const until = now() + 300;
+    for (const el of document.querySelectorAll(selector)) {
+      if (found.size >= 60 || now() > until) break;
+      if (visible(el)) found.add(name(el));
+    }
+    return [...found].filter(Boolean);
+  }
 
   // ---- for a picture of the page --------------------------------------------------------------------------------------
   const box = (el) => {
@@ -166,10 +179,6 @@
     if (document.body) down(document.body);
     return found;
   }
-
-  const places = "[aria-label], legend, caption, h1, h2, h3";
-  names.place = () =>
-    [...document.querySelectorAll(places)].filter(visible).map((el) => clean(el.getAttribute("aria-label") || el.innerText));
 
   function describe(el) {
     const kind = el.getAttribute("role") || {a: "link", input: el.type}[el.localName] || el.localName;
@@ -215,7 +224,7 @@
     box,
     written,
     asks: () => [...document.querySelectorAll("input[type=password]")].some(visible),
-    names: (kind) => [...new Set(names[kind]())].filter(Boolean).slice(0, 60),
+    names: namesOf,
     vitals: async () => (await frames(), vitals()),
   };
   Object.defineProperty(window, "__prober", {value: Object.freeze(api)});

@@ -144,3 +144,20 @@ async def test_a_new_tab_comes_to_the_front(customer, web_site):
     assert (await customer.see("新窗口")).seen is Seen.EXPECTED
     assert (await customer.do(Click("关闭"))).seen is Seen.EXPECTED
     assert (await customer.see("原窗口")).seen is Seen.EXPECTED
+
+
+async def test_what_is_missing_is_missing_though_the_page_is_slow_to_name_the_rest(customer, web_site):
+    """Of thousands of things only the first few are named, and no script is blamed for what takes long."""
+    count = "get() { window.asked = (window.asked || 0) + 1; return '办理' + window.asked; }"
+    named = "<script>Object.defineProperty(HTMLButtonElement.prototype, 'innerText', {%s})</script>"
+    web_site.page("/many", "<hr style='height: 100vh'>" + "<button>办理</button>" * 500 + named % count)
+    await customer.do(Open("/many"))
+    seen = await customer.do(Click("退订"), within=0.3)
+    assert (seen.seen, "办理1" in seen.actual) == (Seen.MISSING_ELEMENT, True)
+    assert await customer.session._window.front.page.evaluate("window.asked") < 100
+    slow = "get() { for (const end = Date.now() + 2500; Date.now() < end;); return ''; }"
+    web_site.page("/slow", "<button>办理</button>" + named % slow)
+    await customer.do(Open("/slow"))
+    seen = await customer.do(Click("退订"), within=0.3)
+    assert seen.seen is Seen.MISSING_ELEMENT
+    assert "script" not in seen.actual
