@@ -122,7 +122,12 @@ async def test_a_resolver_on_this_machine_proves_nothing(monkeypatch, tmp_path, 
 async def test_behind_a_proxy_no_way_is_asked_for(web_run, monkeypatch):
     """The proxy looks the name up: that this machine cannot says nothing of a site that gave no answer."""
     monkeypatch.setattr(way, "_RESOLVERS", Path("/nowhere"))
-    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+
+    async def hang_up(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
     driver = WebDriver(Settings(proxy=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
     session = await driver.open(web_run())
     seen = await session.perform(Action("web", "open", Open("http://hall.invalid/")), 10)
