@@ -40,7 +40,9 @@ def import_cases(
     for path, case in files.items():
         _write(path, case)
         typer.echo(f"{path}")
-    Console(stderr=True, highlight=False).print(f"\n{len(files)} scenarios; look them through: prober check {to}")
+    Console(stderr=True, highlight=False).print(
+        f"\n{len(files)} scenario{'' if len(files) == 1 else 's'}; to be looked through: prober check {to}"
+    )
 
 
 def export_cases(

@@ -17,7 +17,7 @@ from prober.cli.progress import progress_console
 from prober.cli.workspace import CONFIG, open_settings
 from prober.errors import BadInput, Problem
 from prober.loading.config import Settings
-from prober.model.order import OrderState, Placed, yuan
+from prober.model.order import OrderState, Placed, masked, yuan
 from prober.store.store import Store
 
 app = typer.Typer(help="What runs ordered at the operator.", no_args_is_help=True, rich_markup_mode=None)
@@ -84,10 +84,10 @@ def _refusal(settings: Settings, run_id: str, state: OrderState | None) -> Probl
 def _print(found: Sequence[Placed], console: Console, zone: ZoneInfo) -> None:
     table = Table(box=None, header_style="dim", padding=(0, 2))
     for name in ("run", "scenario", "line", "MSISDN", "orders", "yuan", "at", "state"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name == "run")
     for one in found:
         at = f"{one.claimed_at.astimezone(zone):%Y-%m-%d %H:%M}"
-        cells = (one.run_id, one.scenario, one.line, one.msisdn, str(one.orders), yuan(one.cost_fen), at)
+        cells = (one.run_id, one.scenario, one.line, masked(one.msisdn), str(one.orders), yuan(one.cost_fen), at)
         table.add_row(*cells, Text(one.state, _STYLES.get(one.state, "dim")))
     console.print(table)
     if any(one.state is OrderState.STANDING for one in found):
@@ -100,7 +100,7 @@ def _document(one: Placed) -> dict[str, Any]:
         "run": one.run_id,
         "scenario": one.scenario,
         "line": one.line,
-        "msisdn": one.msisdn,
+        "msisdn": masked(one.msisdn),
         "day": one.day.isoformat(),
         "orders": one.orders,
         "cost_fen": one.cost_fen,

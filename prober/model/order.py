@@ -79,10 +79,14 @@ class Placed(Claim):
         return still_stands(self.line, self.msisdn, self.run_id)
 
 
+def masked(msisdn: str) -> str:
+    """Return a test customer's number as results show it."""
+    return f"{msisdn[:3]}••••{msisdn[-4:]}" if len(msisdn) >= _LONG else "••••"
+
+
 def still_stands(line: str, msisdn: str, run_id: str) -> str:
     """Return the sentence for a run whose order was not seen to be undone; the number is masked, as in all results."""
-    number = f"{msisdn[:3]}••••{msisdn[-4:]}" if len(msisdn) >= _LONG else "••••"
-    what = f"an order may still stand on line {line} ({number}): undo it by hand"
+    what = f"an order may still stand on line {line} ({masked(msisdn)}): undo it by hand"
     return f"{what}, then ‘prober db orders settle {run_id}’"
 
 

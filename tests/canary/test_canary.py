@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
@@ -103,10 +104,10 @@ def watch(process, commands):
 
 
 @pytest.fixture
-def played(workspace, operator, tmp_path):
+def played(workspace, operator):
     """The canary, played once, with all evidence that can be kept."""
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
+    # A short path: the browser's socket lies beneath it, and the paths of sockets end at 107 bytes.
+    temporary = Path(tempfile.mkdtemp(prefix="canary-", dir="/tmp"))
     workspace.write("keys.secret", KEYS)
     workspace.write("hard.secret", HARD)
     scenario = workspace.write("canary.yaml", SCENARIO)

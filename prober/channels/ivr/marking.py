@@ -61,6 +61,8 @@ def _keys(call: Call) -> Iterator[Mark]:
 
 def _prompts(call: Call) -> Iterator[Mark]:
     for one in answer.occurrences(call):
+        if any(start_s <= one.started.at_s <= end_s for start_s, end_s in secret_s(call)):
+            continue  # what an IVR says to a key tells the key
         broken_off = ", broken off" if one.withdrawn else ""
         yield Mark(one.started.at_s, f"prompt {one.prompt}{broken_off}", one.started.recorded_s)
 
