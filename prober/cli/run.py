@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +19,7 @@ from prober.cli.playing import Playing
 from prober.cli.progress import Watch, Whom, progress_console, summary
 from prober.cli.report import HTML, JUNIT, write_html, write_junit
 from prober.cli.workspace import CONFIG, Workspace, open_workspace
-from prober.errors import BadInput, Problem
+from prober.errors import BadInput, Problem, RobotBroken
 from prober.model.order import OrderState
 from prober.model.run import Phase, Run
 from prober.model.scenario import Scenario
@@ -130,11 +130,18 @@ def _counted(left: Sequence[Order]) -> str:
 def _write(
     runs: Sequence[Run], workspace: Workspace, console: Console, *, html: Path | None, junit: Path | None
 ) -> None:
-    """Write the reports that were asked for, if there is anything to report."""
-    written = []
+    """
+    Write the reports that were asked for, if there is anything to report.
+
+    One that cannot be written is told, and changes nothing: the exit code is that of the runs, and the other is written.
+    """
+    writing: list[Callable[[], Path]] = []
     if html is not None and runs:
-        written.append(write_html(html, runs, workspace.settings))
+        writing.append(lambda: write_html(html, runs, workspace.settings))
     if junit is not None and runs:
-        written.append(write_junit(junit, runs))
-    for path in written:
-        console.print(f"\n[dim]report[/] {path}")
+        writing.append(lambda: write_junit(junit, runs))
+    for write in writing:
+        try:
+            console.print(f"\n[dim]report[/] {write()}")
+        except RobotBroken as broken:
+            console.print(Text(f"\n! {broken.what}\n  {broken.cure}", "bold magenta"))

@@ -211,3 +211,13 @@ def test_the_report_is_one_file(workspace, operator):
     html = (workspace.folder / "reports" / "run.html").read_text(encoding="utf-8")
     assert "data:audio/" in html
     assert 'src="http' not in html
+
+
+def test_a_report_that_cannot_be_written_hides_no_failure(workspace, operator):
+    """The exit code stays that of the runs, what cannot be written is told, and the other report is there."""
+    operator.faults(ivr="busy")
+    path = workspace.write("welcome.yaml", WELCOME)
+    done = workspace.prober("run", path, "--line=demo-1", "--html=/proc/nowhere/x.html", "--junit=reports/welcome.xml")
+    assert done.returncode == 1
+    assert "/proc/nowhere" in done.stdout
+    assert "486 Busy Here" in (workspace.folder / "reports" / "welcome.xml").read_text(encoding="utf-8")
