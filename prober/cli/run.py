@@ -133,7 +133,7 @@ def _write(
     """
     Write the reports that were asked for, if there is anything to report.
 
-    One that cannot be written is told, and changes nothing: the exit code is that of the runs, and the other is written.
+    One that cannot be written is told, and changes nothing else: not the exit code, not the other report.
     """
     writing: list[Callable[[], Path]] = []
     if html is not None and runs:

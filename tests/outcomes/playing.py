@@ -39,8 +39,9 @@ channels:
 _VARIES = re.compile(
     r"\d+\.\d+(?= s\b)|(?<=127\.0\.0\.1:)\d+|(?<=score )\d\.\d+|\d+(?=[年月日时分])|(?<=after run )\S+"
     r"|(?<=until )\d\d:\d\d:\d\d|\d+(?=%)|(?<=none of the )\d+(?= packets)|\d+(?= ms after)"
+    r"|(?<=, «)[^«»]*(?=»$)"
 )
-"""What differs from run to run: seconds, ports, scores, shares, packets, days."""
+"""What differs from run to run: seconds, ports, scores, shares, packets, days, how far a number was said."""
 
 
 @dataclass(frozen=True)

@@ -190,6 +190,6 @@ def _unknown(table: PromptTable, call: Call, question: Question) -> tuple[Seen, 
         return Seen.OTHER_PROMPT, f"{table_name(table, going_on)}, which was being played already, went on"
     heard = [end_s - start_s for start_s, end_s in call.sounds(monotonic()) if end_s > question.since_s + answer.TAIL_S]
     if not heard:
-        return Seen.SILENCE, "silence"
+        return Seen.SILENCE, f"packets came in, and nothing was heard for {monotonic() - question.since_s:.1f} s"
     levels = [one.event.level_dbfs for one in call.heard if isinstance(one.event, SoundStarted)]
     return Seen.OTHER_PROMPT, f"{sum(heard):.1f} s of sound ({levels[-1]:.0f} dBFS) that is no prompt of the library"

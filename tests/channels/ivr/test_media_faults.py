@@ -41,7 +41,8 @@ async def test_one_way_audio_is_not_guessed(far_end, call_as, reports, mode):
     robot = await dialled(await call_as((await far_end(**plan)).server))
     await robot.do("press", Press("1", mode=mode))
     seen = await robot.do("hear", Hear("balance"), within_s=1.2)
-    assert (seen.seen, seen.actual, seen.doubtful) == (Seen.SILENCE, "silence", True)
+    assert (seen.seen, seen.doubtful) == (Seen.SILENCE, True)
+    assert seen.actual.startswith("packets came in, and nothing was heard for ")
 
 
 async def test_a_stream_that_stops_in_a_prompt_is_a_dropout(far_end, call_as):
