@@ -59,10 +59,11 @@ async def test_the_recording_shows_the_whole_call(played, table):
     assert np.flatnonzero(both[:, 1])[0] == pytest.approx(places["key 1"], abs=2)
     assert np.count_nonzero(both[:, 1]) == pytest.approx(0.16 * 8000, abs=60)
     spoken = read_wav(table.prompts["goodbye"].path).astype(float)
-    matches = np.correlate(both[:, 0].astype(float), spoken, "valid")
-    recorded = int(matches.argmax())
     audible = int(np.flatnonzero(np.abs(spoken) > 327)[0])
-    assert recorded + audible == pytest.approx(places["prompt goodbye"], abs=400)
+    # Its beginning alone: a stall of the machine may part it from the rest.
+    beginning = spoken[audible : audible + 2000]
+    recorded = int(np.correlate(both[:, 0].astype(float), beginning, "valid").argmax())
+    assert recorded == pytest.approx(places["prompt goodbye"], abs=400)
 
 
 async def test_rtp_is_told_by_the_second(played):
