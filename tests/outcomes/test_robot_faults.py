@@ -136,8 +136,9 @@ def test_a_locked_store(workspace: Workspace, operator: Operator) -> None:
 def test_a_full_disk(workspace: Workspace, operator: Operator) -> None:
     """Evidence that finds no room is the robot's ERROR; the steps themselves are kept."""
     (workspace.folder / "results_db" / "evidence").mkdir(parents=True)
-    room = 'mount -t tmpfs -o size=16k tmpfs results_db/evidence && exec "$@"'
-    own_mounts = ("unshare", "-m") if os.geteuid() == 0 else ("unshare", "-rm")
+    room = 'mount -t tmpfs -o size=16k tmpfs results_db/evidence; trap "umount results_db/evidence" EXIT; "$@"'
+    # Unchanged, for within a chroot unshare cannot change how mounts spread; so it is unmounted again.
+    own_mounts = ("unshare", "-m" if os.geteuid() == 0 else "-rm", "--propagation", "unchanged")
     play = Play(workspace, WEB.replace("60s", "2s"), before=(*own_mounts, "sh", "-ec", room, "sh"))
     said = broken(*play.end(), step="web.see")
     assert "No space left on device" in said
