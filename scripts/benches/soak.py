@@ -9,6 +9,7 @@ the median slope over all pairs of runs (Theil and Sen).
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections import Counter, defaultdict
@@ -112,15 +113,20 @@ def _sample(robot: Robot, site: Site) -> Sample:
         processes=len(mine),
         open_files=sum(opened for opened, _ in files),
         sockets=sum(sockets for _, sockets in files),
-        temporary_files=sum(not _in_profile(path.relative_to(site.temporary)) for path in site.temporary.rglob("*")),
+        temporary_files=_temporary_files(site.temporary),
         wal_bytes=wal.stat().st_size if wal.exists() else 0,
         memory=dict(memory),
     )
 
 
-def _in_profile(path: Path) -> bool:
-    """Return whether *path* is the browser's own housekeeping, which it goes on with for minutes after its start."""
-    return len(path.parts) > 1 and path.parts[0].startswith("playwright_chromiumdev_profile")
+def _temporary_files(folder: Path) -> int:
+    """Count what lies in *folder*, but for the browser's housekeeping in its profile, which goes on for minutes."""
+    count = 0
+    for here, folders, files in os.walk(folder):  # which, unlike rglob, minds no folder that vanishes under it
+        count += len(folders) + len(files)
+        if Path(here) == folder:
+            folders[:] = [name for name in folders if not name.startswith("playwright_chromiumdev_profile")]
+    return count
 
 
 def _whose(one: Process, robot_pid: int) -> str:
