@@ -11,6 +11,7 @@ from prober.channels.ivr.hearing.library import Library
 from prober.channels.ivr.messages import LineSetup
 from prober.channels.ivr.session import IvrSession
 from prober.channels.ivr.telephone import Telephone
+from prober.channels.way import way_to
 from prober.errors import BadInput, RobotBroken
 from prober.model.prompt import PromptTable
 
@@ -40,12 +41,14 @@ class IvrDriver:
 
     async def self_check(self) -> str:
         """
-        Call a reference line on loopback as a run calls, and say in words what worked.
+        Ask the kernel for a way to the SIP server, call a reference line on loopback as a run calls, and say in words
+        what worked.
 
         Raises:
-            RobotBroken: It does not work there either.
+            RobotBroken: This machine has no way to the server, or calling does not work on loopback either.
         """
-        return await reference.self_check(self._settings)
+        way = await way_to(self._settings.host)
+        return f"{await reference.self_check(self._settings)}; {way}"
 
     async def close(self) -> None:
         """End every line process that is still there."""

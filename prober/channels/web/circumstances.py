@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from prober.channels.way import way_to
 from prober.channels.web.causes import cause, is_no_contact, is_ours
 from prober.channels.web.tab import Tab
-from prober.channels.web.way import way_to
 from prober.channels.web.window import Look, Window
 from prober.errors import RobotBroken
 from prober.model.run import Observation, Seen

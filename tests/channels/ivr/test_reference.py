@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import socket
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import forkserver
@@ -25,7 +28,7 @@ LONGEST_S = 9.0
 
 
 def settings(**more: object) -> Settings:
-    return Settings.model_validate({"server": "192.0.2.1:5060", "prompts": "nowhere", **more})
+    return Settings.model_validate({"server": "127.0.0.1:5060", "prompts": "nowhere", **more})
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +53,38 @@ async def test_passes(table, more):
     assert monotonic() - began_s < LONGEST_S
     told, _, after = words.rpartition(", and recognised the reference prompt ")
     assert told == "called itself at 127.0.0.1, pressed 1"
-    assert 0 <= float(after.removesuffix(" s after the key")) < 0.5
+    heard, _, way = after.partition("; ")
+    assert 0 <= float(heard.removesuffix(" s after the key")) < 0.5
+    assert way == "this machine has a way to 127.0.0.1, from 127.0.0.1"
+
+
+NO_NETWORK = """
+import asyncio
+from prober.channels.ivr import engine
+from prober.channels.ivr.config import Settings
+from prober.channels.ivr.driver import IvrDriver
+from prober.errors import RobotBroken
+from prober.model.prompt import PromptTable
+from pathlib import Path
+
+engine.start_forkserver()
+for host in ("192.0.2.1", "127.0.0.1"):
+    settings = Settings.model_validate({"server": f"{host}:5060", "prompts": "nowhere"})
+    try:
+        print(asyncio.run(IvrDriver(settings, PromptTable(Path(), {}, {}, "")).self_check()))
+    except RobotBroken as broken:
+        print(f"broken: {broken}")
+"""
+
+
+async def test_no_network():
+    """Where only loopback is left, calling works there, and the server is still out of this machine's reach."""
+    own_network = ("unshare", "-n" if os.geteuid() == 0 else "-rn", "sh", "-ec", 'ip link set lo up; exec "$@"', "sh")
+    process = await asyncio.create_subprocess_exec(*own_network, sys.executable, "-c", NO_NETWORK, stdout=PIPE)
+    out, _ = await process.communicate()
+    far, near = out.decode().splitlines()
+    assert far.startswith("broken: this machine has no route to 192.0.2.1")
+    assert "recognised the reference prompt" in near
 
 
 async def test_side_by_side():

@@ -13,7 +13,7 @@ _RESOLVERS = Path("/etc/resolv.conf")
 _UPSTREAMS = Path("/run/systemd/resolve/resolv.conf")
 """Whom systemd's resolver asks, where the other file names but that one."""
 _LOOK_UP_S = 2.0
-_CURE = "Plug the cable in, or look at `ip route`; nothing was asked of the channel."
+_CURE = "Plug the cable in, or look at `ip route`; the channel cannot be asked from here."
 _CURE_DNS = "Look the name up by hand (`getent hosts`); name the DNS servers themselves in /etc/resolv.conf."
 
 
