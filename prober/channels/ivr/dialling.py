@@ -125,8 +125,9 @@ async def hung_up(phone: Telephone, deadline_s: float) -> Observation:
     expected = "the far end hangs up"
     bye = call.trace.hung_up
     if bye is None:
-        actual = f"the call went on for {deadline_s:g} s" if call.ended is None else "the robot had hung up"
-        return Observation(Seen.NOTHING, expected=expected, actual=actual)
+        went_on = call.ended is None
+        actual = f"the call went on for {deadline_s:g} s" if went_on else "the robot had hung up"
+        return Observation(Seen.NOTHING, expected=expected, actual=actual, doubtful=went_on)
     facts = {**facts_of(await phone.figures(call)), **_end_facts(call)}
     return Observation(
         seen=Seen.EXPECTED,

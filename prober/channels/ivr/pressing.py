@@ -105,7 +105,8 @@ def _unsent(call: Call, asked: Press, sent: int, answer: SipMessage | None = Non
 
 
 def _not_taken(asked: Press, seen: Seen, actual: str) -> Observation:
-    return Observation(seen, expected=f"keys {asked.keys}", actual=actual, facts=_facts(asked))
+    doubtful = seen is Seen.NOTHING
+    return Observation(seen, expected=f"keys {asked.keys}", actual=actual, facts=_facts(asked), doubtful=doubtful)
 
 
 def _facts(asked: Press) -> dict[str, Fact]:

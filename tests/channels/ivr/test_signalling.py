@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prober.channels.ivr.actions import Dial, HangUp, Hear, HungUp
+from prober.channels.ivr.actions import Dial, HangUp, Hear, HungUp, KeyMode, Press
 from prober.errors import RobotBroken
 from prober.model.run import Seen
 
@@ -129,3 +129,24 @@ async def test_a_bye_without_an_answer_is_in_doubt(far_end, call_as):
     seen = await robot.do("hang_up", HangUp(), within_s=0.3)
     assert (seen.seen, seen.doubtful) == (Seen.NOTHING, True)
     assert seen.actual == "our BYE was not answered within 0.3 s"
+
+
+async def test_a_bye_that_never_comes_is_in_doubt(far_end, call_as):
+    """It may have been lost on our side; but that the robot itself had hung up is certain."""
+    robot = await call_as((await far_end()).server)
+    await robot.do("dial", Dial("10086"))
+    seen = await robot.do("hung_up", HungUp(), within_s=0.3)
+    assert (seen.seen, seen.actual, seen.doubtful) == (Seen.NOTHING, "the call went on for 0.3 s", True)
+    await robot.do("hang_up", HangUp())
+    seen = await robot.do("hung_up", HungUp(), within_s=0.3)
+    assert (seen.seen, seen.actual, seen.doubtful) == (Seen.NOTHING, "the robot had hung up", False)
+
+
+@pytest.mark.parametrize("mode", [KeyMode.RFC4733, KeyMode.INFO])
+async def test_keys_that_do_not_leave_are_in_doubt(far_end, call_as, mode):
+    """An INFO without an answer, or a key that is not out in time: the step alone cannot tell whose fault it is."""
+    robot = await call_as((await far_end(ignores=["INFO"])).server)
+    await robot.do("dial", Dial("10086"))
+    seen = await robot.do("press", Press("12", mode=mode), within_s=0.15)
+    assert (seen.seen, seen.doubtful) == (Seen.NOTHING, True)
+    assert seen.actual.endswith(" of 2 keys left")
