@@ -152,9 +152,11 @@ async def _act(window: Window, wanted: _Wanted, found: Found, moment: Moment) ->
             await wanted.act(found.locator, limit_ms)
     except TooLong as exc:
         seen = await shortfall(window, Seen.NOTHING, expected=wanted.words)
-        hindered = f"{found.says[0]} {_hindrance(str(exc))}"
+        hindrance = _hindrance(str(exc))
+        hindered = f"{found.says[0]} {hindrance or 'is there, but did not take it in time'}"
         window.marks.append(Mark(hindered, found.locator))
-        return dataclasses.replace(seen, actual=f"{hindered}: {seen.actual}")
+        # What nothing hindered a browser that is too slow would not have done, either.
+        return dataclasses.replace(seen, actual=f"{hindered}: {seen.actual}", doubtful=seen.doubtful or not hindrance)
     except Gone:
         if len(window.inputs) == before:  # else it was done, and the page went away over it
             raise
@@ -162,7 +164,7 @@ async def _act(window: Window, wanted: _Wanted, found: Found, moment: Moment) ->
 
 
 def _hindrance(log: str) -> str:
-    """Return why the element did not take the input, from Playwright's log of what it waited for."""
+    """Return why the element did not take the input, from Playwright's log of its waits; "" if it names none."""
     lines = [line.strip(" -") for line in log.splitlines()]
     covering = next((line for line in lines if "intercepts pointer events" in line), None)
     if covering:
@@ -170,7 +172,7 @@ def _hindrance(log: str) -> str:
     for sign, words in _HINDRANCES.items():
         if sign in log:
             return f"is there, but {words}"
-    return "is there, but did not take it in time"
+    return ""
 
 
 _HINDRANCES = {

@@ -117,6 +117,18 @@ async def test_an_element_that_cannot_be_clicked_says_why(customer, web_site, bo
     seen = await customer.do(Click("办理"), within=0.8)
     assert seen.seen is Seen.NOTHING
     assert why in seen.actual
+    assert not seen.doubtful
+
+
+async def test_an_element_that_takes_no_input_for_no_known_reason_is_in_doubt(customer, web_site):
+    """Nothing is in the way of it: a browser without a processor would not have done it either."""
+    busy = "const t = performance.now(); while (performance.now() - t < 2000) {}"
+    web_site.page("/busy", f'<label>手机号 <input onfocus="{busy}"></label>')
+    await customer.do(Open("/busy"))
+    seen = await customer.do(Fill({"手机号": "13800000001"}), within=0.8)
+    assert seen.seen is Seen.NOTHING
+    assert "did not take it in time" in seen.actual
+    assert seen.doubtful
 
 
 async def test_an_option_that_is_not_there_says_so(customer, web_site):
