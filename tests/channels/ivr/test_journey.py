@@ -89,11 +89,12 @@ async def test_barge_in_and_the_far_ends_goodbye(demo, call_as):
     await robot.do("hear", Hear("welcome", until=Until.STARTED))
     await robot.do("press", Press("0"))
     agent = await robot.do("hear", Hear("agent"))
-    assert agent.seen is Seen.EXPECTED
-    assert agent.took_s < 1
-    assert (await robot.do("hear", Hear("goodbye"), within_s=15.0)).seen is Seen.EXPECTED
+    assert agent.seen is Seen.EXPECTED, agent
+    assert agent.took_s < 2, agent  # the rest of the welcome is longer
+    goodbye = await robot.do("hear", Hear("goodbye"), within_s=15.0)
+    assert goodbye.seen is Seen.EXPECTED, goodbye
     seen = await robot.do("hung_up", HungUp())
-    assert (seen.seen, seen.facts["ended_by"]) == (Seen.EXPECTED, "far end")
+    assert (seen.seen, seen.facts.get("ended_by")) == (Seen.EXPECTED, "far end"), seen
 
 
 async def test_a_wrong_prompt_is_told_apart(demo, call_as):
