@@ -1,12 +1,13 @@
-"""The columns of a workbook of test cases, and the words testers use in them."""
+"""The columns of a workbook of test cases, and how long things take in them."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from prober.model.verb import ROBOT, Verb
+from prober.model.verb import Verb
 
 
 class Column(StrEnum):
@@ -50,35 +51,9 @@ _TITLES: Mapping[Column, Sequence[str]] = {
 }
 _KNOWN = {title: column for column, titles in _TITLES.items() for title in titles}
 _UNIT = re.compile(r"[(（](秒|s|毫秒|ms|分钟?|m)[)）]$")
-_UNITS = {"秒": "s", "毫秒": "ms", "分": "m", "分钟": "m", "小时": "h"}
-
-_CHANNELS = {
-    "语音": "ivr",
-    "电话": "ivr",
-    "热线": "ivr",
-    "网厅": "web",
-    "网页": "web",
-    "网上营业厅": "web",
-    "短信": "sms",
-}
-_CHANNELS |= {"机器人": ROBOT, "-": ROBOT, "—": ROBOT}
-_VERBS = {
-    "ivr": {"拨打": "dial", "拨号": "dial", "听到": "hear", "按键": "press", "挂机": "hang_up", "被挂机": "hung_up"},
-    "web": {
-        "打开": "open",
-        "点击": "click",
-        "填写": "fill",
-        "选择": "choose",
-        "勾选": "check",
-        "按键": "press",
-        "看到": "see",
-        "看不到": "not_see",
-        "读取": "read",
-    },
-    "sms": {"发送": "send", "回执": "receipt", "收到": "receive"},
-    ROBOT: {"一致": "same", "比较": "same", "等待": "wait", "设定": "let", "引用": "use"},
-}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(毫秒|秒|分钟|分|小时)")
+_UNITS = {"秒": "s", "秒钟": "s", "毫秒": "ms", "分": "m", "分钟": "m", "小时": "h"}
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(毫秒|秒钟?|分钟?|小时)")
 
 
 def column_of(title: str) -> tuple[Column | None, str]:
@@ -89,26 +64,15 @@ def column_of(title: str) -> tuple[Column | None, str]:
     return column, _UNITS.get(unit[1], unit[1]) if unit else ""
 
 
-def verb_of(channel: str, action: str, verbs: Mapping[str, Verb]) -> str:
-    """Return the full name of the verb that *action* is on *channel*, as far as it can be told."""
-    if action in verbs:
-        return action
-    channel = _CHANNELS.get(channel, channel.lower())
-    name = _VERBS.get(channel, {}).get(action, action)
-    if not channel:
-        found = [f"{one}.{own[action]}" for one, own in _VERBS.items() if action in own]
-        return found[0].removeprefix(f"{ROBOT}.") if len(found) == 1 else name
-    return name if channel == ROBOT else f"{channel}.{name}"
-
-
 def expects(verb: Verb) -> bool:
     """Return whether what stands behind the colon of *verb* is what a tester calls the expected result."""
     return verb.captures or verb.name == "not_see"
 
 
 def duration(text: str, unit: str) -> str:
-    """Return a duration as scenarios write it: 10秒 is 10s; a bare number has the *unit* of its column's title."""
-    if unit and re.fullmatch(r"\d+(\.\d+)?", text):
-        return f"{text}{unit}"
-    found = _DURATION.fullmatch(text)
-    return f"{found[1]}{_UNITS[found[2]]}" if found else text
+    """Return a duration as scenarios write it: １０秒 is 10s; a bare number has its column's *unit*, or s."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if _NUMBER.fullmatch(plain):
+        return f"{plain}{unit or 's'}"
+    found = _DURATION.fullmatch(plain)
+    return f"{found[1]}{_UNITS[found[2]]}" if found else plain

@@ -10,8 +10,9 @@ from typing import Any
 from prober.errors import BadInput, Problem
 from prober.loading import references
 from prober.loading.arguments import Written, build
+from prober.loading.case_actions import unknown_in_chinese, verb_of
 from prober.loading.case_cells import mapping_of, value_of
-from prober.loading.case_columns import NEEDED, OF_THE_CASE, Column, column_of, duration, expects, verb_of
+from prober.loading.case_columns import NEEDED, OF_THE_CASE, Column, column_of, duration, expects
 from prober.loading.fields import context, did_you_mean
 from prober.loading.mistakes import Mistake
 from prober.loading.robot_verbs import NOT_YET
@@ -84,6 +85,8 @@ class _Row:
 class _Table:
     rows: Sequence[_Row]
     units: Mapping[Column, str]
+    chinese: bool
+    """Its titles are Chinese, and so is the one who filled it in."""
 
 
 @dataclass
@@ -93,6 +96,8 @@ class _Draft:
     head: _Row
     steps: list[tuple[_Row, dict[str, Any]]] = field(default_factory=list)
     notes: dict[int, str] = field(default_factory=dict)
+    unread: bool = False
+    """One of its rows is no step for a mistake that is told already."""
 
 
 class _Reading:
@@ -118,7 +123,7 @@ class _Reading:
             if set(NEEDED) <= set(columns.values()):
                 self._check_titles(row, columns)
                 rows = [_Row({columns[one.column]: one for one in r if one.column in columns}) for r in sheet.rows]
-                return _Table(rows[number + 1 :], units)
+                return _Table(rows[number + 1 :], units, chinese=not rows[number].text(Column.VERB).isascii())
         return None
 
     def _check_titles(self, row: Sequence[Cell], columns: Mapping[int, Column]) -> None:
@@ -151,7 +156,7 @@ class _Reading:
                 self._note(cell, f"this row belongs to no case: ‘{Column.CASE}’ is empty", "give the case its number")
                 continue
             channel = row.text(Column.CHANNEL) or channel
-            self._add(drafts[-1], row, channel, table.units)
+            self._add(drafts[-1], row, channel, table)
         return drafts
 
     def _begins(self, row: _Row, drafts: Sequence[_Draft]) -> bool:
@@ -166,9 +171,11 @@ class _Reading:
             self._note(cell, f"the case ‘{name}’ stands here twice", f"first in {first.place}; keep its rows together")
         return True
 
-    def _add(self, draft: _Draft, row: _Row, channel: str, units: Mapping[Column, str]) -> None:
+    def _add(self, draft: _Draft, row: _Row, channel: str, table: _Table) -> None:
         self._check_head(draft, row)
-        step = self._step(row, channel, units)
+        before = len(self.problems)
+        step = self._step(row, channel, table)
+        draft.unread = draft.unread or len(self.problems) > before
         if step:
             if note := row.text(Column.NOTE):
                 draft.notes[len(draft.steps)] = note
@@ -181,7 +188,7 @@ class _Reading:
                 hint = "it stands in the first row of a case; leave it empty below"
                 self._note(row.cells[column], f"‘{column}’ is another one than the case began with", hint)
 
-    def _step(self, row: _Row, channel: str, units: Mapping[Column, str]) -> dict[str, Any]:
+    def _step(self, row: _Row, channel: str, table: _Table) -> dict[str, Any]:
         """Return the step as it would be written; empty if there is none that can be read."""
         action = row.text(Column.VERB)
         if not action:
@@ -196,15 +203,17 @@ class _Reading:
         name = verb_of(channel, action, self._vocabulary.verbs)
         verb = self._vocabulary.verbs.get(name)
         if verb is None:
-            self._note(row.cells[Column.VERB], *self._unknown(name))
+            self._note(row.cells[Column.VERB], *self._unknown(name, channel, action, chinese=table.chinese))
             return {}
         step: dict[str, Any] = {name: self._argument(row, name)}
         for column, key in _LIMITS.items():
             if said := row.text(column):
-                step[key] = duration(said, units.get(column, "")) if key in ("within", "warn") else said
+                step[key] = duration(said, table.units.get(column, "")) if key in ("within", "warn") else said
         return step | self._more(row, Column.MORE)
 
-    def _unknown(self, name: str) -> tuple[str, str]:
+    def _unknown(self, name: str, channel: str, action: str, *, chinese: bool) -> tuple[str, str]:
+        if chinese and name not in NOT_YET:
+            return unknown_in_chinese(channel, action, self._vocabulary.verbs)
         if "." not in name and name not in NOT_YET:
             return f"unknown action ‘{name}’ without a channel", f"fill in ‘{Column.CHANNEL}’: ivr, web or sms"
         mistake = self._vocabulary.unknown_verb(name)
@@ -239,7 +248,7 @@ class _Reading:
                 written[key] = said
         written |= self._more(head, Column.ABOUT)
         self._check_header(head, written)
-        if not draft.steps:
+        if not draft.steps and not draft.unread:
             self._note(head.cells[Column.CASE], f"the case ‘{name}’ has no step")
         for row, step in draft.steps:
             for mistake in self._vocabulary.step(step)[1]:

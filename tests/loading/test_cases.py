@@ -116,6 +116,50 @@ def test_chinese_words_for_channels_verbs_and_times(workbook):
     ]
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (10, "10s"),
+        (1.5, "1.5s"),
+        ("10", "10s"),
+        ("１０秒", "10s"),
+        ("10 秒", "10s"),
+        ("１０　秒钟", "10s"),
+        ("2 分", "2m"),
+    ],
+)
+def test_a_time_is_read_as_testers_type_it(workbook, typed, meant):
+    """A bare number is seconds, whatever width and spaces it is typed with."""
+    assert steps(workbook({**CALL, "I": typed}))[0]["within"] == meant
+
+
+def test_a_unit_in_the_title_is_that_of_bare_numbers_alone(workbook):
+    """时限(分): 2 is two minutes, ３０秒 stays thirty seconds."""
+    path = workbook({**CALL, "I": 2}, {**HEAR, "I": "３０秒"}, titles=[*TITLES[:8], "时限(分)", *TITLES[9:]])
+    assert [step["within"] for step in steps(path)] == ["2m", "30s"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (("语音", "拨达"), "渠道‘语音’没有‘拨达’这个操作\n    最接近的操作：拨打、拨号"),
+        (("短信", "上传"), "渠道‘短信’没有‘上传’这个操作\n    可用的操作：发送、回执、收到、receive_nothing"),
+        (("", "ivr.hera"), "渠道‘ivr’没有‘hera’这个操作\n    最接近的操作：hear"),
+        (("", "拨达"), "没有填写渠道，认不出操作‘拨达’\n    请填写‘渠道’：语音、网厅或短信。最接近的操作：拨打、拨号"),
+        (("微信", "发送"), "没有‘微信’这个渠道\n    请填写语音 (ivr)、网厅 (web)、短信 (sms) 或机器人 (robot)"),
+    ],
+)
+def test_an_unknown_action_is_told_in_the_language_of_the_titles(workbook, cells, said):
+    """With the actions nearest to it, and nothing else: that its case has no step then is no mistake of its own."""
+    channel, action = cells
+    path = workbook({"A": "a", "E": channel, "F": action})
+    assert told(path) == f"cases.xlsx[用例!F2]: {said}"
+    english = ["Case ID", "Title", "Item", "Step", "Channel", "Action"]
+    path = workbook({"A": "a", "E": channel, "F": action}, titles=english)
+    assert "unknown" in told(path)
+    assert "操作：" not in told(path)
+
+
 def test_merged_cells_of_a_case_and_its_channel(workbook):
     """They stand for each of their rows; empty rows and hidden sheets are passed over."""
 
@@ -157,7 +201,7 @@ def test_every_mistake_is_told_at_once_with_its_cell(workbook):
     path = workbook(
         {"E": "ivr", "F": "dial", "G": "1"},
         {"A": "a b", "E": "ivr", "F": "hera", "H": "welcome"},
-        {"E": "ivr", "F": "hear", "H": "welcom", "I": "10"},
+        {"E": "ivr", "F": "hear", "H": "welcom", "I": "soon"},
         {"E": "ivr", "F": "press", "G": "12x"},
         {"E": "web", "F": "click", "G": "登录", "H": "我的余额"},
         {"E": "web", "F": "open", "H": "我的余额"},
@@ -174,11 +218,11 @@ def test_every_mistake_is_told_at_once_with_its_cell(workbook):
             "cases.xlsx[用例!E2]: this row belongs to no case: ‘用例编号’ is empty",
             "    give the case its number",
             "cases.xlsx[用例!A3]: ‘a b’ is not a scenario's name: write letters, digits, ‘-’ and ‘_’",
-            "cases.xlsx[用例!F3]: unknown verb ‘ivr.hera’",
-            "    did you mean ‘ivr.hear’?",
+            "cases.xlsx[用例!F3]: 渠道‘ivr’没有‘hera’这个操作",
+            "    最接近的操作：hear",
             "cases.xlsx[用例!H4]: unknown prompt ‘welcom’",
             "    did you mean ‘welcome’?",
-            "cases.xlsx[用例!I4]: ‘10’ is not a duration: write 10s, 500ms or 2m",
+            "cases.xlsx[用例!I4]: ‘soon’ is not a duration: write 10s, 500ms or 2m",
             "cases.xlsx[用例!G5]: ‘12x’ are not telephone keys: write 0-9, *, # or A-D",
             '    write "*" and "#" in quotes',
             "cases.xlsx[用例!H6]: ‘web.click’ takes one of ‘参数/输入’ and ‘预期结果’, not both",
