@@ -1,0 +1,45 @@
+"""In a real browser nothing of the report lies over anything else, on a screen, a phone and paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.async_api import async_playwright
+
+from prober.channels.web.engine import find_browser
+from prober.model.run import Evidence, Run
+from prober.reports.html import render
+
+SIZES: dict[int, Literal["screen", "print"]] = {1400: "screen", 960: "screen", 390: "screen", 703: "print"}
+"""Widths in pixels; that of paper is A4 without its margins."""
+OVERLAPS = """selectors => {
+  const shown = selectors.map((each) => [...document.querySelectorAll(each)].filter((one) => one.offsetParent));
+  const box = (one) => one.getBoundingClientRect();
+  const over = (one, two) => box(one).left < box(two).right - 1 && box(two).left < box(one).right - 1
+    && box(one).top < box(two).bottom - 1 && box(two).top < box(one).bottom - 1;
+  const found = [];
+  for (const [at, some] of shown.entries()) for (const one of some)
+    for (const two of shown.slice(at).flat()) if (one !== two && over(one, two))
+      found.push(`${one.textContent.trim()} over ${two.textContent.trim()}`);
+  return found;
+}"""
+
+
+@pytest.mark.live
+async def test_no_badge_covers_a_limit(runs: list[Run], read: Callable[[Evidence], bytes], tmp_path: Path) -> None:
+    """A step's latency, limits and outcome stand beside each other, also that of a robot's own fault."""
+    (tmp_path / "report.html").write_text(render(runs, title="t", read=read))
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_browser("auto"), args=["--no-sandbox"])
+        page = await browser.new_page()
+        await page.goto(f"file://{tmp_path}/report.html")
+        await page.evaluate("for (const one of document.querySelectorAll('details.run')) one.open = true")
+        assert await page.locator(".row .badge.error:visible").count()
+        for width, medium in SIZES.items():
+            await page.set_viewport_size({"width": width, "height": 900})
+            await page.emulate_media(media=medium)
+            assert await page.evaluate(OVERLAPS, [".row .badge", ".row .limits", ".row .bar"]) == [], width
+        await browser.close()
