@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page, Playwright, async_playwright
@@ -21,7 +22,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from prober.channels.web.causes import net_code
 from prober.channels.web.config import Keep, Settings
-from prober.channels.web.folders import sweep
+from prober.channels.web.folders import socket_folder, sweep
 from prober.channels.web.traces import Traces
 from prober.errors import RobotBroken
 
@@ -114,6 +115,7 @@ class Engine:
         self._lock = asyncio.Lock()
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
+        self._sockets: TemporaryDirectory[str] | None = None
         self.traces: Traces | None = None
         """Where the browser writes its traces; None before it started, and where none is wanted."""
 
@@ -161,6 +163,7 @@ class Engine:
         self._playwright = await _playwright()
         try:
             self.traces = Traces() if self._settings.trace is not Keep.NEVER else None
+            self._sockets = socket_folder()
             self._browser = await self._playwright.chromium.launch(
                 executable_path=executable,
                 headless=self._settings.headless,
@@ -168,11 +171,15 @@ class Engine:
                 proxy=proxy,
                 timeout=_START_S * 1000,
                 traces_dir=self.traces.path if self.traces else None,
+                env={**os.environ, "TMPDIR": self._sockets.name} if self._sockets else None,
                 # Ctrl-C is the robot's to answer: it leaves as a polite customer would.
                 handle_sigint=False,
                 handle_sigterm=False,
                 handle_sighup=False,
             )
+        except RobotBroken:
+            await self._end()
+            raise
         except (PlaywrightError, OSError) as exc:
             await self._end()
             raise _not_started(executable, exc) from exc
@@ -193,6 +200,8 @@ class Engine:
                 await playwright.stop()
         if self.traces is not None:
             self.traces.close()
+        if self._sockets is not None:
+            self._sockets.cleanup()
 
 
 async def _playwright() -> Playwright:

@@ -11,6 +11,11 @@ from tempfile import TemporaryDirectory, gettempdir
 from prober.errors import RobotBroken
 
 _PREFIX = "prober-web"
+_SHORT = "/tmp"  # noqa: S108  # what is made in there has a name of its own, and is readable by its owner alone
+_SOCKET = "/org.chromium.Chromium.XXXXXX/SingletonSocket"
+"""What the browser makes in the folder for temporary files before all else."""
+_LONGEST_BYTES = 107 - len(_SOCKET)
+"""How long the path of that folder may be: no socket's path is longer than 107 bytes."""
 _OWNER = re.compile(rf"{_PREFIX}-(?P<space>\d+)-(?P<pid>\d+)-(?P<start>\d+)-")
 
 
@@ -21,9 +26,8 @@ def private_folder() -> TemporaryDirectory[str]:
     Raises:
         RobotBroken: There is no room for one.
     """
-    pid = os.getpid()
     try:
-        return TemporaryDirectory(prefix=f"{_PREFIX}-{_space()}-{pid}-{_start(pid)}-", ignore_cleanup_errors=True)
+        return _made(gettempdir())
     except OSError as exc:
         raise RobotBroken(
             f"there is no room for the run's recording: {exc}",
@@ -31,12 +35,38 @@ def private_folder() -> TemporaryDirectory[str]:
         ) from exc
 
 
+def socket_folder() -> TemporaryDirectory[str] | None:
+    """
+    Make such a folder for the browser's sockets; None where the one for temporary files is not too long for them.
+
+    Raises:
+        RobotBroken: It is too long, and there is no other.
+    """
+    length = len(os.fsencode(gettempdir()))
+    if length <= _LONGEST_BYTES:
+        return None
+    try:
+        return _made(_SHORT)
+    except OSError as exc:
+        raise RobotBroken(
+            f"the path of the folder for temporary files has {length} bytes, too many for the browser's socket, "
+            f"and none can be made in {_SHORT} either: {exc.strerror}",
+            cure=f"Set TMPDIR to a folder whose path has {_LONGEST_BYTES} bytes at most.",
+        ) from exc
+
+
 def sweep() -> None:
     """Remove the folders of robots that live no more."""
-    for path in Path(gettempdir()).glob(f"{_PREFIX}-*"):
+    for path in (one for parent in {gettempdir(), _SHORT} for one in Path(parent).glob(f"{_PREFIX}-*")):
         owner = _OWNER.match(path.name)
         if owner and int(owner["space"]) == _space() and _start(int(owner["pid"])) != owner["start"]:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _made(parent: str) -> TemporaryDirectory[str]:
+    pid = os.getpid()
+    prefix = f"{_PREFIX}-{_space()}-{pid}-{_start(pid)}-"
+    return TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True)
 
 
 def _space() -> int:

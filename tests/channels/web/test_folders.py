@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from prober.channels.web import folders
 from prober.channels.web.actions import Open
 from prober.channels.web.config import Keep, Settings
 from prober.channels.web.driver import WebDriver
-from prober.channels.web.folders import private_folder, sweep
+from prober.channels.web.folders import private_folder, socket_folder, sweep
+from prober.errors import RobotBroken
 from tests.channels.web.conftest import Customer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -28,6 +30,17 @@ def temporary(monkeypatch, tmp_path_factory):
         monkeypatch.setattr(tempfile, "tempdir", folder)
         monkeypatch.setenv("TMPDIR", folder)
         yield Path(folder)
+
+
+@pytest.fixture
+def deep(temporary, monkeypatch):
+    """Make the folder for temporary files one that no socket can lie in; the short one beside it is `temporary`."""
+    monkeypatch.setattr(folders, "_SHORT", str(temporary))
+    place = temporary / ("x" * 100)
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    monkeypatch.setenv("TMPDIR", str(place))
+    return place
 
 
 def recorded(folder: Path) -> list[str]:
@@ -100,3 +113,36 @@ async def test_a_folder_whose_pid_was_given_to_another_is_swept(temporary):
         sweep()
         assert not old.exists()
         assert Path(mine) in temporary.glob("*")
+
+
+async def test_a_long_path_for_temporary_files_breaks_no_browser(deep, temporary, web_run):
+    """Its socket, alone, lies in a folder of our own with a short path: private, and gone with the browser."""
+    driver = WebDriver(Settings())
+    session = await driver.open(web_run())
+    (sockets,) = temporary.glob("prober-web-*")
+    assert sockets.stat().st_mode & 0o777 == 0o700
+    files = {path.name for path in sockets.rglob("*") if not path.is_dir()}
+    assert files == {"SingletonSocket", "SingletonCookie"}
+    assert len(list(deep.glob("prober-web-*"))) == 2
+    await session.close()
+    await driver.close()
+    assert [*temporary.glob("prober-web-*"), *deep.glob("prober-web-*")] == []
+
+
+async def test_the_folder_of_a_killed_robots_sockets_is_swept(deep, temporary):
+    """It lies beside the folder for temporary files."""
+    with socket_folder() as mine:
+        head, pid, start, _ = Path(mine).name.rsplit("-", 3)
+        old = temporary / f"{head}-{pid}-{int(start) - 1}-x"
+        old.mkdir()
+        sweep()
+        assert not old.exists()
+        assert Path(mine) in temporary.glob("*")
+
+
+async def test_no_short_path_at_all_is_told(deep, monkeypatch):
+    """How long the path is, and may be."""
+    monkeypatch.setattr(folders, "_SHORT", "/nowhere")
+    with pytest.raises(RobotBroken, match=r"has \d+ bytes, too many for the browser's socket, .* in /nowhere") as told:
+        await WebDriver(Settings()).self_check()
+    assert told.value.cure == "Set TMPDIR to a folder whose path has 62 bytes at most."
