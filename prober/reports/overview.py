@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from prober.model.run import Outcome, Run, StepResult
 from prober.reports.words import Mark, counted, mark
 
 _SLOTS = 60
-"""How many columns the time is cut into: as many as one tells apart."""
+"""How many columns the time is cut into at most: as many as one tells apart."""
 _WELL = (Outcome.PASSED, Outcome.SLOW)
 
 
@@ -148,14 +149,14 @@ def _scenario(runs: Sequence[Run], first: datetime, last: datetime) -> ScenarioR
 
 
 def _slots(runs: Sequence[Run], first: datetime, last: datetime) -> tuple[Slot, ...]:
-    width = max((last - first) / _SLOTS, timedelta(seconds=1))
+    # The last run's second is part of the time. No slot is shorter: quick runs have fewer slots, not empty ones.
+    whole = last - first + timedelta(seconds=1)
+    number = min(int(whole.total_seconds()), _SLOTS)
+    ends = [first + whole * nth / number for nth in range(number + 1)]
     by_slot: dict[int, list[Run]] = {}
     for run in runs:
-        by_slot.setdefault(min(int((run.started_at - first) / width), _SLOTS - 1), []).append(run)
-    return tuple(
-        Slot(first + number * width, first + (number + 1) * width, counted(by_slot.get(number, [])))
-        for number in range(_SLOTS)
-    )
+        by_slot.setdefault(bisect_right(ends, run.started_at) - 1, []).append(run)
+    return tuple(Slot(start, end, counted(by_slot.get(nth, []))) for nth, (start, end) in enumerate(pairwise(ends)))
 
 
 def _steps(runs: Sequence[Run]) -> tuple[StepRow, ...]:

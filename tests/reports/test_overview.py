@@ -36,6 +36,17 @@ def test_every_run_is_in_one_slot_and_one_row(many: list[Run]) -> None:
     assert told.lines == ("demo-1", "demo-2", "demo-3")
 
 
+@pytest.mark.parametrize("between_s", [0.0, 0.1, 1.0, 4.0, 3600.0])
+def test_runs_fill_the_time_from_the_first_to_the_last(passed: Run, between_s: float) -> None:
+    """However quick they were, the first run is in the first slot and the last in the last, which choose just them."""
+    starts = [passed.started_at + timedelta(seconds=number * between_s) for number in range(9)]
+    (row,) = overview([replace(passed, id=f"run-{at}", started_at=at) for at in starts]).scenarios
+    assert row.slots[0].counts
+    assert row.slots[-1].counts
+    for slot in row.slots:
+        assert sum(slot.counts.values()) == sum(slot.start <= at < slot.end for at in starts)
+
+
 def test_a_scenario_tells_where_it_breaks_and_how_long_it_takes(many: list[Run], passed: Run) -> None:
     """Only whole runs have a journey's latency; robot errors and skipped runs are not the channel's failures."""
     one = overview(many).scenarios[0]
