@@ -55,7 +55,7 @@ def read_cases(path: Path, vocabulary: Vocabulary) -> Imported:
     if not tables:
         wanted = ", ".join(f"{one} ({name})" for one, name in zip(NEEDED, ("case", "action"), strict=True))
         hint = f"one row has to hold the titles of the columns, {wanted} at the least"
-        raise BadInput([Problem(path, 0, 0, "no sheet of this workbook holds test cases", hint)])
+        raise BadInput(reading.remarks or [Problem(path, 0, 0, "no sheet of this workbook holds test cases", hint)])
     cases = [case for table in tables for case in reading.cases(table)]
     if not cases and not reading.problems:
         reading.problems.append(Problem(path, 0, 0, "there is no test case in this workbook"))
@@ -111,7 +111,7 @@ class _Reading:
         self.remarks: list[Problem] = []
 
     def table(self, sheet: Sheet) -> _Table | None:
-        """Return the table of *sheet*; None if no row of it holds the titles."""
+        """Return the table of *sheet*; None if no row of it holds the titles, or if it is hidden, which is remarked."""
         for number, row in enumerate(sheet.rows[:_HEAD_WITHIN]):
             columns: dict[int, Column] = {}
             units: dict[Column, str] = {}
@@ -121,10 +121,17 @@ class _Reading:
                     columns[cell.column] = column
                     units[column] = unit
             if set(NEEDED) <= set(columns.values()):
+                if sheet.hidden:
+                    self._remark_hidden(sheet)
+                    return None
                 self._check_titles(row, columns)
                 rows = [_Row({columns[one.column]: one for one in r if one.column in columns}) for r in sheet.rows]
                 return _Table(rows[number + 1 :], units, chinese=not rows[number].text(Column.VERB).isascii())
         return None
+
+    def _remark_hidden(self, sheet: Sheet) -> None:
+        told = "this sheet of test cases is hidden, and was left out"
+        self.remarks.append(Problem(self._path, 0, 0, told, "unhide it if its cases count", cell=sheet.name))
 
     def _check_titles(self, row: Sequence[Cell], columns: Mapping[int, Column]) -> None:
         for cell in row:

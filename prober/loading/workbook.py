@@ -66,10 +66,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A visible sheet, row by row."""
+    """A sheet, row by row."""
 
     name: str
     rows: tuple[tuple[Cell, ...], ...]
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Layout:
 
 def read_workbook(path: Path) -> list[Sheet]:
     """
-    Return the visible sheets of the workbook at *path*.
+    Return the sheets of the workbook at *path*.
 
     Raises:
         BadInput: It cannot be read, is no workbook, or is larger than anybody writes by hand.
@@ -96,7 +97,7 @@ def read_workbook(path: Path) -> list[Sheet]:
         raise _unusable(path, f"this file cannot be read: {exc.strerror or exc}") from exc
     except _NO_WORKBOOK as exc:
         raise _unusable(path, "this is no Excel workbook", "save it as .xlsx") from exc
-    return [_sheet(sheet, path) for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    return [_sheet(sheet, path) for sheet in book.worksheets]
 
 
 def write_workbook(path: Path, title: str, layout: Layout, cases: Sequence[Sequence[Sequence[str]]]) -> None:
@@ -136,7 +137,7 @@ def _sheet(sheet: Worksheet, path: Path) -> Sheet:
         )
     tops = dict(_tops(sheet))
     rows = (tuple(_cell(sheet, cell, tops) for cell in row) for row in sheet.iter_rows())
-    return Sheet(sheet.title, tuple(rows))
+    return Sheet(sheet.title, tuple(rows), hidden=sheet.sheet_state != "visible")
 
 
 def _tops(sheet: Worksheet) -> Iterator[tuple[tuple[int, int], Any]]:

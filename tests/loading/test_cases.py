@@ -161,19 +161,33 @@ def test_an_unknown_action_is_told_in_the_language_of_the_titles(workbook, cells
 
 
 def test_merged_cells_of_a_case_and_its_channel(workbook):
-    """They stand for each of their rows; empty rows and hidden sheets are passed over."""
+    """They stand for each of their rows; empty rows are passed over."""
 
     def change(book, sheet):
         sheet.merge_cells("A2:A4")
         sheet.merge_cells("E2:E4")
-        hidden = book.create_sheet("旧")
-        hidden.append(TITLES)
-        hidden.append(["old", "", "", 1, "ivr", "nonsense"])
-        hidden.sheet_state = "hidden"
 
     rows = ({"A": "a", "E": "ivr", "F": "dial", "G": "10086"}, {}, {"F": "hang_up"}, {}, {"A": "b", **HEAR})
     cases = read_cases(workbook(*rows, change=change), WORDS).cases
     assert [(case.name, len(case.written["steps"])) for case in cases] == [("a", 2), ("b", 1)]
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_a_hidden_sheet_of_cases_is_left_out_and_named(workbook, state):
+    """Old cases are kept in such; of one that holds none, such as an exported list of choices, nothing is said."""
+
+    def hide(book, _):
+        for name, titles in (("旧", [*TITLES, "优先级"]), ("lists", ["ivr", "dial"])):
+            hidden = book.create_sheet(name)
+            hidden.append(titles)
+            hidden.append(["old", "", "", 1, "ivr", "nonsense"])
+            hidden.sheet_state = state
+
+    imported = read_cases(workbook(CALL, change=hide), WORDS)
+    assert [case.name for case in imported.cases] == ["TC-001"]
+    said = "cases.xlsx[旧]: this sheet of test cases is hidden, and was left out\n    unhide it if its cases count"
+    assert problems.plain(imported.remarks) == said
+    assert told(workbook(titles=["a"], change=hide)) == said
 
 
 def test_a_formats_zeros_are_kept(workbook):
