@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -68,12 +68,15 @@ class App:
         for name in dict.fromkeys(name for scenario in scenarios for name in scenario.channels):
             CHANNELS[name].prepare()
 
-    async def play(self, order: Order, *watchers: Sink, wait_s: float = 60.0) -> Run:
+    async def play(
+        self, order: Order, *watchers: Sink, wait_s: float = 60.0, wanted: Callable[[], bool] = lambda: True
+    ) -> Run | None:
         """
         Lease a line, waiting up to *wait_s* for one, play the scenario on it, and return the run, kept in the store.
 
         *watchers* hear of the run after the store did. A run that finds no free line, or may not order, is SKIPPED,
-        with a remark that says why, and kept as that.
+        with a remark that says why, and kept as that. None if it was not *wanted* any more after the wait: nothing is
+        kept then.
         """
         await self._remember()
         clock = Clock()
@@ -83,11 +86,13 @@ class App:
         lines = {line.name: line for line in order.lines if line.msisdn not in standing}
         if standing and not lines:
             return await _skip(replace(run, remark=next(iter(standing.values())).told), clock, sink)
-        leased = await self.store.leases.lease(list(lines), run.id, wait_s)
-        if leased is None:
-            return await _skip(replace(run, waited_s=wait_s, remark=_no_line(order, wait_s)), clock, sink)
-        name, waited_s = leased
         try:
+            leased = await self.store.leases.lease(list(lines), run.id, wait_s)
+            if not wanted():
+                return None
+            if leased is None:
+                return await _skip(replace(run, waited_s=wait_s, remark=_no_line(order, wait_s)), clock, sink)
+            name, waited_s = leased
             return await self._play_on(lines[name], order, replace(run, line=name, waited_s=waited_s), clock, sink)
         finally:
             await self.store.leases.release(run.id)

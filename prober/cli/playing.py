@@ -59,13 +59,17 @@ class Playing:
         return True
 
     async def _play_one_by_one(self) -> None:
-        while self.left and not (self.fail_fast and self._broke):
-            order = self.left.popleft()
-            await self.app.play(order, self.watch, _Kept(self.ended), wait_s=self._wait_s)
+        while self.left and self._goes_on():
+            order, kept = self.left.popleft(), _Kept(self.ended)
+            try:
+                await self.app.play(order, self.watch, kept, wait_s=self._wait_s, wanted=self._goes_on)
+            finally:
+                if not kept.begun:
+                    self.left.append(order)
 
-    @property
-    def _broke(self) -> bool:
-        return any(run.outcome in (Outcome.FAILED, Outcome.ERROR) for run in self.ended)
+    def _goes_on(self) -> bool:
+        broke = any(run.outcome in (Outcome.FAILED, Outcome.ERROR) for run in self.ended)
+        return not (self.fail_fast and broke)
 
     @property
     def _wait_s(self) -> float:
@@ -74,19 +78,22 @@ class Playing:
         return _WAIT_S + (self.abreast - 1) * longest_s
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Kept:
-    """Keeps the runs as they end, interrupted ones too."""
+    """Keeps a run when it ends, an interrupted one too; *begun* is whether there was one."""
 
     ended: list[Run]
+    begun: bool = False
 
-    async def run_started(self, *_: object) -> None: ...
+    async def run_started(self, *_: object) -> None:
+        self.begun = True
 
     async def step_started(self, *_: object) -> None: ...
 
     async def step_finished(self, *_: object) -> None: ...
 
     async def run_finished(self, run: Run) -> None:
+        self.begun = True
         self.ended.append(run)
 
 
