@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 _ENTRY = re.compile(
     r"\d{4}-\d\d-\d\dT(?P<at>\d\d:\d\d:\d\d(?:\.\d+)?)Z(?P<after>(?: +[+-]\d+\.\d+ s)?)  (?P<way>->|<-) (?P<rest>.*)"
@@ -12,11 +13,19 @@ _REST = "never complete: "
 _HEAD = re.compile(r"(?P<who>.*?)(?:  \[(?P<fate>.*)\])?")
 
 
+class Way(StrEnum):
+    """Where a message went, seen from the robot; a receipt tells how one that was sent fared."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+    RECEIPT = "receipt"
+
+
 @dataclass(frozen=True)
 class Bubble:
     """One message or receipt. *at* is its time of day in UTC, *after* that since the session began, *fate* its end."""
 
-    way: str
+    way: Way
     at: str
     who: str
     fate: str = ""
@@ -31,7 +40,7 @@ def bubbles(transcript: str) -> list[Bubble]:
         if entry := _ENTRY.fullmatch(line):
             found.append(_bubble(entry))
         elif line.startswith(_REST):
-            found.append(Bubble("receipt", "", line))
+            found.append(Bubble(Way.RECEIPT, "", line))
         elif found:
             text = "\n".join(filter(None, (found[-1].text, line.removeprefix("   "))))
             found[-1] = replace(found[-1], text=text)
@@ -43,7 +52,7 @@ def _bubble(entry: re.Match[str]) -> Bubble:
     who, fate = (head["who"], head["fate"] or "") if head else (entry["rest"], "")
     after = entry["after"].strip()
     if entry["way"] == "->":
-        return Bubble("sent", entry["at"], who, fate, after)
+        return Bubble(Way.SENT, entry["at"], who, fate, after)
     # A sender may call itself "receipt of"; only a message has a fate.
     is_receipt = who.startswith("receipt of ") and not fate
-    return Bubble("receipt" if is_receipt else "received", entry["at"], who, fate, after)
+    return Bubble(Way.RECEIPT if is_receipt else Way.RECEIVED, entry["at"], who, fate, after)

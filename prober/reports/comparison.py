@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from enum import StrEnum
 
 from prober.model.run import Fact, Outcome, Run, StepResult
 from prober.reports import words
@@ -15,6 +16,14 @@ _NOTICED_S = 0.05
 _SLOWER, _FASTER = 1.25, 0.8
 _NOTICED_SHARE = 0.1
 """What a measured fact must change by, of the larger of the two, to be called different."""
+
+
+class Trend(StrEnum):
+    """How a step's second latency is to its first."""
+
+    SLOWER = "slower"
+    FASTER = "faster"
+    UNNOTICED = ""
 
 
 @dataclass(frozen=True)
@@ -48,14 +57,16 @@ class Pair:
         return self.after.took_s / self.before.took_s
 
     @property
-    def trend(self) -> str:
-        """`slower` or `faster` where a person would notice, else nothing."""
+    def trend(self) -> Trend:
+        """Whether a person would notice that the second took longer or shorter; he does not if one was not measured."""
         if self.ratio is None or self.before is None or self.after is None:
-            return ""
+            return Trend.UNNOTICED
         apart_s = (self.after.took_s or 0.0) - (self.before.took_s or 0.0)
         if abs(apart_s) < _NOTICED_S:
-            return ""
-        return "slower" if self.ratio > _SLOWER else "faster" if self.ratio < _FASTER else ""
+            return Trend.UNNOTICED
+        if self.ratio > _SLOWER:
+            return Trend.SLOWER
+        return Trend.FASTER if self.ratio < _FASTER else Trend.UNNOTICED
 
     @property
     def outcome_changed(self) -> bool:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 _RUNG = re.compile(r"\s*(?P<at>\d+\.\d+) s\s+robot (?P<way>[→←·])\s+(?P<rest>.*)")
 _FIGURE = re.compile(r"\s*(?P<took>\d+\.\d+) s  (?P<what>(?!robot ).+)")
-_WAYS = {"→": "sent", "←": "received", "·": "note"}
 _RECORDING = "the recording begins"
+
+
+class Way(StrEnum):
+    """Where a message went; a note went nowhere."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+    NOTE = "note"
+
+
+_WAYS = {"→": Way.SENT, "←": Way.RECEIVED, "·": Way.NOTE}
 
 
 @dataclass(frozen=True)
@@ -16,7 +27,7 @@ class Rung:
     """One message, or something noted beside them. *at_s* counts from the first; *refusal*: a final 3xx to 6xx."""
 
     at_s: float
-    way: str
+    way: Way
     peer: str
     text: str
 
@@ -48,12 +59,12 @@ def was_answered(ladder: list[Rung]) -> bool:
     for rung in ladder:
         if rung.text.startswith(("CANCEL ", "BYE ")):
             return False
-        if rung.way == "received" and rung.text.startswith("SIP/2.0 2"):
+        if rung.way is Way.RECEIVED and rung.text.startswith("SIP/2.0 2"):
             return True
     return False
 
 
 def _rung(found: re.Match[str]) -> Rung:
     way = _WAYS[found["way"]]
-    peer, text = ("", found["rest"]) if way == "note" else found["rest"].partition("  ")[::2]
+    peer, text = ("", found["rest"]) if way is Way.NOTE else found["rest"].partition("  ")[::2]
     return Rung(float(found["at"]), way, peer, text.strip())

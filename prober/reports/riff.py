@@ -5,8 +5,18 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 _FORM = b"fmt "
+
+
+class Kind(StrEnum):
+    """What a mark tells of."""
+
+    KEY = "key"
+    PROMPT = "prompt"
+    STEP = "step"
+    SIP = "sip"
 
 
 @dataclass(frozen=True)
@@ -17,17 +27,17 @@ class Cue:
     text: str
 
     @property
-    def kind(self) -> str:
-        """`key`, `prompt`, `step` (its text begins with a verb), else `sip`."""
+    def kind(self) -> Kind:
+        """What its first word says: `key`, `prompt`, or a step's verb; else SIP."""
         first = self.text.partition(" ")[0]
-        if first in ("key", "prompt"):
-            return first
-        return "step" if "." in first else "sip"
+        if first in (Kind.KEY, Kind.PROMPT):
+            return Kind(first)
+        return Kind.STEP if "." in first else Kind.SIP
 
     @property
     def short(self) -> str:
         """What fits on the picture: the key, the prompt's name."""
-        return self.text.partition(" ")[2] if self.kind in ("key", "prompt") else ""
+        return self.text.partition(" ")[2] if self.kind in (Kind.KEY, Kind.PROMPT) else ""
 
 
 def cues(content: bytes) -> tuple[Cue, ...]:
