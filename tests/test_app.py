@@ -15,6 +15,7 @@ from prober.loading.config_secrets import secret_values
 from prober.loading.vocabulary import Vocabulary
 from prober.model.order import OrderState
 from prober.model.prompt import PromptTable
+from prober.model.run import Outcome
 from prober.model.scenario import Effects, Scenario
 
 SMPP = {"host": "127.0.0.1", "port": 2775, "system_id": "robot", "password": "sesame"}
@@ -102,3 +103,13 @@ async def test_an_order_that_could_not_be_begun_holds_no_line(settings):
     states = [placed.state for placed in app.store.orders.placed(still_open=False)]
     await app.close()
     assert states == [OrderState.UNPLACED]
+
+
+async def test_a_scenario_of_the_robots_own_verbs_alone_is_played(settings):
+    """It has no channel to open, and its run is kept as any other."""
+    app = App(settings, PromptTable(settings.folder, {}, {}, "0"))
+    pause, _ = Vocabulary(VERBS).step({"wait": "10ms"})
+    run = await app.play(Order(Scenario("s", "S", Path("s.yaml"), "0", (), (pause,)), settings.lines))
+    await app.close()
+    assert run is not None
+    assert (run.outcome, [step.verb for step in run.steps]) == (Outcome.PASSED, ["wait"])

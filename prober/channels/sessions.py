@@ -16,7 +16,8 @@ async def open_all(channels: Sequence[str], drivers: Mapping[str, Driver], conte
     """Return an armed session for each of *channels*; one that cannot be opened tells why when it is first needed."""
     opening = [asyncio.create_task(_open(drivers[channel], context)) for channel in channels]
     try:
-        await asyncio.wait(opening)
+        if opening:
+            await asyncio.wait(opening)
     except asyncio.CancelledError:
         for task in opening:
             task.cancel()
