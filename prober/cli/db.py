@@ -17,6 +17,7 @@ from prober.cli.progress import progress_console
 from prober.cli.workspace import CONFIG, open_settings
 from prober.errors import BadInput, Problem
 from prober.loading.config import Settings
+from prober.reports import words
 from prober.store.database import path_of
 from prober.store.integrity import Harm, Verification, verify
 
@@ -68,6 +69,6 @@ def _print(found: Verification, database: Path, console: Console) -> None:
         console.print(Text(f"? {orphan}: the store knows nothing of this file", "dim"), soft_wrap=True)
     if len(found.orphans) > _MOST_ORPHANS:
         console.print(Text(f"? and {len(found.orphans) - _MOST_ORPHANS} more such files", "dim"))
-    looked_at = f"{found.files} files of evidence, {found.size_bytes / 1e6:.1f} MB"
+    looked_at = f"{found.files} files of evidence, {words.size(found.size_bytes)}"
     sign, said = ("✗", f"{len(found.damages)} damaged") if found.damages else ("✓", "all as they were kept")
     console.print(Text(f"{sign} {looked_at}: {said}", "bold red" if found.damages else "green"))

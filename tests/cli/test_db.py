@@ -45,7 +45,7 @@ def verified(*arguments):
 def test_what_is_whole_passes(workspace_folder):
     """Exit 0, and one line says how much was looked at."""
     done = verified()
-    assert (done.exit_code, done.stdout.strip()) == (0, "✓ 1 files of evidence, 0.0 MB: all as they were kept")
+    assert (done.exit_code, done.stdout.strip()) == (0, "✓ 1 files of evidence, 4 B: all as they were kept")
 
 
 def test_a_changed_byte_is_named(workspace_folder):
