@@ -18,6 +18,7 @@ from prober.model.run import Evidence, Run
 from prober.reports import html as pages
 from prober.reports.comparison import compare
 from prober.reports.document import document
+from prober.reports.files import located
 from prober.reports.junit import junit
 from prober.store.store import Store
 
@@ -110,7 +111,7 @@ def _compare(runs: Sequence[Run], html: Path | None, settings: Settings, *, quie
 
 
 def _reader(settings: Settings) -> Callable[[Evidence], bytes]:
-    return lambda evidence: (settings.evidence.path / evidence.path).read_bytes()
+    return lambda evidence: located(evidence, settings.evidence.path).read_bytes()
 
 
 def _write(path: Path, render: Callable[[], str | bytes]) -> Path:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from prober.model.run import Evidence
 
@@ -13,6 +15,19 @@ Read = Callable[[Evidence], bytes]
 
 _ROOM_BYTES = 48_000_000
 """What a report takes in before it becomes slow to open and too large to send."""
+
+
+def located(kept: Evidence, folder: Path) -> Path:
+    """
+    Return the whole path of *kept* in the evidence *folder*.
+
+    Raises:
+        FileNotFoundError: It leads out of the folder: in a database from elsewhere a row can name any file.
+    """
+    path = folder / kept.path
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise FileNotFoundError(errno.ENOENT, "its path leads out of the evidence folder", kept.path)
+    return path.absolute()
 
 
 @dataclass(frozen=True)

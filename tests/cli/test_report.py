@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from prober.channels.registry import SETTINGS
 from prober.cli import report
 from prober.cli.workspace import open_settings
 from prober.errors import RobotBroken
-from prober.loading.config import Settings
-from prober.model.run import Outcome, Run, StepResult
+from prober.loading.config import Settings, load_config
+from prober.model.run import Evidence, Outcome, Run, StepResult
 
 NOON = datetime(2026, 11, 21, 4, tzinfo=UTC)
 
@@ -26,6 +28,13 @@ def run() -> Run:
         scenario_sha256="1a", prompts_sha256="2b", config_sha256="3c", ended_at=NOON, outcome=Outcome.PASSED,
         steps=(step,),
     )  # fmt: skip
+
+
+def _config(folder: Path) -> Path:
+    """Write settings whose evidence is beside them."""
+    config = folder / "config.yaml"
+    config.write_text("evidence: {path: evidence}\nlines:\n  - {name: demo-1, msisdn: 13800000001}\n")
+    return config
 
 
 @pytest.fixture
@@ -54,6 +63,21 @@ def test_a_folder_has_an_index(run: Run, settings: Settings, tmp_path: Path) -> 
     """Any name that is no page is a folder with index.html in it."""
     assert report.write_html(tmp_path / "night", [run], settings) == tmp_path / "night" / "index.html"
     assert (tmp_path / "night" / "runs" / f"{run.id}.html").exists()
+
+
+@pytest.mark.parametrize("away", ["../secret", "{}/secret", "link/secret"])
+def test_a_row_that_leads_out_of_the_evidence_folder_shows_no_file(run: Run, tmp_path: Path, away: str) -> None:
+    """A database from elsewhere can name any file in it; the page says that it is missing."""
+    (tmp_path / "secret").write_bytes(b"not for the report")
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    (folder / "link").symlink_to(tmp_path)
+    sha256 = hashlib.sha256(b"not for the report").hexdigest()
+    kept = Evidence("transcript", away.format(tmp_path), sha256, 18)
+    settings = load_config(_config(tmp_path), SETTINGS)
+    page = report.write_html(tmp_path / "page.html", [replace(run, evidence=(kept,))], settings).read_text()
+    assert "missing (its path leads out of the evidence folder)" in page
+    assert "not for the report" not in page
 
 
 def test_what_cannot_be_written_is_told(run: Run, tmp_path: Path) -> None:
