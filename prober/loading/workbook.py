@@ -6,19 +6,20 @@ What Excel may have done to what was typed (a formula, a date, a zero that was l
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -26,11 +27,17 @@ from openpyxl.worksheet.worksheet import Worksheet
 from prober.errors import BadInput, Problem
 
 MOST_BYTES = 20 * 1024 * 1024
+MOST_UNPACKED_BYTES = 64 * 1024 * 1024
 MOST_ROWS = 20_000
+MOST_CELLS = 500_000
+"""Of one sheet; the empty ones within its width and height count."""
+MOST_MERGED_CELLS = 100_000
 _TEXT = "@"
 _DARK, _BAND, _LINE = "1F4E79", "EEF4FA", "C9D6E2"
 _LISTS = "lists"
 _TOO_LONG = 10**15
+_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z0-9:]+)\"")
 _NO_WORKBOOK = (
     InvalidFileException,
     zipfile.BadZipFile,
@@ -44,6 +51,7 @@ _NO_WORKBOOK = (
     RuntimeError,
 )
 """What openpyxl lets through of a file that is damaged, encrypted or something else."""
+_SMALLER = "delete the empty rows and columns behind the cases, or keep the cases in several workbooks"
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,7 @@ def read_workbook(path: Path) -> list[Sheet]:
         if path.stat().st_size > MOST_BYTES:
             raise _unusable(path, f"this workbook is too large: more than {MOST_BYTES // 1024 // 1024} MiB")
         with path.open("rb") as file:  # openpyxl leaves a file open that it cannot read
+            _check_bounds(path, file)
             book = load_workbook(file, data_only=False)
     except OSError as exc:
         raise _unusable(path, f"this file cannot be read: {exc.strerror or exc}") from exc
@@ -130,11 +139,34 @@ def _unusable(path: Path, message: str, hint: str = "") -> BadInput:
     return BadInput([Problem(path, 0, 0, message, hint)])
 
 
+def _check_bounds(path: Path, file: IO[bytes]) -> None:
+    """Refuse what would take openpyxl minutes, or all of the memory. No part unpacks to more than it says it does."""
+    with zipfile.ZipFile(file) as archive:
+        if sum(part.file_size for part in archive.infolist()) > MOST_UNPACKED_BYTES:
+            told = f"this workbook is too large: unpacked, it has more than {MOST_UNPACKED_BYTES // 1024 // 1024} MiB"
+            raise _unusable(path, told, "copy the test cases alone, as values, into a new workbook")
+        for name in archive.namelist():
+            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                _check_sheet(path, archive.read(name))
+
+
+def _check_sheet(path: Path, part: bytes) -> None:
+    if len(_ROW.findall(part)) > MOST_ROWS:
+        raise _unusable(path, f"a sheet of this workbook has more than {MOST_ROWS} rows", _SMALLER)
+    if sum(map(_extent, _MERGED.findall(part))) > MOST_MERGED_CELLS:
+        told = f"a sheet of this workbook has more than {MOST_MERGED_CELLS} merged cells"
+        raise _unusable(path, told, "merge the rows of each case, not whole columns")
+
+
+def _extent(reference: bytes) -> int:
+    left, top, right, bottom = (bound or 1 for bound in range_boundaries(reference.decode()))
+    return (right - left + 1) * (bottom - top + 1)
+
+
 def _sheet(sheet: Worksheet, path: Path) -> Sheet:
-    if sheet.max_row > MOST_ROWS:
-        raise _unusable(
-            path, f"the sheet ‘{sheet.title}’ has more than {MOST_ROWS} rows", "delete the empty ones below"
-        )
+    if sheet.max_row > MOST_ROWS or sheet.max_row * sheet.max_column > MOST_CELLS:
+        told = f"the sheet ‘{sheet.title}’ is too large: it has {sheet.max_row} rows and {sheet.max_column} columns"
+        raise _unusable(path, told, _SMALLER)
     tops = dict(_tops(sheet))
     rows = (tuple(_cell(sheet, cell, tops) for cell in row) for row in sheet.iter_rows())
     return Sheet(sheet.title, tuple(rows), hidden=sheet.sheet_state != "visible")

@@ -304,6 +304,37 @@ def test_a_damaged_workbook_is_said_to_be_none(workbook, part):
     assert "this is no Excel workbook" in told(path)
 
 
+@pytest.mark.parametrize(
+    ("part", "content", "said"),
+    [
+        ("xl/media/image1.bmp", bytes(65 * 1024 * 1024), "unpacked, it has more than 64 MiB\n    copy the test cases"),
+        ("xl/worksheets/sheet1.xml", b"<row r='1'/>" * 60_000, "more than 20000 rows\n    delete the empty rows"),
+        (
+            "xl/worksheets/sheet1.xml",
+            b'<mergeCell ref="A1:XFD1048576"/>',
+            "more than 100000 merged cells\n    merge the",
+        ),
+    ],
+)
+def test_a_workbook_that_would_take_minutes_is_refused_before_it_is_read(workbook, monkeypatch, part, content, said):
+    """A bomb, a table of something else, and whole columns that are merged: each with what to do."""
+    path = workbook(CALL)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(part, content)
+    monkeypatch.setattr("prober.loading.workbook.load_workbook", None)
+    assert said in told(path)
+
+
+@pytest.mark.parametrize(("cell", "extent"), [("A20001", "20001 rows and 11"), ("XFD100", "100 rows and 16384")])
+def test_a_sheet_with_something_far_away_is_refused(workbook, cell, extent):
+    """A cell far below or far to the right makes a large sheet of a small one."""
+
+    def stray(book, sheet):
+        sheet[cell] = "x"
+
+    assert f"the sheet ‘用例’ is too large: it has {extent} columns" in told(workbook(CALL, change=stray))
+
+
 def test_a_number_of_more_than_15_digits_is_wrong(workbook):
     """Excel has changed a bank card that it holds as a number, however the file writes it."""
     for number in (6222020200112345000, 6.222020200112345e18):
