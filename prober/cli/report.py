@@ -62,7 +62,7 @@ def command(
     if as_json:
         typer.echo(json.dumps(document(found), ensure_ascii=False, indent=2))
     if junit_file is not None:
-        typer.echo(str(write_junit(junit_file, found)), err=as_json)
+        typer.echo(str(write_junit(junit_file, found, settings)), err=as_json)
     if compare_runs is not None:
         _compare(found, html, settings, quiet=as_json)
     elif html is not None or not (as_json or junit_file):
@@ -90,9 +90,9 @@ def write_html(path: Path, runs: Sequence[Run], settings: Settings, *, title: st
     return _write(index, lambda: pages.render_index(runs, title=title, folder=folder.name))
 
 
-def write_junit(path: Path, runs: Sequence[Run]) -> Path:
+def write_junit(path: Path, runs: Sequence[Run], settings: Settings) -> Path:
     """Write *runs* to *path* as JUnit XML, and return it."""
-    return _write(path, lambda: junit(runs))
+    return _write(path, lambda: junit(runs, settings.evidence.path))
 
 
 def _is_page(path: Path) -> bool:

@@ -139,7 +139,7 @@ def _write(
     if html is not None and runs:
         writing.append(lambda: write_html(html, runs, workspace.settings))
     if junit is not None and runs:
-        writing.append(lambda: write_junit(junit, runs))
+        writing.append(lambda: write_junit(junit, runs, workspace.settings))
     for write in writing:
         try:
             console.print(f"\n[dim]report[/] {write()}")

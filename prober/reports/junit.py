@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
+from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from prober.model.run import Evidence, Failure, Outcome, Run, StepResult
 from prober.reports.attempts import attempts, steps_by_name
+from prober.reports.files import located
 from prober.reports.words import Mark, mark
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -25,9 +28,9 @@ _ENDINGS = {
 _COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
-def junit(runs: Sequence[Run]) -> bytes:
+def junit(runs: Sequence[Run], folder: Path) -> bytes:
     """
-    Return *runs* as one JUnit XML document in UTF-8.
+    Return *runs* as one JUnit XML document in UTF-8, which names their evidence in *folder*.
 
     Attempts at one playing are one suite, that of the last: a step which failed at first and passed then has
     `flakyFailure`, one which never passed `failure` and for each further attempt `rerunFailure` (for the robot's
@@ -35,7 +38,7 @@ def junit(runs: Sequence[Run]) -> bytes:
     """
     suites = Element("testsuites", name="prober")
     for tried in attempts(runs):
-        _suite(suites, tried)
+        _suite(suites, tried, folder)
     for name in ("tests", "failures", "errors"):
         suites.set(name, str(len(list(suites.iter(_COUNTED[name])))))
     indent(suites)
@@ -43,7 +46,7 @@ def junit(runs: Sequence[Run]) -> bytes:
     return written + b"\n"
 
 
-def _suite(suites: Element, tried: Sequence[Run]) -> None:
+def _suite(suites: Element, tried: Sequence[Run], folder: Path) -> None:
     run = tried[-1]
     suite = SubElement(suites, "testsuite", name=_text(run.scenario), id=_text(run.id))
     suite.set("timestamp", f"{run.started_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}")
@@ -52,10 +55,12 @@ def _suite(suites: Element, tried: Sequence[Run]) -> None:
     _properties(suite, run)
     plays = [steps_by_name(each) for each in tried]
     for name in dict.fromkeys(name for play in reversed(plays) for name in play):
-        _case(suite, run, name, [play[name] for play in plays if name in play])
+        tries = [play[name] for play in plays if name in play]
+        case = _case(suite, run, name, tries)
+        _out(case, [*_slowness(tries[-1]), *_attached((kept for step in tries for kept in step.evidence), folder)])
     _whole_run(suite, run)
     remark = [run.remark] if run.remark else []
-    _out(suite, [*remark, *_retold(tried[:-1]), *_attached(run.evidence)])
+    _out(suite, [*remark, *_retold(tried[:-1]), *_attached(run.evidence, folder)])
     for count, tag in _COUNTED.items():
         suite.set(count, str(len(list(suite.iter(tag)))))
 
@@ -79,8 +84,8 @@ def _properties(suite: Element, run: Run) -> None:
             SubElement(properties, "property", name=name, value=_text(value))
 
 
-def _case(suite: Element, run: Run, name: str, tries: Sequence[StepResult]) -> None:
-    """Add the case of one step, as it was played by each attempt that had it."""
+def _case(suite: Element, run: Run, name: str, tries: Sequence[StepResult]) -> Element:
+    """Add the case of one step, as it was played by each attempt that had it, and return it."""
     last = tries[-1]
     case = SubElement(suite, "testcase", name=_text(name), classname=_text(f"{run.scenario}.{last.channel}"))
     if last.took_s is not None:
@@ -96,7 +101,7 @@ def _case(suite: Element, run: Run, name: str, tries: Sequence[StepResult]) -> N
     else:
         why = last.failure.what if last.failure else "not played"
         SubElement(case, "skipped", message=_text(why))
-    _out(case, [*_slowness(last), *_attached(kept for step in tries for kept in step.evidence)])
+    return case
 
 
 def _whole_run(suite: Element, run: Run) -> None:
@@ -130,9 +135,11 @@ def _retold(earlier: Iterable[Run]) -> list[str]:
     return [f"attempt {run.attempt} ended {mark(run)}: run {run.id}" for run in earlier]
 
 
-def _attached(evidence: Iterable[Evidence]) -> list[str]:
-    """Return what Jenkins' attachments plugin reads, a line a file; paths are below the evidence folder."""
-    return [f"[[ATTACHMENT|{path}]]" for path in dict.fromkeys(kept.path for kept in evidence)]
+def _attached(evidence: Iterable[Evidence], folder: Path) -> Iterator[str]:
+    """Yield what Jenkins' attachments plugin reads, a line a file; it looks for whole paths."""
+    for kept in {kept.path: kept for kept in evidence}.values():
+        with contextlib.suppress(FileNotFoundError):
+            yield f"[[ATTACHMENT|{located(kept, folder)}]]"
 
 
 def _out(parent: Element, lines: Sequence[str]) -> None:

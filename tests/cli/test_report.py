@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -80,8 +81,21 @@ def test_a_row_that_leads_out_of_the_evidence_folder_shows_no_file(run: Run, tmp
     assert "not for the report" not in page
 
 
-def test_what_cannot_be_written_is_told(run: Run, tmp_path: Path) -> None:
+def test_attachments_are_found_from_anywhere(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JUnit XML names files by whole paths, though config.yaml was given relative to here."""
+    monkeypatch.chdir(_config(tmp_path).parent)
+    (tmp_path / "evidence" / "r").mkdir(parents=True)
+    (tmp_path / "evidence" / "r" / "1.png").write_bytes(b"")
+    kept = [Evidence("screenshot", path, "", 0) for path in ("r/1.png", "../config.yaml")]
+    settings = load_config(Path("config.yaml"), SETTINGS)
+    written = report.write_junit(Path("junit.xml"), [replace(run, evidence=tuple(kept))], settings).read_text()
+    (attached,) = re.findall(r"\[\[ATTACHMENT\|(.*?)\]\]", written)
+    assert Path(attached).is_absolute()
+    assert Path(attached).samefile(tmp_path / "evidence" / "r" / "1.png")
+
+
+def test_what_cannot_be_written_is_told(run: Run, settings: Settings, tmp_path: Path) -> None:
     """A file in the place of a folder is a sentence with a cure, not a traceback."""
     (tmp_path / "file").write_text("")
     with pytest.raises(RobotBroken, match="cannot be written to"):
-        report.write_junit(tmp_path / "file" / "junit.xml", [run])
+        report.write_junit(tmp_path / "file" / "junit.xml", [run], settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
@@ -13,12 +14,13 @@ from junitparser import JUnitXml, TestSuite
 from prober.model.run import Failure, Layer, Outcome, Run
 from prober.reports.junit import junit
 
+FOLDER = Path("/evidence")
 COUNTED = ("tests", "failures", "errors", "skipped")
 
 
 def told(*runs: Run) -> Element:
     """Return the document of *runs*; a reader that others use finds in it the cases that its suites say they have."""
-    written = junit(runs)
+    written = junit(runs, FOLDER)
     document = JUnitXml.fromstring(written)
     for suite in document:
         assert isinstance(suite, TestSuite)
@@ -59,7 +61,7 @@ def test_runs_of_every_kind_are_written_as_they_were_approved(
 ) -> None:
     """The whole document stays as it is, element by element."""
     told(*runs)
-    approve("all.junit.xml", junit(runs).decode())
+    approve("all.junit.xml", junit(runs, FOLDER).decode())
 
 
 def test_a_failure_says_what_was_expected_and_what_came(unequal: Run) -> None:
@@ -127,10 +129,10 @@ def test_steps_of_one_name_are_told_apart(passed: Run) -> None:
 
 
 def test_evidence_is_attached(passed: Run) -> None:
-    """Jenkins finds the files of a step in its output, those of the run in the suite's."""
+    """Jenkins finds the files of a step in its output, those of the run in the suite's, by whole paths."""
     document = told(passed)
-    assert "[[ATTACHMENT|r/9.png]]" in (case(document, "我的余额").findtext("system-out") or "")
-    assert "[[ATTACHMENT|r/call.wav]]" in (document[0].findtext("system-out") or "")
+    assert "[[ATTACHMENT|/evidence/r/9.png]]" in (case(document, "我的余额").findtext("system-out") or "")
+    assert "[[ATTACHMENT|/evidence/r/call.wav]]" in (document[0].findtext("system-out") or "")
 
 
 @pytest.mark.parametrize("evil", ["a\0b\x08c\x1bd\ufffee\ud800f", '<a b="c">&amp;]]> \n\t'])
