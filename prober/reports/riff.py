@@ -36,8 +36,9 @@ class Cue:
 
     @property
     def short(self) -> str:
-        """What fits on the picture: the key, the prompt's name."""
-        return self.text.partition(" ")[2] if self.kind in (Kind.KEY, Kind.PROMPT) else ""
+        """What fits on the picture: the key, the prompt's name, with a dash if it was broken off."""
+        name = self.text.partition(" ")[2] if self.kind in (Kind.KEY, Kind.PROMPT) else ""
+        return name.replace(", broken off", " —")
 
 
 def cues(content: bytes) -> tuple[Cue, ...]:

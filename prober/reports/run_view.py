@@ -11,8 +11,10 @@ from typing import TypeVar
 from prober.model.run import Evidence, Run, StepResult
 from prober.reports.chat import Bubble, bubbles
 from prober.reports.files import File, Files
+from prober.reports.flags import Flag, cue_flags, step_flags
 from prober.reports.har import Waterfall, waterfall
 from prober.reports.ladder import Rung, recording_began_s, rungs, was_answered
+from prober.reports.riff import Kind
 from prober.reports.rtp import Chart, charts
 from prober.reports.sound import Waveform, waveform
 from prober.reports.step_view import StepView, step_views
@@ -50,6 +52,18 @@ class Recording:
     file: File
     waveform: Waveform | None
     marks: tuple[tuple[StepResult, float], ...]
+
+    @property
+    def step_flags(self) -> tuple[Flag, ...]:
+        """Where the steps stand on the picture."""
+        return step_flags(self.marks, self.waveform.length_s) if self.waveform else ()
+
+    @property
+    def cue_flags(self) -> tuple[Flag, ...]:
+        """Where the recording's own marks stand on the picture: its steps only if none are known otherwise."""
+        cues = self.waveform.cues if self.waveform else ()
+        shown = [cue for cue in cues if cue.kind is not Kind.STEP or not self.marks]
+        return cue_flags(shown, self.waveform.length_s) if self.waveform else ()
 
 
 @dataclass(frozen=True)
