@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, PlainValidator, WithJsonSchema
 
 from prober.loading.fields import Duration, Keys, Number, PromptName, Text, refusal
+from prober.loading.templates import REFERENCE
 from prober.model.run import Layer
 from prober.model.verb import Verb
 
 CHANNEL = "ivr"
+_SIP_USER = re.compile(r"(?:[\w.!~*'()&=+$,;?/#-]|%[0-9A-F]{2})+", re.ASCII | re.IGNORECASE)
+"""RFC 3261 25.1, `user`; and `#`, which is escaped on its way."""
+
+
+def unfit(number: str) -> str:
+    """Return why *number* cannot stand before the @ of a SIP address; empty if it can."""
+    left = _SIP_USER.sub("", number)
+    return f"no SIP address may hold {left[0]!a} before its @" if left else "" if number else "it is empty"
+
+
+def _to_call(number: str) -> str:
+    if not REFERENCE.search(number) and (why := unfit(number)):
+        raise refusal(f"‘{number}’ cannot be called: {why}", "write digits, *, # or +, without spaces")
+    return number
+
+
+PhoneNumber = Annotated[Text, AfterValidator(_to_call)]
+"""What can be called: the user part of a SIP address."""
 
 
 def _number(value: Any, unit: str, highest: float, example: str) -> float:
@@ -60,7 +80,7 @@ class KeyMode(StrEnum):
 class Dial:
     """Call *number* and wait for the answer. `expect: 486` makes that code of refusal the pass."""
 
-    number: Text = field(metadata={"description": "the number to call"})
+    number: PhoneNumber = field(metadata={"description": "the number to call"})
     expect: Number = field(default=200, metadata={"description": "the SIP code that passes, such as 486"})
 
 

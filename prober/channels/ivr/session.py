@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Sequence
 from dataclasses import asdict, replace
 
-from prober.channels.ivr.actions import Dial, HangUp, Hear, HungUp, Press, Quality
+from prober.channels.ivr.actions import Dial, HangUp, Hear, HungUp, Press, Quality, unfit
 from prober.channels.ivr.call import Call
 from prober.channels.ivr.dialling import dial, hang_up, hung_up
 from prober.channels.ivr.listening import hear
@@ -47,7 +47,8 @@ class IvrSession:
         Do *action* and return what was seen, be it nothing.
 
         Raises:
-            RobotBroken: The line process is gone, the server was never reached, or there is no call to act on.
+            RobotBroken: The line process is gone, the server was never reached, there is no call to act on, or a
+                number that was filled in cannot be called.
         """
         phone = self._phone
         phone.begin_step(step_name(action, phone.run.mask), dials=isinstance(action.argument, Dial))
@@ -67,6 +68,9 @@ class IvrSession:
         raise TypeError(f"{action.full_name} is no verb of the IVR")
 
     async def _dial(self, asked: Dial, deadline_s: float) -> Observation:
+        if why := unfit(asked.number):
+            cure = "Look at what fills it in: a captured value may hold a space or a line break."
+            raise RobotBroken(f"the number of ivr.dial cannot be called: {why}", cure=cure)
         evidence_s, call = 0.0, self._phone.call
         if call is not None and not call.up:
             began_s = monotonic()

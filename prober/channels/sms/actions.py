@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from prober.loading.fields import Expectation, Text
+from pydantic import AfterValidator
+
+from prober.loading.fields import Expectation, Text, refusal
+from prober.loading.templates import REFERENCE
 from prober.model.run import Layer
 from prober.model.verb import Verb
+
+_ADDRESS = re.compile(r"[!-~]{1,20}")
+"""What a `destination_addr` holds (SMPP 3.4, 5.2.9): 20 characters of ASCII; and none that is not seen."""
+
+
+def is_address(number: str) -> bool:
+    """Return whether a message can be sent to *number*."""
+    return _ADDRESS.fullmatch(number) is not None
+
+
+def _to_send_to(number: str) -> str:
+    if not REFERENCE.search(number) and not is_address(number):
+        raise refusal(
+            f"‘{number}’ is no number to send to", "write the service number, 20 digits at most, without spaces"
+        )
+    return number
+
+
+ServiceNumber = Annotated[Text, AfterValidator(_to_send_to)]
+"""What a message can be sent to."""
 
 
 @dataclass(frozen=True)
 class Send:
     """Send a text to a service number, as the line's own number."""
 
-    to: Text = field(metadata={"description": "the service number, such as 10086"})
+    to: ServiceNumber = field(metadata={"description": "the service number, such as 10086"})
     text: Text = field(metadata={"description": "the command, such as CXYE; long or Chinese texts go out in parts"})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prober.channels.base import RunContext
-from prober.channels.sms.actions import Receipt, Receive, ReceiveNothing, Send
+from prober.channels.sms.actions import Receipt, Receive, ReceiveNothing, Send, is_address
 from prober.channels.sms.arrivals import Arrivals
 from prober.channels.sms.awaited import Awaited, Wanted
 from prober.channels.sms.debts import Debts
@@ -79,6 +79,9 @@ class SmsSession:
 
     async def _send(self, to: str, text: str, deadline_s: float) -> Observation:
         began_s = monotonic()
+        if not is_address(to):
+            cure = "Look at what fills it in: 20 characters of ASCII at most, without a space or a line break."
+            raise RobotBroken("nothing can be sent to what ‘to’ of sms.send holds", cure=cure)
         self._last_to, self._accepted = to, None
         self._link.check(text)
         pending = await self._debts.of_an_earlier_run(to)
