@@ -34,7 +34,7 @@ def show(
 ) -> None:
     """Show the orders that may still stand at the operator, or are under way."""
     settings = open_settings(config)
-    store = _open(settings)
+    store = Store.open_to_read(settings.store.url)
     try:
         found = store.orders.placed(still_open=not every)
     finally:
@@ -55,7 +55,7 @@ def settle(
 ) -> None:
     """Note that an order was undone by hand, so that its line may order again."""
     settings = open_settings(config)
-    store = _open(settings)
+    store = Store.open(settings.store.url, durable=settings.store.durable)
     try:
         told = {run_id: store.orders.settle(run_id) for run_id in runs}
     finally:
@@ -65,10 +65,6 @@ def settle(
     wrong = [_refusal(settings, run_id, state) for run_id, state in told.items() if state is not OrderState.STANDING]
     if wrong:
         raise BadInput(wrong)
-
-
-def _open(settings: Settings) -> Store:
-    return Store.open(settings.store.url, durable=settings.store.durable)
 
 
 def _refusal(settings: Settings, run_id: str, state: OrderState | None) -> Problem:

@@ -125,7 +125,7 @@ def _write(path: Path, render: Callable[[], str | bytes]) -> Path:
 
 
 def _read(settings: Settings, ids: Sequence[str], *, last: int, scenario: str | None, line: str | None) -> list[Run]:
-    store = Store.open(settings.store.url, durable=settings.store.durable)
+    store = Store.open_to_read(settings.store.url)
     try:
         if not ids:
             found: list[Run | None] = [*reversed(store.queries.runs(scenario=scenario, line=line, limit=last))]

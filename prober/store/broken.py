@@ -45,13 +45,13 @@ def told(where: str) -> Iterator[None]:
     """Turn what the database raises inside into StoreBroken; *where* names the database."""
     try:
         yield
-    except SQLAlchemyError as exc:
+    except (SQLAlchemyError, sqlite3.Error) as exc:
         what, cure = _sentence(exc)
         raise StoreBroken(f"the results database {where} {what}", cure=cure) from exc
 
 
-def _sentence(exc: SQLAlchemyError) -> tuple[str, str]:
-    cause = getattr(exc, "orig", None)
+def _sentence(exc: SQLAlchemyError | sqlite3.Error) -> tuple[str, str]:
+    cause = getattr(exc, "orig", exc)
     name = getattr(cause, "sqlite_errorname", "") if isinstance(cause, sqlite3.Error) else ""
     # Extended codes are longer: SQLITE_IOERR_WRITE, SQLITE_READONLY_DBMOVED.
     kinds = (sentence for kind, sentence in SENTENCES.items() if name.startswith(kind))

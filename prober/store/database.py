@@ -94,6 +94,11 @@ def path_of(url: str) -> Path:
 
 def _engine(url: str, busy_timeout_s: float, *, begin: str, settings: dict[str, str]) -> Engine:
     engine = create_engine(url, connect_args={"timeout": busy_timeout_s, "check_same_thread": False})
+    return begun_by(engine, begin, settings)
+
+
+def begun_by(engine: Engine, begin: str, settings: dict[str, str]) -> Engine:
+    """Let *engine* begin its transactions with *begin*, and its connections with *settings*; return it."""
 
     @event.listens_for(engine, "connect")
     def connected(connection: SqliteConnection, _: ConnectionPoolEntry) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -11,13 +12,14 @@ from prober.model.line import Line
 from prober.model.run import Run, StepResult
 from prober.model.scenario import Step
 from prober.store import recording
-from prober.store.database import Database
+from prober.store.database import Database, path_of
 from prober.store.leases import Leases, drop_left_behind
 from prober.store.migrations import migrate
 from prober.store.orders import Orders, mark_left_standing
 from prober.store.quarantine import OwedT, StoredQuarantine
 from prober.store.queries import Queries
 from prober.store.recovery import mark_interrupted
+from prober.store.snapshot import Snapshot
 
 
 class Store:
@@ -40,9 +42,28 @@ class Store:
             StoreBroken: It cannot be kept there: locked, not writable, full, no database, another program's, or a
                 newer robot's.
         """
-        database = Database(url, durable=durable, busy_timeout_s=busy_timeout_s)
+        _make_folder(path_of(url))
+        return cls._prepared(Database(url, durable=durable, busy_timeout_s=busy_timeout_s))
+
+    @classmethod
+    def open_to_read(cls, url: str, *, busy_timeout_s: float = 5.0) -> Store:
+        """
+        Open the database at *url* as `open` does; where it takes no writing, as a copy in memory. It blocks.
+
+        Raises:
+            StoreBroken: It cannot be read, or is no database, another program's, or a newer robot's.
+        """
         try:
-            _make_folder(database)
+            return cls.open(url, busy_timeout_s=busy_timeout_s)
+        except StoreBroken as refused:
+            try:
+                return cls._prepared(Snapshot(url, busy_timeout_s=busy_timeout_s))
+            except (StoreBroken, OSError):
+                raise refused from None
+
+    @classmethod
+    def _prepared(cls, database: Database) -> Store:
+        try:
             database.submit(lambda connection: _prepare(connection, str(database.path))).result()
         except BaseException:
             database.close()
@@ -77,12 +98,12 @@ class Store:
         self._database.close()
 
 
-def _make_folder(database: Database) -> None:
+def _make_folder(file: Path) -> None:
     try:
-        database.path.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise StoreBroken(
-            f"the folder {database.path.parent} of the results database cannot be made: {exc.strerror}",
+            f"the folder {file.parent} of the results database cannot be made: {exc.strerror}",
             cure="Give its parent to the user who runs the robot, or choose another store.url in config.yaml.",
         ) from exc
 

@@ -1,0 +1,54 @@
+"""A database that can only be read, as a copy in memory: there it takes the marks and tables of this version."""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
+
+from prober.store.broken import told
+from prober.store.database import Database, begun_by, path_of
+
+
+class Snapshot(Database):
+    """
+    What the database at *url* held when this was made. Nothing is written where it lies.
+
+    Raises:
+        StoreBroken: It cannot be read.
+    """
+
+    def __init__(self, url: str, *, busy_timeout_s: float) -> None:
+        self.path = path_of(url)
+        with told(str(self.path)):
+            copy = _copied(self.path, busy_timeout_s)
+        engine = create_engine("sqlite://", creator=lambda: copy, poolclass=StaticPool)
+        self._writing = self._reading = begun_by(engine, "BEGIN", {"foreign_keys": "ON"})
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+
+
+def _copied(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+    try:
+        return _copied_in("mode=ro", path, busy_timeout_s)
+    except sqlite3.OperationalError as exc:
+        # Even to read a database in WAL mode SQLite makes files beside it. Where it cannot, and nobody's writing waits
+        # in such a file, the database is as it was closed.
+        log = path.with_name(f"{path.name}-wal")
+        if exc.sqlite_errorcode == sqlite3.SQLITE_BUSY or (log.exists() and log.stat().st_size):
+            raise
+        return _copied_in("immutable=1", path, busy_timeout_s)
+
+
+def _copied_in(mode: str, path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+    copy = sqlite3.connect(":memory:", check_same_thread=False)
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=busy_timeout_s)) as source:
+            source.backup(copy)
+    except BaseException:
+        copy.close()
+        raise
+    return copy
