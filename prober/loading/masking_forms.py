@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 MASK = "•••"
+"""What stands where a secret stood, in every text and picture."""
 
 _SHORT = 3
 """A secret of fewer characters is masked only where it stands alone: else a secret “1” would take every 1 away."""

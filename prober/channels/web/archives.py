@@ -18,6 +18,8 @@ from contextlib import suppress
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, quote, urlencode
 
+from prober.loading.masking import MASK
+
 
 class Mask(Protocol):
     """What is taken out of texts and documents."""
@@ -43,7 +45,6 @@ class Unreadable(Exception):
     """An archive is not what it is known to be, so that nothing of it can be masked."""
 
 
-HIDDEN = "•••"
 DROPPED = "dropped.txt"
 _PICTURES = re.compile(
     rb"\x89PNG\r\n|GIF8|\xff\xd8\xff|RIFF....WEBP|....ftypavif|\x00\x00\x01\x00|wOF[F2]|OTTO|\x00\x01\x00\x00",
@@ -130,7 +131,7 @@ def _hide_typed(value: Any) -> None:
     """Hide what stands in password fields, wherever a snapshot of the page holds one."""
     if isinstance(value, dict):
         if str(value.get("type", "")).lower() == "password":
-            value |= {key: HIDDEN for key in _TYPED if value.get(key)}
+            value |= {key: MASK for key in _TYPED if value.get(key)}
         for part in value.values():
             _hide_typed(part)
     elif isinstance(value, list):
@@ -148,7 +149,7 @@ def _mask_exchange(entry: dict[str, Any], mask: Mask) -> None:
     elif "text" in body:
         body["text"] = masked_text(body["text"], mask)
     for message in entry.get("_webSocketMessages", ()):
-        message["data"] = masked_text(message["data"], mask) if message.get("opcode") == 1 else HIDDEN
+        message["data"] = masked_text(message["data"], mask) if message.get("opcode") == 1 else MASK
 
 
 def _masked_base64(text: str, mask: Mask) -> str:
@@ -175,7 +176,7 @@ def masked_text(text: str, mask: Mask, kind: str = "") -> str:
     if "urlencoded" in kind:
         pairs = parse_qsl(text, keep_blank_values=True)
         form = urlencode([(mask(name), _of_field(name, value, mask)) for name, value in pairs])
-        return form.replace(quote(HIDDEN[0]), HIDDEN[0])
+        return form.replace(quote(MASK[0]), MASK[0])
     if "multipart" in kind:
         return mask(_PART.sub(lambda part: part[1] + _of_field(part["name"], part["value"], mask), text))
     if text.lstrip()[:1] in {"{", "["}:

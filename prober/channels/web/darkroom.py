@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from prober.channels.web.engine import Browser, Gone, NotFetched, Page, TooLong, spoken
 from prober.errors import RobotBroken
+from prober.loading.masking import MASK
 
 _DRAW_S = 5.0
 _STRIP = 34
@@ -92,7 +93,7 @@ def _drawing(image: bytes, covers: Sequence[Box], outlines: Sequence[Outline], s
     width, height = size
     png = base64.b64encode(image).decode()
     drawn = [f"<style>{_STYLE}</style><img src='data:image/png;base64,{png}' width={width} height={height}>"]
-    drawn += [f"<i style='{_at(cover)}'>•••</i>" for cover in covers]
+    drawn += [f"<i style='{_at(cover)}'>{MASK}</i>" for cover in covers]
     for outline in outlines:
         caption = html.escape(outline.caption)
         seen = _inside(outline, width, height)
