@@ -11,7 +11,8 @@ from playwright.async_api import async_playwright
 
 from prober.channels.web.engine import find_browser
 from prober.model.run import Evidence, Run
-from prober.reports.html import render
+from prober.reports.comparison import compare
+from prober.reports.html import render, render_comparison
 
 SIZES: dict[int, Literal["screen", "print"]] = {1400: "screen", 960: "screen", 390: "screen", 703: "print"}
 """Widths in pixels; that of paper is A4 without its margins."""
@@ -42,4 +43,27 @@ async def test_no_badge_covers_a_limit(runs: list[Run], read: Callable[[Evidence
             await page.set_viewport_size({"width": width, "height": 900})
             await page.emulate_media(media=medium)
             assert await page.evaluate(OVERLAPS, [".row .badge", ".row .limits", ".row .bar"]) == [], width
+        await browser.close()
+
+
+@pytest.mark.live
+async def test_two_runs_on_paper_say_why_they_differ(
+    passed: Run, unequal: Run, read: Callable[[Evidence], bytes], tmp_path: Path
+) -> None:
+    """What a differing step was is unfolded for the print, the rest takes no room, and all is folded again after it."""
+    (tmp_path / "two.html").write_text(render_comparison(compare(passed, unequal), read=read))
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_browser("auto"), args=["--no-sandbox"])
+        page = await browser.new_page(viewport={"width": 703, "height": 900})
+        await page.goto(f"file://{tmp_path}/two.html")
+        await page.emulate_media(media="print")
+        await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        told = await page.locator(".pair .content:visible").all()
+        assert told
+        assert all([await one.locator("table").is_visible() for one in told])
+        assert await page.locator(".pair .content").count() > len(told)
+        for columns in (".pair-row > *", ".one > *"):
+            assert await page.evaluate(OVERLAPS, [columns]) == []
+        await page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert await page.locator(".pair .content[open]").count() == 0
         await browser.close()

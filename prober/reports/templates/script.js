@@ -45,7 +45,7 @@ addEventListener("keydown", (key) => {
 // On paper nothing can be unfolded: what explains a failure is opened for it, and only for it.
 const unfolded = [];
 addEventListener("beforeprint", () => {
-  for (const folded of document.querySelectorAll("details.run, .scenario, .step.failed .more, .step.error .more")) {
+  for (const folded of document.querySelectorAll("details.run, .scenario, .step.failed .more, .step.error .more, .pair.changed .content")) {
     if (!folded.open) unfolded.push(folded);
     folded.open = true;
   }
