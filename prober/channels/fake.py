@@ -11,7 +11,7 @@ from prober.channels.timing import monotonic
 from prober.errors import RobotBroken
 from prober.loading.fields import Text
 from prober.model.run import Evidence, Layer, Observation, Seen
-from prober.model.scenario import Action
+from prober.model.scenario import Action, Ordering
 from prober.model.verb import Verb
 
 
@@ -30,8 +30,19 @@ class Hear:
 
 
 VERBS: tuple[Verb, ...] = (
-    Verb("fake", "say", Say, within_s=5.0, layer=Layer.GATEWAY, took="start → said"),
-    Verb("fake", "hear", Hear, within_s=5.0, layer=Layer.CONTENT, took="stimulus → heard", waits=True, captures=True),
+    Verb("fake", "say", Say, 5.0, Layer.GATEWAY, "start → said", ordering=Ordering.PLACES, needs=""),
+    Verb(
+        channel="fake",
+        name="hear",
+        argument=Hear,
+        within_s=5.0,
+        layer=Layer.CONTENT,
+        took="stimulus → heard",
+        ordering=Ordering.SHOWS,
+        needs="",
+        waits=True,
+        captures=True,
+    ),
 )
 WAITING = frozenset({"hear", "hung_up", "transferred", "see", "not_see", "read", "receipt", "receive"})
 """The verbs that wait, of this channel and of those it may stand in for."""

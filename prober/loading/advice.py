@@ -23,7 +23,6 @@ from prober.model.scenario import Scenario, Step
 HEARD_PAST_S = {"confirmed": 2.8, "end": 7.0}
 """How long past the limit of `ivr.hear` its prompt is still listened to; a test holds it to the channel's own."""
 
-_NEED_A_CALL = frozenset({"press", "hear", "say", "silence", "hung_up", "transferred"})
 _SHORTEST_SECRET = 4
 
 
@@ -76,7 +75,7 @@ def without_a_call(scenario: Scenario, _: Known) -> Iterator[Advice]:
             dialled, ended_by = True, "" if step.action.argument.expect == 200 else "ivr.dial"
         elif name == "ivr.hang_up" or (name == "ivr.hung_up" and dialled and not (step.optional or step.soft)):
             ended_by = ended_by or name
-        elif step.action.channel == "ivr" and step.action.verb in _NEED_A_CALL:
+        elif step.action.needs == "ivr.dial":
             if not dialled:
                 yield Advice(index, name, f"‘{name}’ has no call: nothing was dialled", "begin with ‘ivr.dial: NUMBER’")
             elif ended_by and not step.always:
@@ -89,7 +88,7 @@ def without_a_page(scenario: Scenario, _: Known) -> Iterator[Advice]:
     for index, step in enumerate(scenario.steps if scenario.play is None else ()):
         if step.action.full_name == "web.open":
             return
-        if step.action.channel == "web":
+        if step.action.needs == "web.open":
             name = step.action.full_name
             yield Advice(index, name, f"‘{name}’ has no page: none was opened", "begin with ‘web.open: /path’")
 
@@ -99,9 +98,10 @@ def receipt_of_nothing(scenario: Scenario, _: Known) -> Iterator[Advice]:
     for index, step in enumerate(scenario.steps if scenario.play is None else ()):
         if step.action.full_name == "sms.send":
             return
-        if step.action.full_name == "sms.receipt":
-            message = "‘sms.receipt’ waits for the receipt of a message, and none was sent"
-            yield Advice(index, "sms.receipt", message, "put it behind the ‘sms.send’ it is for")
+        if step.action.needs == "sms.send":
+            name = step.action.full_name
+            message = f"‘{name}’ waits for the receipt of a message, and none was sent"
+            yield Advice(index, name, message, "put it behind the ‘sms.send’ it is for")
 
 
 def past_the_deadline(scenario: Scenario, _: Known) -> Iterator[Advice]:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator
 from prober.loading.fields import Duration, Money, Text, refusal
 from prober.loading.templates import REFERENCE
 from prober.model.run import Layer
+from prober.model.scenario import Ordering
 from prober.model.value import ValueType
 from prober.model.verb import ROBOT, Verb
 
@@ -72,7 +73,7 @@ class Use:
 
 
 def _verb(name: str, argument: type, took: str) -> Verb:
-    return Verb(channel=ROBOT, name=name, argument=argument, within_s=None, layer=Layer.CONTENT, took=took)
+    return Verb(ROBOT, name, argument, None, Layer.CONTENT, took, ordering=Ordering.NEITHER, needs="")
 
 
 VERBS: tuple[Verb, ...] = (

@@ -176,7 +176,7 @@ def _contradictions(verb: Verb, limits: Limits, written: Mapping[str, Written]) 
 def _step(verb: Verb, argument: Any, limits: Limits) -> Step:
     captures = tuple(Capture(name, kind) for name, kind in limits.capture.items())
     return Step(
-        action=Action(verb.channel, verb.name, argument, captures),
+        action=Action(verb.channel, verb.name, argument, captures, verb.ordering, verb.needs),
         name=limits.name or _default_name(verb, argument),
         layer=verb.layer,
         within_s=verb.within_s if limits.within is None else limits.within,

@@ -13,22 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from prober.model.scenario import Step
-from prober.model.verb import ROBOT
+from prober.model.scenario import Ordering, Step
 
-_ORDER_NOTHING = {
-    "ivr": frozenset({"dial", "hear", "hang_up", "hung_up", "transferred", "silence", "quality", "ping"}),
-    "web": frozenset({"open", "fill", "see", "not_see", "read", "download"}),
-    "sms": frozenset({"receipt", "receive", "receive_nothing"}),
-}
-
-
-_SEES = {
-    "ivr": frozenset({"hear"}),
-    "web": frozenset({"see", "not_see", "read"}),
-    "sms": frozenset({"receive"}),
-}
-"""What shows that something is undone: the operator's own answer."""
 _LONG = 11
 """Digits of a whole number: of a shorter one, seven would tell nearly all."""
 
@@ -92,8 +78,7 @@ def still_stands(line: str, msisdn: str, run_id: str) -> str:
 
 def could_order(step: Step) -> bool:
     """Return whether *step* does what a customer may order by: presses a key, clicks, sends a message."""
-    action = step.action
-    return action.channel != ROBOT and action.verb not in _ORDER_NOTHING.get(action.channel, ())
+    return step.action.ordering is Ordering.PLACES
 
 
 def undo(steps: Sequence[Step]) -> tuple[Step, ...]:
@@ -105,7 +90,7 @@ def undo(steps: Sequence[Step]) -> tuple[Step, ...]:
     """
     always = tuple(step for step in steps if step.always and not step.optional)
     acts = next((index for index, step in enumerate(always) if could_order(step)), len(always))
-    seen = any(step.action.verb in _SEES.get(step.action.channel, ()) for step in always[acts:])
+    seen = any(step.action.ordering is Ordering.SHOWS for step in always[acts:])
     return always if seen else ()
 
 

@@ -27,6 +27,14 @@ class Effects:
     cost_fen: int | None = None
 
 
+class Ordering(StrEnum):
+    """What a verb has to do with orders: it may place or undo one, it shows the operator's word of it, or neither."""
+
+    PLACES = "places"
+    SHOWS = "shows"
+    NEITHER = "neither"
+
+
 @dataclass(frozen=True)
 class Pattern:
     """A text expectation: plain text, or between slashes a regular expression whose named groups become captures."""
@@ -40,12 +48,14 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Action:
-    """One verb with its argument: an instance of the verb's own dataclass."""
+    """One verb with its argument: an instance of the verb's own dataclass. *ordering* and *needs* are the verb's."""
 
     channel: str
     verb: str
     argument: Any
     captures: tuple[Capture, ...] = ()
+    ordering: Ordering = Ordering.NEITHER
+    needs: str = ""
 
     @property
     def full_name(self) -> str:

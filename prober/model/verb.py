@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from prober.model.run import Layer
+from prober.model.scenario import Ordering
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ class Verb:
     """Who answers for it when nothing came, or came too late."""
     took: str
     """What `took_s` means, from which instant to which."""
+    ordering: Ordering
+    """Whether a customer may order by it (press a key, click, send), or it shows what became of an order."""
+    needs: str
+    """The verb that begins what it acts in, such as `ivr.dial`; empty if it acts in nothing, or after its end too."""
     timings: Mapping[str, str] = field(default_factory=dict)
     """The named timings beside it, with their meaning."""
     waits: bool = False

@@ -14,7 +14,7 @@ from prober.loading.fields import Duration, Expectation, Keys, Number, PromptNam
 from prober.loading.scenario import load_scenarios
 from prober.loading.vocabulary import Vocabulary
 from prober.model.run import Layer
-from prober.model.scenario import Scenario
+from prober.model.scenario import Ordering, Scenario
 from prober.model.verb import Verb
 
 
@@ -94,6 +94,8 @@ def _verb(name: str, argument: type, within_s: float = 10.0, *, captures: bool =
         within_s=within_s,
         layer=Layer.CONTENT,
         took="",
+        ordering=Ordering.NEITHER,
+        needs="",
         captures=captures,
     )
 

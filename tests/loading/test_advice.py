@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from prober.cli import problems
 from prober.loading.advice import CHECKS, HEARD_PAST_S, Known, warnings
 from prober.loading.scenario import load_scenarios
 from prober.loading.vocabulary import Vocabulary
+from prober.model.scenario import Ordering
+from prober.model.verb import ROBOT, Verb
 
 CASES = sorted((Path(__file__).parent / "advice").glob("*.txt"))
 SECTION = re.compile(r"^--- (.+)\n", re.MULTILINE)
@@ -55,3 +58,27 @@ def test_a_python_scenario_is_not_read_in_the_order_of_its_text(tmp_path, monkey
     )
     (found,) = warnings(load_scenarios([Path()], Vocabulary(VERBS)), Known())
     assert problems.plain([found]).startswith("s.py:4:11: no ‘always’ steps undo")
+
+
+def test_what_a_verb_orders_and_needs_is_said_where_it_is_declared():
+    """A verb cannot be declared without; what it needs is a verb of its channel; the robot itself orders nothing."""
+    verbs = Vocabulary(VERBS).verbs
+    asked = {field.name for field in dataclasses.fields(Verb) if field.default is dataclasses.MISSING}
+    assert {"ordering", "needs"} <= asked
+    assert [verb for verb in verbs.values() if verb.needs and verbs[verb.needs].channel != verb.channel] == []
+    assert {verb.ordering for verb in verbs.values() if verb.channel == ROBOT} == {Ordering.NEITHER}
+    assert {name for name, verb in verbs.items() if verb.ordering is Ordering.PLACES} == {
+        *("ivr.press", "sms.send"),
+        *("web.click", "web.choose", "web.check", "web.press"),
+    }
+    assert {name for name, verb in verbs.items() if verb.ordering is Ordering.SHOWS} == {
+        *("ivr.hear", "sms.receive"),
+        *("web.see", "web.not_see", "web.read"),
+    }
+
+
+def test_a_step_knows_what_its_verb_says_of_orders():
+    """Whoever plays it has no list of verbs to look into."""
+    step, _ = Vocabulary(VERBS).step({"ivr.press": "1"})
+    assert step is not None
+    assert (step.action.ordering, step.action.needs) == (Ordering.PLACES, "ivr.dial")

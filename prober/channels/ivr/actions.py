@@ -12,6 +12,7 @@ from pydantic import AfterValidator, PlainValidator, WithJsonSchema
 from prober.loading.fields import Duration, Keys, Number, PromptName, Text, refusal
 from prober.loading.templates import REFERENCE
 from prober.model.run import Layer
+from prober.model.scenario import Ordering
 from prober.model.verb import Verb
 
 CHANNEL = "ivr"
@@ -141,6 +142,8 @@ VERBS: tuple[Verb, ...] = (
         within_s=15.0,
         layer=Layer.SIGNALLING,
         took="INVITE sent → 2xx (or the code that is expected)",
+        ordering=Ordering.NEITHER,
+        needs="",
         timings={
             "srd_s": "INVITE → first answer that is neither 100 nor a challenge (RFC 6076 4.3.1)",
             "ring_s": "first 180 or 183 → 2xx",
@@ -153,6 +156,8 @@ VERBS: tuple[Verb, ...] = (
         within_s=6.0,
         layer=Layer.PROMPT,
         took="stimulus → arrival of the first frame in which the prompt is audible (-40 dBFS in its recording)",
+        ordering=Ordering.SHOWS,
+        needs="ivr.dial",
         timings={
             "recognised_s": "stimulus → recognised",
             "key_end_s": "stimulus → end of the last key",
@@ -169,6 +174,8 @@ VERBS: tuple[Verb, ...] = (
         within_s=10.0,
         layer=Layer.SIGNALLING,
         took="first key's first packet → last key's end",
+        ordering=Ordering.PLACES,
+        needs="ivr.dial",
     ),
     Verb(
         channel=CHANNEL,
@@ -177,6 +184,8 @@ VERBS: tuple[Verb, ...] = (
         within_s=5.0,
         layer=Layer.SIGNALLING,
         took="BYE sent → its 2xx (RFC 6076 4.4)",
+        ordering=Ordering.NEITHER,
+        needs="",
     ),
     Verb(
         channel=CHANNEL,
@@ -185,6 +194,8 @@ VERBS: tuple[Verb, ...] = (
         within_s=30.0,
         layer=Layer.SIGNALLING,
         took="stimulus → BYE received",
+        ordering=Ordering.NEITHER,
+        needs="ivr.dial",
         waits=True,
     ),
     Verb(
@@ -194,5 +205,7 @@ VERBS: tuple[Verb, ...] = (
         within_s=None,
         layer=Layer.MEDIA,
         took="nothing: it asks for no time",
+        ordering=Ordering.NEITHER,
+        needs="",
     ),
 )

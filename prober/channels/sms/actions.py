@@ -11,6 +11,7 @@ from pydantic import AfterValidator
 from prober.loading.fields import Expectation, Text, refusal
 from prober.loading.templates import REFERENCE
 from prober.model.run import Layer
+from prober.model.scenario import Ordering
 from prober.model.verb import Verb
 
 _ADDRESS = re.compile(r"[!-~]{1,20}")
@@ -88,6 +89,8 @@ VERBS: tuple[Verb, ...] = (
         within_s=10.0,
         layer=Layer.GATEWAY,
         took="submit → accepted by the gateway",
+        ordering=Ordering.PLACES,
+        needs="",
     ),
     Verb(
         channel="sms",
@@ -96,6 +99,8 @@ VERBS: tuple[Verb, ...] = (
         within_s=30.0,
         layer=Layer.DELIVERY,
         took="submit → the last part's delivery receipt",
+        ordering=Ordering.NEITHER,
+        needs="sms.send",
         waits=True,
     ),
     Verb(
@@ -105,6 +110,8 @@ VERBS: tuple[Verb, ...] = (
         within_s=60.0,
         layer=Layer.DELIVERY,
         took="stimulus → the last part",
+        ordering=Ordering.SHOWS,
+        needs="",
         timings={"first_part_s": "stimulus → the first part, where there are several"},
         waits=True,
         captures=True,
@@ -116,5 +123,7 @@ VERBS: tuple[Verb, ...] = (
         within_s=10.0,
         layer=Layer.DELIVERY,
         took="the whole wait",
+        ordering=Ordering.NEITHER,
+        needs="",
     ),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from prober.loading.fields import Expectation, Text
 from prober.model.run import Layer
+from prober.model.scenario import Ordering
 from prober.model.verb import Verb
 
 _ELEMENT = "what the element is called on the page, or css:, xpath:, testid: or a role (button:, link: …) and its name"
@@ -109,12 +110,32 @@ _CONDITIONS = {"see": See, "not_see": NotSee, "read": Read}
 
 
 def _input(name: str, argument: type) -> Verb:
-    return Verb("web", name, argument, within_s=5.0, layer=Layer.PAGE, took=_EFFECT, timings=_INPUT_TIMINGS)
+    return Verb(
+        channel="web",
+        name=name,
+        argument=argument,
+        within_s=5.0,
+        layer=Layer.PAGE,
+        took=_EFFECT,
+        ordering=Ordering.NEITHER if name == "fill" else Ordering.PLACES,
+        needs="web.open",
+        timings=_INPUT_TIMINGS,
+    )
 
 
 def _condition(name: str, argument: type) -> Verb:
-    captures = name != "not_see"
-    return Verb("web", name, argument, within_s=10.0, layer=Layer.PAGE, took=_TRUE, waits=True, captures=captures)
+    return Verb(
+        channel="web",
+        name=name,
+        argument=argument,
+        within_s=10.0,
+        layer=Layer.PAGE,
+        took=_TRUE,
+        ordering=Ordering.SHOWS,
+        needs="web.open",
+        waits=True,
+        captures=name != "not_see",
+    )
 
 
 VERBS: tuple[Verb, ...] = (
@@ -125,6 +146,8 @@ VERBS: tuple[Verb, ...] = (
         within_s=15.0,
         layer=Layer.PAGE,
         took="navigation start → load, or the `ready` text shown",
+        ordering=Ordering.NEITHER,
+        needs="",
         timings=_PAGE_TIMINGS,
     ),
     *(_input(name, argument) for name, argument in _INPUTS.items()),
