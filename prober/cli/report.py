@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
+import os
+import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -93,6 +97,42 @@ def write_html(path: Path, runs: Sequence[Run], settings: Settings, *, title: st
 def write_junit(path: Path, runs: Sequence[Run], settings: Settings) -> Path:
     """Write *runs* to *path* as JUnit XML, and return it."""
     return _write(path, lambda: junit(runs, settings.evidence.path))
+
+
+def refuse_unwritable(html: Path | None, junit_file: Path | None) -> None:
+    """
+    Try whether the reports can be written there, and leave nothing behind.
+
+    Raises:
+        BadInput: One of them cannot.
+    """
+    pages = [] if html is None else [html if _is_page(html) else html / "index.html"]
+    tried = {path: _obstacle(path) for path in (*pages, *([] if junit_file is None else [junit_file]))}
+    what, hint = "no report can be written there", "name another file"
+    if problems := [Problem(path, 0, 0, f"{what}: {why}", hint) for path, why in tried.items() if why]:
+        raise BadInput(problems)
+
+
+def _obstacle(path: Path) -> str | None:
+    """Return why *path* cannot be written; None if it can."""
+    made: list[Path] = []
+    try:
+        if path.exists():
+            return os.strerror(errno.EISDIR) if path.is_dir() else _locked(path)
+        made = [folder for folder in path.parents if not folder.exists()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            return None
+    except OSError as exc:
+        return exc.strerror or str(exc)
+    finally:
+        for folder in made:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+def _locked(path: Path) -> str | None:
+    return None if os.access(path, os.W_OK) else os.strerror(errno.EACCES)
 
 
 def _is_page(path: Path) -> bool:

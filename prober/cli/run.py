@@ -17,7 +17,7 @@ from prober.cli import exits
 from prober.cli.exits import Exit
 from prober.cli.playing import Playing
 from prober.cli.progress import Watch, Whom, progress_console, summary
-from prober.cli.report import HTML, JUNIT, write_html, write_junit
+from prober.cli.report import HTML, JUNIT, refuse_unwritable, write_html, write_junit
 from prober.cli.workspace import CONFIG, Workspace, open_workspace
 from prober.errors import BadInput, Problem, RobotBroken
 from prober.model.order import OrderState
@@ -45,6 +45,7 @@ def command(
     """Play scenarios now, and keep every step. Exit: 0 passed, 1 failed, 3 robot error, 4 could not ask."""
     workspace = open_workspace(config, scenarios)
     _refuse_repeated_orders(workspace.scenarios, repeat)
+    refuse_unwritable(html, junit)
     only = _facts(matrix or (), workspace)
     planned = orders(workspace.settings, workspace.scenarios, lines=line or (), phase=phase, facts=only) * repeat
     console = progress_console(stderr=as_json)

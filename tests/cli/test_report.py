@@ -13,7 +13,7 @@ import pytest
 from prober.channels.registry import SETTINGS
 from prober.cli import report
 from prober.cli.workspace import open_settings
-from prober.errors import RobotBroken
+from prober.errors import BadInput, RobotBroken
 from prober.loading.config import Settings, load_config
 from prober.model.run import Evidence, Outcome, Run, StepResult
 
@@ -99,3 +99,26 @@ def test_what_cannot_be_written_is_told(run: Run, settings: Settings, tmp_path: 
     (tmp_path / "file").write_text("")
     with pytest.raises(RobotBroken, match="cannot be written to"):
         report.write_junit(tmp_path / "file" / "junit.xml", [run], settings)
+
+
+def test_trying_whether_reports_can_be_written_leaves_nothing(tmp_path: Path) -> None:
+    """Neither a file nor a folder; what is there stays, links that lead nowhere yet and devices are taken."""
+    (tmp_path / "old.xml").write_text("old")
+    (tmp_path / "link.xml").symlink_to(tmp_path / "later.xml")
+    before = sorted(tmp_path.iterdir())
+    report.refuse_unwritable(tmp_path / "new" / "folder", tmp_path / "old.xml")
+    report.refuse_unwritable(tmp_path / "new.html", tmp_path / "link.xml")
+    report.refuse_unwritable(None, Path("/dev/null"))
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "old.xml").read_text() == "old"
+
+
+def test_all_reports_that_cannot_be_written_are_refused_at_once(tmp_path: Path) -> None:
+    """A file in the place of a folder, and a folder in the place of a file."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput) as caught:
+        report.refuse_unwritable(tmp_path / "file", tmp_path)
+    assert [(problem.path, problem.message.split(": ")[1]) for problem in caught.value.problems] == [
+        (tmp_path, "Is a directory"),
+        (tmp_path / "file" / "index.html", "File exists"),
+    ]

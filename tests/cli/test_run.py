@@ -155,6 +155,8 @@ def test_a_locked_database_is_the_robots_error_with_a_cure(workspace, operator):
         (["bad.yaml"], "ivr.hear"),
         (["pin.yaml"], "secret.pin"),
         ([BALANCE, "--config=nowhere.yaml"], "nowhere.yaml"),
+        ([BALANCE, "--html=/proc/nowhere/x.html"], "x.html: no report can be written there: No such file"),
+        ([BALANCE, "--junit=scenarios"], "scenarios: no report can be written there: Is a directory"),
     ],
 )
 def test_bad_input_runs_nothing(workspace, arguments, said):
@@ -217,7 +219,7 @@ def test_a_report_that_cannot_be_written_hides_no_failure(workspace, operator):
     """The exit code stays that of the runs, what cannot be written is told, and the other report is there."""
     operator.faults(ivr="busy")
     path = workspace.write("welcome.yaml", WELCOME)
-    done = workspace.prober("run", path, "--line=demo-1", "--html=/proc/nowhere/x.html", "--junit=reports/welcome.xml")
+    done = workspace.prober("run", path, "--line=demo-1", "--junit=/dev/full", "--html=reports/welcome.html")
     assert done.returncode == 1
-    assert "/proc/nowhere" in done.stdout
-    assert "486 Busy Here" in (workspace.folder / "reports" / "welcome.xml").read_text(encoding="utf-8")
+    assert "/dev/full: No space left" in " ".join(done.stdout.split())
+    assert "486 Busy Here" in (workspace.folder / "reports" / "welcome.html").read_text(encoding="utf-8")
