@@ -315,6 +315,7 @@ def test_a_damaged_workbook_is_said_to_be_none(workbook, part):
             "more than 100000 merged cells\n    merge the",
         ),
     ],
+    ids=["bomb", "rows", "merged"],
 )
 def test_a_workbook_that_would_take_minutes_is_refused_before_it_is_read(workbook, monkeypatch, part, content, said):
     """A bomb, a table of something else, and whole columns that are merged: each with what to do."""
