@@ -111,6 +111,7 @@ async def _do(window: Window, every: list[_Wanted], moment: Moment, *, last: boo
             return ambiguous(window, found, expected=wanted.words)
         if found.says[0].startswith("password "):
             window.passwords.append(wanted.text)
+        window.typed += [(name, wanted.text) for name in (wanted.said, _own_name(found))]
         called_s = monotonic()
         if failed := await _act(window, wanted, found, moment):
             return failed
@@ -129,6 +130,11 @@ async def _do(window: Window, every: list[_Wanted], moment: Moment, *, last: boo
         timings={"actionable_s": max(first.at_s - moment.started_s, 0.0), "input_delay_s": first.delay_s},
         facts={"locator": "; ".join(used)},
     )
+
+
+def _own_name(found: Found) -> str:
+    """Return what the page calls an element, without the colon or star of a form."""
+    return found.says[0].partition("«")[2].rpartition("»")[0].strip(" :：*")
 
 
 def _element(window: Window, wanted: _Wanted, moment: Moment) -> Callable[[], Awaitable[Found | None]]:

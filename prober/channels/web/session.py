@@ -60,6 +60,9 @@ class WebSession:
         finally:  # what was typed before the step broke is in the trace as well
             for password in self._window.passwords:
                 self._mask.typed(password)
+            for name, text in self._window.typed:
+                self._run.mask.learn(name, text)
+            self._window.typed.clear()
         return await self._with_evidence(seen, late=seen.took_s is not None and seen.took_s > deadline_s)
 
     def _moment(self, action: Action, deadline_s: float) -> Moment:

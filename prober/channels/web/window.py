@@ -80,6 +80,8 @@ class Window:
         self.marks: list[Mark] = []
         self.passwords: list[str] = []
         """What was typed into password fields."""
+        self.typed: list[tuple[str, str]] = []
+        """What was typed, after the name of its field: the one it was found by, and the page's own."""
         self.expected_url: str | None = None
         """The page that was asked for, or that last showed what was expected."""
 

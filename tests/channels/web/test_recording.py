@@ -210,6 +210,26 @@ async def test_a_password_is_kept_nowhere_if_its_step_breaks(web_driver, web_run
     assert [name for name, content in kept.items() if b"W0rkerPassw0rd" in content] == []
 
 
+NAMED = """<label>支付密码：<input name=second></label><button onclick="echo.textContent =
+document.querySelector('input').value">提交</button><p id=echo></p>"""
+
+
+@pytest.mark.parametrize("called", ["支付密码", "css:input"])
+async def test_what_is_typed_into_a_masked_field_is_kept_nowhere(web_driver, web_run, web_site, tmp_path, called):
+    """Its characters may be shown, and the scenario call it otherwise: the field's name is a masked one."""
+    web_site.page("/named", NAMED)
+    customer = Customer(run := web_run(), await web_driver.open(run))
+    await customer.do(Open("/named"), within=15)
+    await customer.do(Fill({called: "W0rkerPassw0rd"}))
+    await customer.do(Click("提交"))
+    seen = await customer.see("没有的字样", within=0.3)
+    await customer.session.close()
+    kept = dict(files_in(tmp_path))
+    assert "trace.trace" in kept
+    assert [name for name, content in kept.items() if b"W0rkerPassw0rd" in content] == []
+    assert "W0rkerPassw0rd" not in repr(seen)
+
+
 async def test_private_texts_of_a_picture_are_searched_at_once_and_aside(web_driver, web_run, web_site):
     """A page of many texts costs few searches, and none in the loop in which other runs go on."""
 
