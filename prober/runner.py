@@ -238,7 +238,7 @@ class _Player:
         captured += [_as_text(name, text) for name, text in seen.groups.items()]
         self._captures.update({one.name: one for one in captured})
         for one in captured:
-            self._context.mask.learn(one.name, one.text)
+            self._context.mask.learn(one.name, one.text, seen.text or "")
         return tuple(captured)
 
     def _value_of(self, name: str) -> str:

@@ -212,10 +212,11 @@ async def test_keeping_evidence_is_no_standing_still(played):
     assert (outcomes(run), run.steps[0].loop_lag_s < 0.5) == (["failed"], True)
 
 
-async def test_a_one_time_code_is_a_secret_from_the_moment_it_is_told(played):
-    """What is captured under the name of a masked field is compared and used, and kept nowhere in plain."""
-    steps = ({"fake.hear": "验证码", "capture": {"otp": "digits"}}, {"fake.say": "${otp}"})
-    hear = [answer(text="您的动态码 882301，请勿告知他人")]
+@pytest.mark.parametrize(("name", "told"), [("otp", "您的动态码 882301，请勿"), ("code", "您的验证码为882301，请勿")])
+async def test_a_one_time_code_is_a_secret_from_the_moment_it_is_told(played, name, told):
+    """What is captured under the name of a masked field, or beside one, is used, and kept nowhere in plain."""
+    steps = ({"fake.hear": "码", "capture": {name: "digits"}}, {"fake.say": f"${{{name}}}"})
+    hear = [answer(text=told)]
     driver = FakeDriver({"hear": hear, "say": [answer(actual="typed 882301")]})
     run = await played(scenario(*steps), driver=driver)
     assert driver.sessions[0].performed[1].argument.words == "882301"

@@ -47,11 +47,18 @@ class Masker:
         """Let another process mask as this one does."""
         return Masker, (self._secrets, self._rules)
 
-    def learn(self, name: str, value: str) -> None:
-        """Take *value* for a secret from now on if *name* is a masked field's: one-time codes are told, then typed."""
-        if value and name in self._fields:
+    def learn(self, name: str, value: str, told: str = "") -> None:
+        """
+        Take *value* for a secret from now on if *name* is a masked field's, or if it is such a field's value in *told*.
+
+        One-time codes are told, captured by whatever name, then typed.
+        """
+        if value and (name in self._fields or self._is_field_in(told, value)):
             self._secrets |= {value}
             self._forms = _forms_of(self._secrets)
+
+    def _is_field_in(self, text: str, value: str) -> bool:
+        return any(text[span.start : span.end] == value for span in self._fields.spans(text, _lowered(text)))
 
     def __call__(self, text: str) -> str:
         """Return *text* masked. What is masked already stays as it is."""
