@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import base64
 import gzip
-import importlib.util
 import io
 import json
 import sqlite3
-import sys
 import zipfile
-from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
 import pytest
 
+from tests.canary import tones, traces
 
-def _beside(name):
-    spec = importlib.util.spec_from_file_location(f"canary_{name}", Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-traces, tones = _beside("traces"), _beside("tones")
 HARD, KEYS = "p&ss wörd/密码+1", "48657864"
 
 
