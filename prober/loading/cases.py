@@ -61,7 +61,7 @@ def read_cases(path: Path, vocabulary: Vocabulary) -> Imported:
         reading.problems.append(Problem(path, 0, 0, "there is no test case in this workbook"))
     if reading.problems:
         raise BadInput(list(dict.fromkeys(reading.problems)))
-    return Imported(tuple(cases), tuple(reading.remarks))
+    return Imported(tuple(cases), tuple(dict.fromkeys(reading.remarks)))
 
 
 @dataclass(frozen=True)
@@ -285,9 +285,7 @@ class _Reading:
             self._note(cell, f"this cell {cell.wrong}", _AS_TEXT)
         elif cell.number:
             told = f"Excel holds {cell.text} as a number: a zero in front would be lost"
-            remark = self._problem(cell, told, "format the cell as text if it had one")
-            if remark not in self.remarks:
-                self.remarks.append(remark)
+            self.remarks.append(self._problem(cell, told, "format the cell as text if it had one"))
 
     def _refuse_joined(self, cell: Cell, column: Column) -> None:
         if cell.joined and cell.text.strip() and column is not Column.CHANNEL:
