@@ -108,8 +108,12 @@ def refuse_unwritable(html: Path | None, junit_file: Path | None) -> None:
     """
     pages = [] if html is None else [html if _is_page(html) else html / "index.html"]
     tried = {path: _obstacle(path) for path in (*pages, *([] if junit_file is None else [junit_file]))}
-    what, hint = "no report can be written there", "name another file"
-    if problems := [Problem(path, 0, 0, f"{what}: {why}", hint) for path, why in tried.items() if why]:
+    problems = [
+        Problem(path, 0, 0, f"no report can be written there: {why}", "name another file")
+        for path, why in tried.items()
+        if why
+    ]
+    if problems:
         raise BadInput(problems)
 
 
