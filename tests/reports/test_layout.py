@@ -47,6 +47,24 @@ async def test_no_badge_covers_a_limit(runs: list[Run], read: Callable[[Evidence
 
 
 @pytest.mark.live
+async def test_a_phone_has_room_for_the_words_of_a_step(
+    runs: list[Run], read: Callable[[Evidence], bytes], tmp_path: Path
+) -> None:
+    """They have a third of the screen at least, and what was not measured takes none."""
+    (tmp_path / "report.html").write_text(render(runs, title="t", read=read))
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_browser("auto"), args=["--no-sandbox"])
+        page = await browser.new_page(viewport={"width": 390, "height": 800})
+        await page.goto(f"file://{tmp_path}/report.html")
+        box = "row.querySelector('.{}').getBoundingClientRect().left"
+        words = f"{box.format('badge')} - {box.format('what')}"
+        rows = page.locator(".step:not(.error) .row:visible")
+        assert await rows.evaluate_all(f"rows => Math.min(...rows.map((row) => {words}))") > 130
+        assert await page.locator(".step.skipped .latency:visible").count() == 0
+        await browser.close()
+
+
+@pytest.mark.live
 async def test_two_runs_on_paper_say_why_they_differ(
     passed: Run, unequal: Run, read: Callable[[Evidence], bytes], tmp_path: Path
 ) -> None:
