@@ -11,7 +11,8 @@ from prober.loading.masking_forms import MASK, Span
 FIELDS = (
     *("password", "passwd", "passcode", "passphrase", "pwd", "pin", "otp", "secret", "token", "api_key", "credential"),
     *("authorization", "cookie", "cookies", "session_id", "jsessionid", "phpsessid"),
-    *("密码", "口令", "验证码", "校验码", "身份证", "身份证号", "身份证号码", "证件号", "证件号码", "银行卡号"),
+    *("密码", "口令", "验证码", "校验码", "动态码", "随机码"),
+    *("身份证", "身份证号", "身份证号码", "证件号", "证件号码", "银行卡号"),
 )
 """The fields whose values are always masked. `new_password` and 服务密码 are among them: they end with one."""
 

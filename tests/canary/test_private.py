@@ -133,7 +133,7 @@ def site():
     server.server_close()
 
 
-MASKING = {"PROBER__MASKING__FIELDS": '["保密问题", "动态码"]'}
+MASKING = {"PROBER__MASKING__FIELDS": '["保密问题"]'}
 
 
 def test_what_is_shown_typed_and_told_once_is_nowhere(play, site):
