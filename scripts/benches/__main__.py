@@ -53,7 +53,7 @@ def _measured(name: str, *, quick: bool, seed: int, console: Console) -> dict[st
         raise typer.Exit(2)
     began_s, at = time.monotonic(), datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="prober-bench-") as folder, Fitness() as fitness:
-        plan = Plan(quick, seed, Path(folder), lambda words: console.print(words, style="dim"))
+        plan = Plan(quick, seed, Path(folder), KEPT / name, lambda words: console.print(words, style="dim"))
         result = measure_of(name)(plan)
     about = {
         "at": f"{at:%Y-%m-%dT%H:%M:%SZ}",

@@ -2,7 +2,8 @@
 Faults told apart: a seeded random script of the demo operator's faults, and what the robot makes of each.
 
 In every episode a journey is played at the door whose fault is on, and one at another door, where nothing is wrong.
-What is to be said of each fault is the golden table, tests/outcomes/cases.yaml.
+What is to be said of each fault is the golden table, tests/outcomes/cases.yaml. A journey that was told wrongly is kept
+with its evidence, as reports/bench/faults/RUN.html.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from prober.cli.report import write_html
 from prober.demo.faults import DOORS
 from prober.demo.script import Episode, episodes
+from prober.model.run import Run
 from scripts.benches.frame.bench import Plan, Result, Table
 from scripts.demo import operator
 from tests.outcomes.playing import Case, Robot, Told, case_of
@@ -71,10 +75,16 @@ async def _play(robot: Robot, plan: Plan) -> list[Play]:
             for case in _cases(episode):
                 if time.monotonic() >= ends_s:
                     return plays
-                plays.append(Play(case, Told.of(await robot.play(case.door))))
-                right = "right" if plays[-1].told.agrees(case) else "WRONG"
-                plan.say(f"{len(plays):4}  {case.fault:32} {_said(plays[-1].told):28} {right}")
+                run = await robot.play(case.door)
+                plays.append(Play(case, Told.of(run)))
+                judged = "right" if plays[-1].told.agrees(case) else f"WRONG: {_keep(run, robot, plan.kept)}"
+                plan.say(f"{len(plays):4}  {case.fault:32} {_said(plays[-1].told):28} {judged}")
     return plays
+
+
+def _keep(run: Run, robot: Robot, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return write_html(folder / f"{run.id}.html", [run], robot.settings)
 
 
 def _wish(episode: Episode) -> dict[str, object] | None:

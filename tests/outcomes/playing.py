@@ -119,14 +119,13 @@ class Robot:
         words = CHANNELS_OF.format(sip=doors["sip"], web=doors["web"], host=host, port=port, prompts=PROMPTS)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.yaml").write_text(f"lines:\n{_lines()}{words}", encoding="utf-8")
-        settings, prompts = load_config(folder / "config.yaml", SETTINGS), load_prompts(PROMPTS)
+        self.settings, prompts = load_config(folder / "config.yaml", SETTINGS), load_prompts(PROMPTS)
         found = load_scenarios([HERE / "journeys"], Vocabulary(VERBS), list(prompts.prompts))
         self.journeys: dict[str, Scenario] = {scenario.name: scenario for scenario in found}
         App.prepare(list(found))
-        self._app = App(settings, prompts)
-        self._lines = settings.lines
+        self._app = App(self.settings, prompts)
         # Each text is another customer's: what the one before is still owed puts nobody else in quarantine.
-        self._texting = itertools.cycle(settings.lines)
+        self._texting = itertools.cycle(self.settings.lines)
         self._control = httpx.AsyncClient(base_url=doors["control"], timeout=10)
 
     async def __aenter__(self) -> Self:
@@ -146,7 +145,7 @@ class Robot:
 
     async def play(self, journey: str) -> Run:
         """Play the journey of a door."""
-        line = next(self._texting) if journey == "sms" else self._lines[0]
+        line = next(self._texting) if journey == "sms" else self.settings.lines[0]
         return await self._app.play(Order(self.journeys[journey], (line,)))
 
 

@@ -20,12 +20,14 @@ class Plan:
     What a bench is asked for.
 
     *quick*: be done within 60 s. *random* is seeded with *seed*, and the only source of chance. *folder* is an empty
-    one of its own for whatever it keeps while it runs. *say* tells a person how far it is.
+    one of its own for whatever it keeps while it runs; *kept* is one, perhaps not made yet, for what a person wants to
+    look at afterwards. *say* tells a person how far it is.
     """
 
     quick: bool
     seed: int
     folder: Path
+    kept: Path
     say: Callable[[str], None]
 
     @property
