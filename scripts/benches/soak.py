@@ -31,6 +31,8 @@ QUICK_S, QUICK_LEAST = 45.0, 6
 """The quick form ends when this time is over, but not before so many runs, however slow the machine is."""
 LONGEST_RUN_S = 60.0
 WARM_UP = 0.1
+LAST = 2
+"""While the last run on each line ends, the robot closes already."""
 ROBOT_KB_A_RUN = 100.0
 """`prober run` keeps each run until its end, to tell of them all: that is what most of this is."""
 BROWSER_KB_A_RUN = 100.0
@@ -143,7 +145,7 @@ def _progress(seen: Seen, began_s: float) -> str:
 
 
 def _result(seen: Seen, runs: int, *, quick: bool) -> Result:
-    steady = seen.samples[max(1, round(len(seen.samples) * WARM_UP)) :]
+    steady = seen.samples[max(1, round(len(seen.samples) * WARM_UP)) : -LAST]
     figures: dict[str, Figure] = {"runs_not_passed": _not_passed(seen.outcomes)}
     for what in _COUNTS:
         figures[f"{what}_grown"] = growth([getattr(sample, what) for sample in steady])

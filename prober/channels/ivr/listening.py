@@ -38,8 +38,7 @@ async def hear(phone: Telephone, table: PromptTable, asked: Hear, deadline_s: fl
     found = await _find(phone, call, question, asked=asked, ends_at_s=ends_at_s)
     if found is None:
         await missing.reported(phone, call, ends_at_s + GRACE_S)
-        known_late = answer.candidate(call, question)
-        if known_late is not None and known_late.started.at_s <= ends_at_s:
+        if answer.candidate(call, question) is not None:
             found = await _find(phone, call, question, asked=asked, ends_at_s=ends_at_s)
     if found is None:
         return await missing.instead(phone, table, call, question)
@@ -75,8 +74,10 @@ async def _find(
 
     while True:
         found = await phone.line.until(settled, ends_at_s + REPORT_S)
-        if found is None and answer.undecided(call, question, ends_at_s - CERTAIN_S):
-            found = await phone.line.until(settled, ends_at_s + GRACE_S)
+        if found is None:
+            await phone.figures(call, question.since_s)  # all that was heard till now has been told before them
+            undecided = answer.undecided(call, question, ends_at_s - CERTAIN_S)
+            found = await phone.line.until(settled, ends_at_s + GRACE_S if undecided else ends_at_s)
         if not isinstance(found, Occurrence):
             return None
         complete = await _to_its_end(phone, call, question, found, ends_at_s=ends_at_s)

@@ -119,6 +119,19 @@ async def to_the_balance(call_as, server, **expected):
     return await robot.do("hear", Hear("balance"), **expected)
 
 
+@pytest.mark.parametrize("within_s", [0.8, 0.9, 1.0])
+async def test_a_prompt_that_begins_about_the_limit_is_none_of_another_name(demo, call_as, within_s):
+    """It is the right one, in time or too late, or has not yet come: never a sound that nobody knows."""
+    server, change = demo
+    change({"ivr": {"name": "slow", "seconds": 1.0}})
+    robot = await call_as(server)
+    await robot.do("dial", Dial("10086"))
+    await robot.do("hear", Hear("welcome", until=Until.STARTED))
+    await robot.do("press", Press("1"))
+    seen = await robot.do("hear", Hear("balance", until=Until.STARTED), within_s=within_s)
+    assert seen.seen in {Seen.EXPECTED, Seen.SILENCE}, seen
+
+
 async def test_one_way_audio_is_known_by_the_operators_reports(demo, call_as):
     """The key has no effect because it never arrived, and that is what is told."""
     server, change = demo
