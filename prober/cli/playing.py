@@ -65,7 +65,7 @@ class Playing:
                 await self.app.play(order, self.watch, kept, wait_s=self._wait_s, wanted=self._goes_on)
             finally:
                 if not kept.begun:
-                    self.left.append(order)
+                    self.left.appendleft(order)
 
     def _goes_on(self) -> bool:
         broke = any(run.outcome in (Outcome.FAILED, Outcome.ERROR) for run in self.ended)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,7 +60,12 @@ class Masker:
             self._forms = _forms_of(self._secrets)
 
     def _is_field_in(self, text: str, value: str) -> bool:
-        return any(text[span.start : span.end] == value for span in self._fields.spans(text, _lowered(text)))
+        """Whether *text* gives *value* to a masked field, whatever stands behind it: `验证码882301(5分钟内有效)`."""
+        text, value = (unicodedata.normalize("NFKC", one) for one in (text, value))
+        whole = re.compile(rf"{re.escape(value)}(?![0-9A-Za-z])")
+        lowered = _lowered(text)
+        after = any(whole.match(text, span.start) for span in self._fields.spans(text, lowered))
+        return after or self._fields.follows(lowered, value.lower())
 
     def __call__(self, text: str) -> str:
         """Return *text* masked. What is masked already stays as it is."""

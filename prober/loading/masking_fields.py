@@ -73,6 +73,12 @@ class Fields:
                 # From the value's end on: a value that holds the name again and again is read once.
                 start = lowered.find(name, span.end if span else end)
 
+    def follows(self, lowered: str, value: str) -> bool:
+        """Return whether a sentence says behind *value*, in lower case, whose it is: `882301是您的验证码`."""
+        names = "|".join(re.escape(name) for name in self._written)
+        said = rf"(?<![0-9a-z]){re.escape(value)}\s*(?:[是为(（]|is\b)[^\d,.;，。；]{{0,12}}?(?:{names})"
+        return bool(names) and re.search(said, lowered) is not None
+
     def _begins(self, name: str, before: str) -> bool:
         return not (before.isalnum() and before.isascii() and _plain(name) in self._short)
 

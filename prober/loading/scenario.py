@@ -16,7 +16,7 @@ from prober.loading.robot_verbs import Let
 from prober.loading.selection import YAML_ENDINGS, select
 from prober.loading.vocabulary import Vocabulary
 from prober.loading.yaml_scenario import Draft, Placed, read_draft, spoken_at
-from prober.model.scenario import Action, Scenario
+from prober.model.scenario import Action, Ordering, Scenario
 from prober.model.verb import ROBOT
 
 
@@ -168,7 +168,11 @@ def _its_let(placed: Placed, used: Draft) -> list[Placed]:
     let = used.header.let if used.header else {}
     if not let or placed.step is None or not isinstance(used.document.root, MapNode):
         return []
-    step = replace(placed.step, action=Action(ROBOT, "let", Let(dict(let))), name=f"let {', '.join(let)}")
+    step = replace(
+        placed.step,
+        action=Action(ROBOT, "let", Let(dict(let)), ordering=Ordering.NEITHER),
+        name=f"let {', '.join(let)}",
+    )
     keys, values = used.document.root.keys, used.document.root.values
     let_key = keys["let"]
     node = MapNode(let_key.line, let_key.column, keys={"let": let_key}, values={"let": values["let"]})

@@ -51,7 +51,9 @@ _NO_WORKBOOK = (
     RuntimeError,
 )
 """What openpyxl lets through of a file that is damaged, encrypted or something else."""
-_SMALLER = "delete the empty rows and columns behind the cases, or keep the cases in several workbooks"
+_SMALLER = (
+    "delete the empty rows and columns behind the cases, and hidden sheets; or keep the cases in several workbooks"
+)
 
 
 @dataclass(frozen=True)

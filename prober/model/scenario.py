@@ -54,7 +54,7 @@ class Action:
     verb: str
     argument: Any
     captures: tuple[Capture, ...] = ()
-    ordering: Ordering = Ordering.NEITHER
+    ordering: Ordering = Ordering.PLACES
     needs: str = ""
 
     @property

@@ -25,7 +25,11 @@ def located(kept: Evidence, folder: Path) -> Path:
         FileNotFoundError: It leads out of the folder: in a database from elsewhere a row can name any file.
     """
     path = folder / kept.path
-    if not path.resolve().is_relative_to(folder.resolve()):
+    try:
+        within = path.resolve().is_relative_to(folder.resolve())
+    except (ValueError, RuntimeError):  # a NUL in it, or links that go round
+        within = False
+    if not within:
         raise FileNotFoundError(errno.ENOENT, "its path leads out of the evidence folder", kept.path)
     return path.absolute()
 

@@ -47,6 +47,10 @@ def _copied_in(mode: str, path: Path, busy_timeout_s: float) -> sqlite3.Connecti
     copy = sqlite3.connect(":memory:", check_same_thread=False)
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=busy_timeout_s)) as source:
+            # A backup waits for ever, and in C, where readers are locked out; reading waits as long as it is told to.
+            source.isolation_level = None
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_master").fetchone()
             source.backup(copy)
     except BaseException:
         copy.close()

@@ -141,6 +141,7 @@ def test_what_is_shown_typed_and_told_once_is_nowhere(play, site):
     played = play(SCENARIO.replace("SITE", site), LINES, **MASKING)
     acted = [step["outcome"] for step in played.steps if step["verb"] in ("open", "read", "fill", "click", "send")]
     assert set(acted) <= {"passed", "slow"}, played.err
+    assert any((step["verb"], step["outcome"]) == ("press", "passed") for step in played.steps), played.err
     for arguments in (["report", "--json"], ["report", "--html=reports/again.html"]):
         played.again(*arguments)
     assert played.found([*NUMBERS, CODE, CODE_BY_ANOTHER_NAME, *TYPED], but=("canary.yaml",)) == []

@@ -66,13 +66,14 @@ def test_a_folder_has_an_index(run: Run, settings: Settings, tmp_path: Path) -> 
     assert (tmp_path / "night" / "runs" / f"{run.id}.html").exists()
 
 
-@pytest.mark.parametrize("away", ["../secret", "{}/secret", "link/secret"])
+@pytest.mark.parametrize("away", ["../secret", "{}/secret", "link/secret", "round/secret", "a\0b"])
 def test_a_row_that_leads_out_of_the_evidence_folder_shows_no_file(run: Run, tmp_path: Path, away: str) -> None:
     """A database from elsewhere can name any file in it; the page says that it is missing."""
     (tmp_path / "secret").write_bytes(b"not for the report")
     folder = tmp_path / "evidence"
     folder.mkdir()
     (folder / "link").symlink_to(tmp_path)
+    (folder / "round").symlink_to("round")
     sha256 = hashlib.sha256(b"not for the report").hexdigest()
     kept = Evidence("transcript", away.format(tmp_path), sha256, 18)
     settings = load_config(_config(tmp_path), SETTINGS)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from prober.loading.masking import Masker
+from prober.loading.masking import MASK, Masker
 
 
 @pytest.mark.parametrize(
@@ -189,3 +189,40 @@ def test_a_code_in_a_sentence_is_masked_however_it_is_said(name, said):
 def test_a_value_is_masked_to_its_end(text):
     """Neither a list, a kind of token nor great length lets a part of it through."""
     assert "hunter2" not in Masker([])(text)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "验证码882301(5分钟内有效)",
+        "验证码：882301（5分钟内有效）",
+        "您的验证码为882301,请勿告知他人",
+        "OTP: 882301.",
+        "随机码８８２３０１。",
+        "882301是您的验证码",
+        "尊敬的客户，882301（动态码），5分钟内有效",
+        "882301 is your OTP",
+    ],
+)
+def test_a_code_is_learnt_from_beside_its_name(told: str) -> None:
+    """Whatever name it is captured by, and whatever stands behind it."""
+    mask = Masker(())
+    mask.learn("reply", "882301", told)
+    assert mask("typed 882301") == f"typed {MASK}"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "余额为86.50元，验证码为882301",
+        "验证码为8823010",
+        "余额86.50是您的余额。验证码另发",
+        "验证码为882301，余额为86.50元",
+    ],
+)
+def test_what_merely_stands_near_a_code_is_not_learnt(told: str) -> None:
+    """A balance in the same message stays readable, and a part of a longer number is no code."""
+    mask = Masker(())
+    for value in ("86.50", "823010", "82301"):
+        mask.learn("reply", value, told)
+    assert mask("typed 86.50, 823010, 82301") == "typed 86.50, 823010, 82301"

@@ -146,7 +146,9 @@ class Robot:
     async def play(self, journey: str) -> Run:
         """Play the journey of a door."""
         line = next(self._texting) if journey == "sms" else self.settings.lines[0]
-        return await self._app.play(Order(self.journeys[journey], (line,)))
+        run = await self._app.play(Order(self.journeys[journey], (line,)))
+        assert run is not None
+        return run
 
 
 def _lines() -> str:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -61,12 +62,13 @@ def test_a_locked_database_is_told_within_the_busy_timeout(store_url: str, tmp_p
     assert caught.value.cure
 
 
-def test_a_wholly_locked_database_is_told_too(store_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("opened", [Store.open, Store.open_to_read])
+def test_a_wholly_locked_database_is_told_too(tmp_path: Path, opened: Callable[..., Store]) -> None:
     """A program that locks out even readers is named in the same sentence."""
     other = sqlite3.connect(tmp_path / "prober.sqlite", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StoreBroken, match="is locked by another program"):
-        Store.open(f"sqlite:///{tmp_path}/prober.sqlite", busy_timeout_s=0.2)
+        opened(f"sqlite:///{tmp_path}/prober.sqlite", busy_timeout_s=0.2)
     other.close()
 
 
