@@ -7,8 +7,8 @@ import socket
 
 import pytest
 
+from prober.channels import way
 from prober.channels.timing import monotonic
-from prober.channels.web import way
 from prober.channels.web.actions import Click, Open
 from prober.channels.web.opening import address, timings
 from prober.errors import RobotBroken
