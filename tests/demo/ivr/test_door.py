@@ -86,6 +86,7 @@ async def test_wrong_prompt(house, ivr_recordings):
     """The fault is seen by a call that was under way when it was switched on."""
     async with house.caller() as caller:
         await caller.dial()
+        await caller.listen(0.1)
         house.faults[0] = Fault("wrong-prompt")
         caller.press("1")
         place(await caller.listen(2), joined(ivr_recordings, ["packages"]))
@@ -96,6 +97,7 @@ async def test_agent(terse_house):
     """After the transfer is announced the door says goodbye and hangs up; keys change nothing then."""
     async with terse_house.caller() as caller:
         await caller.dial()
+        await caller.listen(0.1)  # a key that overtakes the ACK is nobody's
         caller.press("0")
         pressed_at = time.monotonic()
         await caller.listen(0.3)
