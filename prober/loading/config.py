@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,15 @@ from prober.loading.config_sections import (
     Sections,
     StoreSettings,
 )
+from prober.loading.config_service import (
+    AlertSettings,
+    MaintenanceSettings,
+    ProbeSettings,
+    RetentionSettings,
+    ServeSettings,
+    TelemetrySettings,
+    TicketSettings,
+)
 from prober.loading.fields import STRICT, context, did_you_mean
 from prober.loading.masking import MaskingRules
 from prober.loading.mistakes import Mistake
@@ -39,13 +48,17 @@ _LISTS = "a list is written as in YAML: [a, b]"
 _SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:)(.+)")
 
 
+_SERVICE = ("probes", "maintenance", "alerts", "tickets", "serve", "telemetry", "retention")
+"""The sections that the robot works by round the clock, and no run is played by."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """
     What config.yaml and the environment say, complete: every path is absolute, every secret read.
 
-    *channels* holds the channels that are set up, each as its own settings model. *sha256* is of the settings in
-    effect, without the secrets, and the same wherever the workspace lies.
+    *channels* holds the channels that are set up, each as its own settings model. *sha256* is of what a run is played
+    by, without the secrets, and the same wherever the workspace lies: when, and who is told, changes no run.
     """
 
     path: Path
@@ -56,6 +69,13 @@ class Settings:
     orders: OrderSettings
     channels: Mapping[str, Any]
     sha256: str
+    probes: tuple[ProbeSettings, ...] = ()
+    maintenance: tuple[MaintenanceSettings, ...] = ()
+    alerts: tuple[AlertSettings, ...] = ()
+    tickets: tuple[TicketSettings, ...] = ()
+    serve: ServeSettings = field(default_factory=ServeSettings)
+    telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
 
     @property
     def folder(self) -> Path:
@@ -138,6 +158,7 @@ class _Loading:
             orders=config.orders,
             channels=_rooted(channels, self._folder),
             sha256=_sha256(config, self._folder),
+            **{name: getattr(config, name) for name in _SERVICE},
         )
 
     def _with_environment(self, written: Any) -> Any:
@@ -259,5 +280,7 @@ def _sha256(config: Sections, folder: Path) -> str:
             case _:
                 return value
 
-    effective = json.dumps(neutral(config.model_dump(mode="json")), sort_keys=True, ensure_ascii=False)
+    effective = json.dumps(
+        neutral(config.model_dump(mode="json", exclude=set(_SERVICE))), sort_keys=True, ensure_ascii=False
+    )
     return hashlib.sha256(effective.encode()).hexdigest()

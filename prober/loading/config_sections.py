@@ -2,49 +2,25 @@
 
 from __future__ import annotations
 
-import re
-import zoneinfo
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from prober.loading.config_masking import MaskingSettings
+from prober.loading.config_names import Count, Msisdn, PlainName, Zone
+from prober.loading.config_service import (
+    AlertSettings,
+    MaintenanceSettings,
+    ProbeSettings,
+    RetentionSettings,
+    ServeSettings,
+    TelemetrySettings,
+    TicketSettings,
+)
 from prober.loading.effects import Amount
-from prober.loading.fields import STRICT, Duration, Money, Number, Secret, Text, WorkspacePath, refusal
+from prober.loading.fields import STRICT, Number, Secret, Text, WorkspacePath
 from prober.loading.robot_verbs import Name
-
-
-def _msisdn(number: str) -> str:
-    if not re.fullmatch(r"\+?[0-9]{3,15}", number):
-        raise refusal(f"‘{number}’ is not a telephone number: write digits only, with + before a country code")
-    return number
-
-
-def _plain_name(name: str) -> str:
-    if not re.fullmatch(r"\w[\w.-]*", name):
-        raise refusal(f"‘{name}’ is not a name: write letters, digits, ‘-’ and ‘_’")
-    return name
-
-
-Msisdn = Annotated[Text, AfterValidator(_msisdn)]
-PlainName = Annotated[Text, AfterValidator(_plain_name)]
-
-
-def _count(number: int) -> int:
-    if number < 0:
-        raise refusal(f"‘{number}’ is less than nothing")
-    return number
-
-
-def _zone(name: str) -> str:
-    if name not in zoneinfo.available_timezones():
-        raise refusal(f"there is no time zone ‘{name}’", "write it like Asia/Shanghai")
-    return name
-
-
-Count = Annotated[Number, AfterValidator(_count)]
-Zone = Annotated[Text, AfterValidator(_zone)]
 
 
 class StoreSettings(BaseModel):
@@ -123,57 +99,6 @@ class ItemSettings(BaseModel):
     success: float = Field(default=0.9, ge=0, le=1, description="the success rate its gate asks for")
 
 
-class ProbeSettings(BaseModel):
-    """A scenario played on a schedule."""
-
-    model_config = STRICT
-    name: PlainName = Field(description="the probe's name")
-    scenario: Text = Field(description="the scenario it plays")
-    every: Duration | None = Field(default=None, description="how often: 5m")
-    cron: Text | None = Field(default=None, description="when, as five cron fields; instead of ‘every’")
-    lines: tuple[Text, ...] = Field(default=(), description="the lines it uses; default: all")
-    matrix: dict[Text, tuple[Text, ...]] = Field(
-        default_factory=dict, description="facts of lines it is played for, each in turn"
-    )
-    objective: float = Field(default=0.99, ge=0, le=1, description="the share of runs that must pass (SLO)")
-    window: Duration = Field(default=7 * 86400.0, description="the time the objective is counted over")
-    after: Number = Field(default=1, description="confirmed failures in a row that open an incident")
-    recover: Number = Field(default=1, description="passes in a row that close it")
-    orders_a_day: Number | None = Field(default=None, description="the most runs with effects in one day")
-    cost_a_day: Money | None = Field(default=None, description="the most that runs with effects may cost in one day")
-
-
-class AlertSettings(BaseModel):
-    """Who is told of an incident."""
-
-    model_config = STRICT
-    name: PlainName = Field(description="the name of this way of telling")
-    url: Secret = Field(description="where to, as an Apprise URL")
-    items: tuple[Text, ...] = Field(default=(), description="the items it is told of; default: all")
-    after: Duration = Field(default=0.0, description="how long an incident lasts before this one is told (escalation)")
-    remind: Duration | None = Field(default=None, description="how often it is told again while the incident lasts")
-
-
-class MaintenanceSettings(BaseModel):
-    """A time in which nothing is probed and nobody is told."""
-
-    model_config = STRICT
-    name: Text = Field(description="what is maintained")
-    cron: Text = Field(description="when it begins, as five cron fields")
-    lasts: Duration = Field(description="how long it lasts")
-    items: tuple[Text, ...] = Field(default=(), description="the items it concerns; default: all")
-
-
-class RetentionSettings(BaseModel):
-    """How long results are kept."""
-
-    model_config = STRICT
-    steps: Duration = Field(default=90 * 86400.0, description="runs and their steps")
-    evidence: Duration = Field(default=30 * 86400.0, description="recordings, screenshots, transcripts")
-    hourly: Duration = Field(default=400 * 86400.0, description="figures by the hour")
-    daily: Duration = Field(default=3650 * 86400.0, description="figures by the day")
-
-
 class ConsoleSettings(BaseModel):
     """The web console."""
 
@@ -210,9 +135,12 @@ class Sections(BaseModel):
     orders: OrderSettings = Field(default_factory=OrderSettings, description="what may be ordered in a day")
     items: tuple[ItemSettings, ...] = Field(default=(), description="the menu items and services")
     probes: tuple[ProbeSettings, ...] = Field(default=(), description="what is played when")
-    alerts: tuple[AlertSettings, ...] = Field(default=(), description="who is told")
-    maintenance: tuple[MaintenanceSettings, ...] = Field(default=(), description="when nothing is probed")
-    retention: RetentionSettings | None = Field(default=None, description="how long results are kept")
+    maintenance: tuple[MaintenanceSettings, ...] = Field(default=(), description="when failures count for nothing")
+    alerts: tuple[AlertSettings, ...] = Field(default=(), description="who is told of an incident, and how")
+    tickets: tuple[TicketSettings, ...] = Field(default=(), description="where incidents are handed over to")
+    serve: ServeSettings = Field(default_factory=ServeSettings, description="how the robot works round the clock")
+    telemetry: TelemetrySettings = Field(default_factory=TelemetrySettings, description="where traces are sent")
+    retention: RetentionSettings = Field(default_factory=RetentionSettings, description="how long results are kept")
     console: ConsoleSettings | None = Field(default=None, description="the web console")
     fleet: FleetSettings | None = Field(default=None, description="many sites that probe together")
     site: SiteSettings | None = Field(default=None, description="where this robot stands")
@@ -220,10 +148,6 @@ class Sections(BaseModel):
 
 UNAVAILABLE = {
     "items": "scenarios name their item themselves, and no gate judges it yet",
-    "probes": "nothing is played on a schedule yet; play scenarios with ‘prober run’",
-    "alerts": "nobody is told of failures yet; ‘prober run’ says them, and its exit code does",
-    "maintenance": "nothing is played on a schedule yet, so nothing needs to pause",
-    "retention": "results are kept until somebody deletes them",
     "console": "there is no web console yet; ‘prober report’ writes pages",
     "fleet": "one robot works by itself for now",
     "site": "one robot works by itself for now; give lines a fact ‘site’ if it matters",

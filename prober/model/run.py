@@ -168,6 +168,7 @@ class Run:
     config_sha256: str
     item: str | None = None
     phase: Phase | None = None
+    probe: str | None = None
     attempt: int = 1
     waited_s: float = 0.0
     ended_at: datetime | None = None

@@ -37,6 +37,7 @@ def _run(run: Run) -> dict[str, Any]:
         "item": run.item,
         "phase": _word(run.phase),
         "line": run.line,
+        "probe": run.probe,
         "attempt": run.attempt,
         "outcome": _word(run.outcome),
         "interrupted": run.interrupted,

@@ -50,6 +50,7 @@ KEYS: Mapping[str, Mapping[str, tuple[Schema, str]]] = {
         "item": (_TEXT_OR_NULL, "the menu item it belongs to"),
         "phase": (_words(Phase, null=True), "where the item stood"),
         "line": (_TEXT, "the line it was played on; empty if none came free"),
+        "probe": (_TEXT_OR_NULL, "the probe on whose schedule it was played; null where a person asked for it"),
         "attempt": ({"type": "integer", "minimum": 1}, "2 is a second try"),
         "outcome": (_words(Outcome, null=True), "how it ended; null while under way"),
         "interrupted": (_YES, "whether it never came to its end; it then does not count as passed"),

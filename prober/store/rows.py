@@ -12,8 +12,8 @@ from prober.model.run import Evidence, Failure, Layer, Outcome, Phase, Run, Step
 from prober.model.value import Captured, ValueType
 
 _RUN_FIELDS = (
-    *("id", "scenario", "title", "item", "line", "attempt", "planned_at", "started_at", "ended_at", "waited_s"),
-    *("interrupted", "remark", "scenario_sha256", "prompts_sha256", "config_sha256"),
+    *("id", "scenario", "title", "item", "line", "probe", "attempt", "planned_at", "started_at", "ended_at"),
+    *("waited_s", "interrupted", "remark", "scenario_sha256", "prompts_sha256", "config_sha256"),
 )
 _STEP_FIELDS = (
     *("name", "channel", "verb", "started_at", "ended_at", "within_s", "warn_s", "soft", "waited_s", "took_s"),

@@ -32,7 +32,7 @@ def test_choices_and_descriptions_reach_the_editor(small_vocabulary, small_setti
     assert verbs["$defs"]["ivr.press"]["properties"]["mode"]["enum"] == ["rfc4733", "info"]
     assert verbs["$defs"]["ivr.dial"]["description"] == "Call a number."
     assert verbs["required"] == ["scenario", "steps"]
-    assert "not available in this version" in config["properties"]["alerts"]["description"]
+    assert "not available in this version" in config["properties"]["fleet"]["description"]
     assert config["required"] == ["lines"]
 
 

@@ -1,38 +1,12 @@
-"""
-The tables, as docs/results.md describes them.
-
-Instants are aware UTC (`*_at`), durations float seconds (`*_s`); NULL means: not measured. A change here needs a
-migration beside it; a test holds the two together.
-"""
+"""Runs and what hangs on them, and who speaks: lines, their leases, what they owe and ordered."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Float, ForeignKey, Index, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Date, Float, Index, Integer, String, Table
 from sqlalchemy.types import JSON
 
+from prober.store.tables.base import METADATA, owner, run_id
 from prober.store.types import Facts, Instant, Words
-
-METADATA = MetaData(
-    naming_convention={
-        "ix": "%(table_name)s_by_%(column_0_N_name)s",
-        "pk": "%(table_name)s_pk",
-        "fk": "%(table_name)s_%(column_0_N_name)s_fk",
-    }
-)
-
-
-def _owner() -> list[Column[object]]:
-    """Who holds a row: a process is known by its host, its pid and the moment it started (pids come again)."""
-    return [
-        Column("host", String, nullable=False),
-        Column("pid", Integer, nullable=False),
-        Column("process_start", String, nullable=False),
-    ]
-
-
-def _run_id(*, primary_key: bool = False) -> Column[str]:
-    return Column("run_id", String, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=primary_key, nullable=False)
-
 
 LINES = Table(
     "lines",
@@ -51,6 +25,7 @@ RUNS = Table(
     Column("item", String),
     Column("phase", String),
     Column("line", String, nullable=False),
+    Column("probe", String),
     Column("attempt", Integer, nullable=False),
     Column("planned_at", Instant, nullable=False),
     Column("started_at", Instant, nullable=False),
@@ -62,17 +37,18 @@ RUNS = Table(
     Column("scenario_sha256", String, nullable=False),
     Column("prompts_sha256", String, nullable=False),
     Column("config_sha256", String, nullable=False),
-    *_owner(),
+    *owner(),
     Index(None, "started_at"),
     Index(None, "scenario", "started_at"),
     Index(None, "item", "started_at"),
+    Index(None, "probe", "started_at"),
     Index(None, "ended_at"),
 )
 
 STEPS = Table(
     "steps",
     METADATA,
-    _run_id(primary_key=True),
+    run_id(primary_key=True),
     Column("step", Integer, primary_key=True, autoincrement=False),
     Column("name", Words, nullable=False),
     Column("channel", String, nullable=False),
@@ -100,7 +76,7 @@ STEPS = Table(
 TIMINGS = Table(
     "timings",
     METADATA,
-    _run_id(primary_key=True),
+    run_id(primary_key=True),
     Column("step", Integer, primary_key=True, autoincrement=False),
     Column("name", String, primary_key=True),
     Column("position", Integer, nullable=False),
@@ -111,7 +87,7 @@ TIMINGS = Table(
 CAPTURES = Table(
     "captures",
     METADATA,
-    _run_id(primary_key=True),
+    run_id(primary_key=True),
     Column("step", Integer, primary_key=True, autoincrement=False),
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("name", String, nullable=False),
@@ -125,7 +101,7 @@ EVIDENCE = Table(
     "evidence",
     METADATA,
     Column("id", Integer, primary_key=True),
-    _run_id(),
+    run_id(),
     Column("of_step", Integer),
     Column("step", Integer),
     Column("kind", String, nullable=False),
@@ -140,7 +116,7 @@ LEASES = Table(
     METADATA,
     Column("line", String, primary_key=True),
     Column("run_id", String, nullable=False),
-    *_owner(),
+    *owner(),
     Column("leased_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Index(None, "run_id"),
@@ -152,7 +128,7 @@ LEASE_REQUESTS = Table(
     Column("id", Integer, primary_key=True),
     Column("run_id", String, nullable=False),
     Column("lines", JSON, nullable=False),
-    *_owner(),
+    *owner(),
     Column("expires_at", Instant, nullable=False),
 )
 
@@ -193,7 +169,7 @@ ORDERS = Table(
     Column("claimed_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column("settled_at", Instant),
-    *_owner(),
+    *owner(),
     Index(None, "day"),
     Index(None, "state"),
 )

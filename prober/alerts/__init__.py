@@ -1,0 +1,1 @@
+"""Who is told of an incident, and how: from stored changes to what was sent."""

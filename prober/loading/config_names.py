@@ -1,0 +1,43 @@
+"""The types of names, numbers and zones in config.yaml."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from prober.loading.fields import Number, Text, refusal
+
+
+def _msisdn(number: str) -> str:
+    if not re.fullmatch(r"\+?[0-9]{3,15}", number):
+        raise refusal(f"‘{number}’ is not a telephone number: write digits only, with + before a country code")
+    return number
+
+
+def _plain_name(name: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise refusal(f"‘{name}’ is not a name: write letters, digits, ‘-’ and ‘_’")
+    return name
+
+
+Msisdn = Annotated[Text, AfterValidator(_msisdn)]
+PlainName = Annotated[Text, AfterValidator(_plain_name)]
+
+
+def _count(number: int) -> int:
+    if number < 0:
+        raise refusal(f"‘{number}’ is less than nothing")
+    return number
+
+
+def _zone(name: str) -> str:
+    if name not in zoneinfo.available_timezones():
+        raise refusal(f"there is no time zone ‘{name}’", "write it like Asia/Shanghai")
+    return name
+
+
+Count = Annotated[Number, AfterValidator(_count)]
+Zone = Annotated[Text, AfterValidator(_zone)]

@@ -1,0 +1,1 @@
+"""Figures for Prometheus: names with units, bounded labels."""

@@ -1,0 +1,1 @@
+"""What follows a run of a probe: confirm, decide, keep, tell."""

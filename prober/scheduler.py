@@ -1,0 +1,1 @@
+"""When probes are played; a start that is not made is recorded too."""

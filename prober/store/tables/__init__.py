@@ -1,0 +1,52 @@
+"""The tables of the store, one list of them for the code and its migrations."""
+
+from prober.store.tables.base import METADATA
+from prober.store.tables.results import (
+    CAPTURES,
+    EVIDENCE,
+    LATE_REPLIES,
+    LEASE_REQUESTS,
+    LEASES,
+    LINES,
+    ORDERS,
+    QUARANTINES,
+    RUNS,
+    STEPS,
+    TIMINGS,
+)
+from prober.store.tables.rollups import ROLLED, ROLLUPS
+from prober.store.tables.service import (
+    ALARMS,
+    INCIDENT_CHANGES,
+    INCIDENT_PROBES,
+    INCIDENTS,
+    LEADERS,
+    PROBE_RESULTS,
+    STARTS,
+    TICKETS,
+)
+
+__all__ = [
+    "ALARMS",
+    "CAPTURES",
+    "EVIDENCE",
+    "INCIDENTS",
+    "INCIDENT_CHANGES",
+    "INCIDENT_PROBES",
+    "LATE_REPLIES",
+    "LEADERS",
+    "LEASES",
+    "LEASE_REQUESTS",
+    "LINES",
+    "METADATA",
+    "ORDERS",
+    "PROBE_RESULTS",
+    "QUARANTINES",
+    "ROLLED",
+    "ROLLUPS",
+    "RUNS",
+    "STARTS",
+    "STEPS",
+    "TICKETS",
+    "TIMINGS",
+]

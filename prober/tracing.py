@@ -1,0 +1,1 @@
+"""Runs as traces, steps as spans, sent by OTLP."""
