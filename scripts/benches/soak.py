@@ -31,6 +31,8 @@ QUICK_S, QUICK_LEAST = 45.0, 6
 """The quick form ends when this time is over, but not before so many runs, however slow the machine is."""
 LONGEST_RUN_S = 60.0
 WARM_UP = 0.1
+SETTLED_S = 240.0
+"""Chromium starts a service of its own (on-device models) three minutes after its launch, once, and keeps it."""
 LAST = 1
 """While the last run ends, the robot closes already."""
 ROBOT_KB_A_RUN = 100.0
@@ -46,8 +48,13 @@ _COUNTS = ("processes", "open_files", "sockets", "temporary_files")
 
 @dataclass(frozen=True)
 class Sample:
-    """What the robot and all it started held at the end of a run. *memory* is resident bytes, by whose they are."""
+    """
+    What the robot and all it started held at the end of a run, *at_s* seconds after its start.
 
+    *memory* is resident bytes, by whose they are.
+    """
+
+    at_s: float
     processes: int
     open_files: int
     sockets: int
@@ -111,6 +118,7 @@ def _sample(robot: Robot, site: Site) -> Sample:
         memory[_whose(one, robot.pid)] += one.resident_bytes()
     wal = site.database.with_name(site.database.name + "-wal")
     return Sample(
+        at_s=time.monotonic() - robot.began_s,
         processes=len(mine),
         open_files=sum(opened for opened, _ in files),
         sockets=sum(sockets for _, sockets in files),
@@ -144,7 +152,7 @@ def _progress(seen: Seen, began_s: float) -> str:
 
 
 def _result(seen: Seen, runs: int, *, quick: bool) -> Result:
-    steady = seen.samples[max(1, round(len(seen.samples) * WARM_UP)) : -LAST]
+    steady = _steady(seen.samples, 0.0 if quick else SETTLED_S)
     figures: dict[str, Figure] = {"runs_not_passed": _not_passed(seen.outcomes)}
     for what in _COUNTS:
         figures[f"{what}_grown"] = growth([getattr(sample, what) for sample in steady])
@@ -170,7 +178,14 @@ def _result(seen: Seen, runs: int, *, quick: bool) -> Result:
     )
 
 
+def _steady(samples: Sequence[Sample], settled_s: float) -> Sequence[Sample]:
+    """Return the samples after the warm-up, but for the last."""
+    settled = sum(sample.at_s < settled_s for sample in samples)
+    return samples[max(1, settled, round(len(samples) * WARM_UP)) : -LAST]
+
+
 _LIMITS = (
+    "The warm-up is the first tenth of the runs, and four minutes at the least: by then Chromium has started all it does.",
     "The robot is `prober run --repeat`, which keeps every run in memory to tell of them all: its slope holds that.",
     "Resident memory counts pages that processes share more than once; of it only the slope is bound.",
     "Temporary files are those under TMPDIR but for what the browser, started once, keeps in its profile there.",
