@@ -185,7 +185,7 @@ def _steady(samples: Sequence[Sample], settled_s: float) -> Sequence[Sample]:
 
 
 _LIMITS = (
-    "The warm-up is the first tenth of the runs, and four minutes at the least: by then Chromium has started all it does.",
+    "The warm-up is the first tenth of the runs, and four minutes at least: by then Chromium has started all it will.",
     "The robot is `prober run --repeat`, which keeps every run in memory to tell of them all: its slope holds that.",
     "Resident memory counts pages that processes share more than once; of it only the slope is bound.",
     "Temporary files are those under TMPDIR but for what the browser, started once, keeps in its profile there.",
