@@ -27,13 +27,19 @@ class Cause:
     What makes failures one incident: the same kind, channel, layer and step.
 
     *step* is the step's name where the step itself answers (prompt, content, page), else its verb (`ivr.dial`): a
-    telephone that is dead is one incident, whatever was to be heard.
+    telephone that is dead is one incident, whatever was to be heard. *channel* is several, as in `ivr+web`, where what
+    they told does not agree.
     """
 
     kind: Kind
     channel: str
     layer: Layer
     step: str
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels it may lie with."""
+        return tuple(self.channel.split("+"))
 
 
 class Standing(StrEnum):

@@ -75,10 +75,11 @@ class Queries:
         return [LateReply(**{name: value for name, value in row.items() if name != "id"}) for row in found]
 
     def _read(self, wanted: Select[Any]) -> list[Run]:
-        return self._database.read(lambda connection: list(_runs(connection, wanted)))
+        return self._database.read(lambda connection: list(whole_runs(connection, wanted)))
 
 
-def _runs(connection: Connection, wanted: Select[Any]) -> Iterator[Run]:
+def whole_runs(connection: Connection, wanted: Select[Any]) -> Iterator[Run]:
+    """Yield the runs that *wanted* selects from their table, whole, in its order."""
     found = connection.execute(wanted).mappings().all()
     for start in range(0, len(found), _AT_ONCE):
         yield from _whole(connection, found[start : start + _AT_ONCE])

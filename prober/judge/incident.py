@@ -1,0 +1,207 @@
+"""
+What confirmed failures make of incidents: which open, which a probe joins or leaves, which close.
+
+    a result of the probe         its row, latest first              what changes
+    ────────────────────────────  ─────────────────────────────────  ──────────────────────────────────────────────
+    well                          `recover` passes in a row          it leaves every incident it fails in; one that
+                                                                     nobody fails in any more closes
+    failed, unconfirmed, error    fails in one of this cause         that goes on: its last failing run moves
+                                  one of this cause is open, and     it joins that
+                                  this failure is confirmed
+                                  `after` confirmed ones in a row    one opens
+    flaky                         –                                  nothing: it breaks both rows
+    unasked, or in maintenance    –                                  nothing: it is not in the row
+
+Of a cause one incident is open at most. A probe that fails for another cause stays in the incident of the first till it
+passes: that the first is over, nobody saw. Errors say nothing of the channel, so they neither break its row nor close
+its incidents; a channel that fails was asked, so it breaks a row of errors, and closes none of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from prober.model.incident import Cause, Kind, ProbeResult, Standing
+from prober.model.probe import Watched
+from prober.model.run import Layer, Outcome, Run, StepResult
+from prober.model.verb import ROBOT
+
+FAILURES = (Standing.FAILED, Standing.UNCONFIRMED, Standing.ERROR)
+_OF_THE_STEP = (Layer.PROMPT, Layer.CONTENT, Layer.PAGE)
+"""The layers for which the step itself answers, not all of its kind."""
+_WORDS = 300
+"""A longer failure, such as a whole page's text, is cut: the run has it all."""
+
+
+class Act(Enum):
+    """What is to be done to an incident."""
+
+    OPEN = "open"
+    JOIN = "join"
+    GO_ON = "go on"
+    LEAVE = "leave"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One act; *incident_id* is None where a new one opens."""
+
+    act: Act
+    incident_id: str | None = None
+
+
+@dataclass(frozen=True)
+class OpenIncident:
+    """What is open now, and the names of the probes that fail in it."""
+
+    id: str
+    cause: Cause
+    failing: frozenset[str]
+
+
+def decide(watched: Watched, row: Sequence[ProbeResult], known: Iterable[OpenIncident]) -> tuple[Decision, ...]:
+    """
+    Return what the latest result of a probe changes, in the order it is to be done.
+
+    *row* is that result and those before it, the latest first, without what counts for nothing, since the probe last
+    left an incident. *known* are the open incidents that it fails in, and that of its cause.
+    """
+    latest = row[0]
+    if latest.standing is Standing.WELL:
+        mine = [one for one in known if watched.name in one.failing]
+        return tuple(act for one in mine for act in _recovery(watched, row, one))
+    if latest.standing in FAILURES and latest.cause is not None:
+        return _failure(watched, row, latest.cause, known)
+    return ()
+
+
+def _recovery(watched: Watched, row: Sequence[ProbeResult], one: OpenIncident) -> Iterator[Decision]:
+    if _passes(row, one.cause.kind) >= watched.recover:
+        yield Decision(Act.LEAVE, one.id)
+        if one.failing == {watched.name}:
+            yield Decision(Act.CLOSE, one.id)
+
+
+def _failure(
+    watched: Watched, row: Sequence[ProbeResult], cause: Cause, known: Iterable[OpenIncident]
+) -> tuple[Decision, ...]:
+    its = next((one for one in known if one.cause == cause), None)
+    confirmed = _confirmed(failing(row, cause.kind))
+    if its is not None and watched.name in its.failing:
+        return (Decision(Act.GO_ON, its.id),)
+    if its is not None:
+        return (Decision(Act.JOIN, its.id),) if confirmed else ()
+    return (Decision(Act.OPEN),) if confirmed >= watched.after else ()
+
+
+def failing(row: Iterable[ProbeResult], kind: Kind) -> list[ProbeResult]:
+    """Return the unbroken failures of *kind* that *row* begins with."""
+    found = []
+    for one in row:
+        if one.standing is Standing.ERROR and kind is Kind.CHANNEL:
+            continue
+        if one.standing not in FAILURES or one.cause is None or one.cause.kind is not kind:
+            break
+        found.append(one)
+    return found
+
+
+def _confirmed(failures: Sequence[ProbeResult]) -> int:
+    """Count those that are confirmed: by a second attempt, or by another failure right before."""
+    unconfirmed = sum(one.standing is Standing.UNCONFIRMED for one in failures[-1:])
+    return len(failures) - unconfirmed
+
+
+def _passes(row: Iterable[ProbeResult], kind: Kind) -> int:
+    """Count the passes that *row* begins with; an error in between breaks none of the channel's."""
+    passes = 0
+    for one in row:
+        if one.standing is Standing.WELL:
+            passes += 1
+        elif not (one.standing is Standing.ERROR and kind is Kind.CHANNEL):
+            break
+    return passes
+
+
+def result(
+    probe: str, attempts: Sequence[Run], *, at: datetime, remark: str = "", maintenance: str = ""
+) -> ProbeResult:
+    """
+    Return what the *attempts* at a planned playing of *probe* mean together.
+
+    *remark* says why a failure was not repeated; it is told with it.
+    """
+    standing = _standing([of_run(run) for run in attempts])
+    cause, what = None, ""
+    if standing in FAILURES:
+        wanted = Outcome.ERROR if standing is Standing.ERROR else Outcome.FAILED
+        broken = next(run for run in reversed(attempts) if of_run(run) is wanted)
+        cause, what = cause_of(broken), _what(broken)
+        if standing is Standing.UNCONFIRMED and remark:
+            what = f"{what} (not repeated: {remark})"
+    runs = tuple(run.id for run in attempts)
+    return ProbeResult(probe, attempts[0].planned_at, at, standing, runs, cause, what, maintenance)
+
+
+def of_run(run: Run) -> Outcome | None:
+    """Return the outcome of *run* as it counts: None if it could ask nothing, or was ended before it could."""
+    if run.outcome is Outcome.SKIPPED or (run.interrupted and run.outcome is Outcome.ERROR):
+        return None
+    return run.outcome
+
+
+def unasked(run: Run) -> str:
+    """Return why *run* could ask nothing."""
+    skipped = (step.failure for step in run.steps if step.outcome is Outcome.SKIPPED and step.failure is not None)
+    told = next((failure.actual or failure.what for failure in skipped), "")
+    return run.remark or told or "it was ended before it could ask"
+
+
+def _standing(outcomes: Sequence[Outcome | None]) -> Standing:
+    asked = [one for one in outcomes if one is not None]
+    if not asked:
+        return Standing.UNASKED
+    if Outcome.ERROR in asked:
+        return Standing.ERROR
+    if Outcome.FAILED not in asked:
+        return Standing.WELL
+    if asked[-1] is not Outcome.FAILED:
+        return Standing.FLAKY
+    return Standing.FAILED if len(asked) > 1 else Standing.UNCONFIRMED
+
+
+def cause_of(run: Run) -> Cause:
+    """Return the cause of a run that FAILED or was an ERROR: that of the first step that made it so."""
+    step = _broken(run)
+    kind = Kind.ROBOT if run.outcome is Outcome.ERROR else Kind.CHANNEL
+    if step is None:
+        return Cause(kind, ROBOT, Layer.ROBOT, "run")
+    layer = step.layer or Layer.ROBOT
+    verb = step.verb if step.channel == ROBOT else f"{step.channel}.{step.verb}"
+    return Cause(kind, _channel(run, step), layer, step.name if layer in _OF_THE_STEP else verb)
+
+
+def _broken(run: Run) -> StepResult | None:
+    return next((step for step in run.steps if step.outcome is run.outcome), None)
+
+
+def _channel(run: Run, step: StepResult) -> str:
+    """Return the step's channel; of a comparison, the channels that what it compares was captured on."""
+    if step.channel != ROBOT:
+        return step.channel
+    compared = set(step.facts)
+    told = (one.channel for one in run.steps if any(captured.name in compared for captured in one.captures))
+    return "+".join(dict.fromkeys(channel for channel in told if channel != ROBOT)) or ROBOT
+
+
+def _what(run: Run) -> str:
+    step = _broken(run)
+    if step is None or step.failure is None:
+        return run.remark or f"the run ended as {run.outcome}"
+    actual = f" — {step.failure.actual}" if step.failure.actual else ""
+    told = f"{step.failure.what}{actual}".replace("\n", " ")
+    return told if len(told) <= _WORDS else f"{told[: _WORDS - 1]}…"
