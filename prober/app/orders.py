@@ -21,7 +21,8 @@ class Order:
     """
     What is to be played: a scenario, for one of some lines; *facts* is the combination of its matrix they have.
 
-    *planned_at* is when it was to begin, if somebody planned it; *probe* is on whose schedule.
+    *planned_at* is when it was to begin, if somebody planned it; *probe* is on whose schedule. *first*: a person waits
+    for it, so it gets a line before the schedule does.
     """
 
     scenario: Scenario
@@ -31,6 +32,7 @@ class Order:
     facts: Mapping[str, str] = field(default_factory=dict)
     probe: str | None = None
     planned_at: datetime | None = None
+    first: bool = False
 
 
 def orders(

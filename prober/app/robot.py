@@ -73,7 +73,7 @@ class App:
         if standing and not lines:
             return await _skip(replace(run, remark=next(iter(standing.values())).told), clock, sink)
         try:
-            leased = await self.store.leases.lease(list(lines), run.id, wait_s)
+            leased = await self.store.leases.lease(list(lines), run.id, wait_s, first=order.first)
             if not wanted():
                 return None
             if leased is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +48,8 @@ def command(
     _refuse_repeated_orders(workspace.scenarios, repeat)
     refuse_unwritable(html, junit)
     only = _facts(matrix or (), workspace)
-    planned = orders(workspace.settings, workspace.scenarios, lines=line or (), phase=phase, facts=only) * repeat
+    asked = orders(workspace.settings, workspace.scenarios, lines=line or (), phase=phase, facts=only)
+    planned = _planned(asked, repeat)
     console = progress_console(stderr=as_json)
     App.prepare(workspace.scenarios)
     app = App(workspace.settings, workspace.prompts)
@@ -62,6 +64,11 @@ def command(
             _tell(playing, console, facts, as_json=as_json)
             _write(playing.runs, workspace, console, html=html, junit=junit)
     raise typer.Exit(exits.of_runs(run.outcome for run in playing.runs) if whole else Exit.INTERRUPTED)
+
+
+def _planned(asked: Sequence[Order], repeat: int) -> list[Order]:
+    """Return what is played: what is *asked* goes before any schedule, its repetitions take turns with it."""
+    return [replace(order, first=True) for order in asked] + list(asked) * (repeat - 1)
 
 
 def _refuse_repeated_orders(scenarios: Sequence[Scenario], repeat: int) -> None:

@@ -1,4 +1,8 @@
-"""Lines are leased whole: one run at a time speaks for a customer, whatever the process it is played in."""
+"""
+Lines are leased whole: one run at a time speaks for a customer, whatever the process it is played in.
+
+There are two lanes: a run that a person waits for goes before those of the schedule.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +26,17 @@ _GRACE = timedelta(seconds=10)
 
 
 class Leases:
-    """Gives each line to one run at a time, first come, first served, across the processes of one store."""
+    """Gives each line to one run at a time, across the processes of one store; first come, first served in a lane."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._returned = asyncio.Event()
 
-    async def lease(self, candidates: Sequence[str], run_id: str, wait_s: float) -> tuple[str, float] | None:
+    async def lease(
+        self, candidates: Sequence[str], run_id: str, wait_s: float, *, first: bool = False
+    ) -> tuple[str, float] | None:
         """
-        Lease the first free line of *candidates*, waiting up to *wait_s* for one.
+        Lease the first free line of *candidates*, waiting up to *wait_s* for one; *first*: before all who are not.
 
         Returns the line's name and the seconds waited; None if none came free. Leases of dead processes are taken
         over. A cancelled caller holds nothing.
@@ -39,12 +45,12 @@ class Leases:
         if not candidates:
             return None
         try:
-            ticket = await self._database.write(lambda connection: _ask(connection, candidates, run_id, wait_s))
-            while (line := await self._take(ticket, run_id)) is None:
-                left_s = asked_s + wait_s - time.monotonic()
-                if left_s <= 0:
-                    break
+            ticket, line = await self._database.write(
+                lambda connection: _ask_and_take(connection, candidates, run_id, wait_s, first=first)
+            )
+            while line is None and (left_s := asked_s + wait_s - time.monotonic()) > 0:
                 await self._wait(min(left_s, _LOOK_S))
+                line = await self._take(ticket, run_id)
         except BaseException:
             # Queued behind whatever this call still has in the writer's queue, a line just taken among it.
             self._database.submit(lambda connection: _release(connection, run_id))
@@ -79,25 +85,29 @@ def drop_left_behind(connection: Connection) -> None:
             connection.execute(delete(LEASE_REQUESTS).where(LEASE_REQUESTS.c.id == row.id))
 
 
-def _ask(connection: Connection, candidates: Sequence[str], run_id: str, wait_s: float) -> int:
-    """Draw a ticket: who came first is served first."""
+def _ask_and_take(
+    connection: Connection, candidates: Sequence[str], run_id: str, wait_s: float, *, first: bool
+) -> tuple[int, str | None]:
+    """Draw a ticket, as who came first in a lane is served first, and take the line that is its own, if there is."""
     expires_at = datetime.now(UTC) + timedelta(seconds=wait_s) + _GRACE
-    request = {"run_id": run_id, "lines": list(candidates), "expires_at": expires_at} | this_process().columns()
-    drawn = connection.execute(insert(LEASE_REQUESTS).values(request)).inserted_primary_key
-    return int(drawn[0]) if drawn else 0
+    request = {"run_id": run_id, "lines": list(candidates), "lane": 0 if first else 1, "expires_at": expires_at}
+    drawn = connection.execute(insert(LEASE_REQUESTS).values(request | this_process().columns())).inserted_primary_key
+    ticket = int(drawn[0]) if drawn else 0
+    return ticket, _take(connection, ticket, run_id)
 
 
 def _take(connection: Connection, ticket: int, run_id: str) -> str | None:
-    """Take the line that is *ticket*'s, if there is one: the first free one that no earlier ticket is to get."""
+    """Take the line that is *ticket*'s, if there is one: the first free one that no ticket before it is to get."""
     drop_left_behind(connection)
     taken = set(connection.scalars(select(LEASES.c.line)))
-    requests = select(LEASE_REQUESTS.c.id, LEASE_REQUESTS.c.lines).where(LEASE_REQUESTS.c.id <= ticket)
+    requests = select(LEASE_REQUESTS.c.id, LEASE_REQUESTS.c.lines)
     mine = None
-    for request in connection.execute(requests.order_by(LEASE_REQUESTS.c.id)):
+    for request in connection.execute(requests.order_by(LEASE_REQUESTS.c.lane, LEASE_REQUESTS.c.id)):
         line = next((name for name in request.lines if name not in taken), None)
         if request.id == ticket:
             mine = line
-        elif line is not None:
+            break
+        if line is not None:
             taken.add(line)
     if mine is not None:
         now = datetime.now(UTC)

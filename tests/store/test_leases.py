@@ -108,6 +108,25 @@ async def test_who_waits_is_told_at_once_and_in_order(store: Store) -> None:
     assert got == [f"run-{number}" for number in range(5)]
 
 
+async def test_a_run_that_a_person_waits_for_goes_first(store: Store) -> None:
+    """It is served before those of the schedule that asked earlier, and after those of its own lane."""
+    await store.leases.lease(["a"], "holder", 0)
+    got: list[str] = []
+
+    async def play(run_id: str, *, first: bool) -> None:
+        assert await store.leases.lease(["a"], run_id, 30, first=first) is not None
+        got.append(run_id)
+        await store.leases.release(run_id)
+
+    waiting = []
+    for run_id in ("schedule-1", "schedule-2", "person-1", "person-2"):
+        waiting.append(asyncio.ensure_future(play(run_id, first=run_id.startswith("person"))))
+        await store._database.write(lambda connection: None)  # its ticket is drawn before the next one's
+    await store.leases.release("holder")
+    await asyncio.gather(*waiting)
+    assert got == ["person-1", "person-2", "schedule-1", "schedule-2"]
+
+
 async def test_the_wait_is_measured_and_runs_out(store: Store) -> None:
     """Who got no line in time gets None, and leaves nothing that stands before others."""
     await store.leases.lease(["a"], "holder", 0)

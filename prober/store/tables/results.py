@@ -128,6 +128,7 @@ LEASE_REQUESTS = Table(
     Column("id", Integer, primary_key=True),
     Column("run_id", String, nullable=False),
     Column("lines", JSON, nullable=False),
+    Column("lane", Integer, nullable=False, server_default="0"),
     *owner(),
     Column("expires_at", Instant, nullable=False),
 )

@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Bring the tables up to this version."""
     op.add_column("runs", sa.Column("probe", sa.String()))
     op.create_index(op.f("runs_by_probe_started_at"), "runs", ["probe", "started_at"])
+    op.add_column("lease_requests", sa.Column("lane", sa.Integer(), server_default="0", nullable=False))
     _schedule()
     _incidents()
     _alarms()
