@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from prober.judge.incident import Act, Decision, OpenIncident, decide, failing
 from prober.model.incident import Change, Happened, Incident, ProbeResult, Standing
@@ -59,7 +59,7 @@ def _known(connection: Connection, result: ProbeResult) -> list[OpenIncident]:
     its = select(INCIDENT_PROBES.c.incident_id).where(
         INCIDENT_PROBES.c.probe == result.probe, INCIDENT_PROBES.c.recovered_at.is_(None)
     )
-    concerned = [INCIDENTS.c.id.in_(its)]
+    concerned: list[ColumnElement[bool]] = [INCIDENTS.c.id.in_(its)]
     if result.cause is not None:
         columns = incident_rows.cause_columns(result.cause)
         concerned.append(and_(*(INCIDENTS.c[name] == value for name, value in columns.items())))
