@@ -3,8 +3,9 @@ What confirmed failures make of incidents: which open, which a probe joins or le
 
     a result of the probe         its row, latest first              what changes
     ────────────────────────────  ─────────────────────────────────  ──────────────────────────────────────────────
-    well                          `recover` passes in a row          it leaves every incident it fails in; one that
-                                                                     nobody fails in any more closes
+    well, or another cause        `recover` passes in a row, runs    it leaves the incidents it fails in; one that
+                                  counting in which the step of      nobody fails in any more closes
+                                  an incident held
     failed, unconfirmed, error    fails in one of this cause         that goes on: its last failing run moves
                                   one of this cause is open, and     it joins that
                                   this failure is confirmed
@@ -12,17 +13,18 @@ What confirmed failures make of incidents: which open, which a probe joins or le
     flaky                         –                                  nothing: it breaks both rows
     unasked, or in maintenance    –                                  nothing: it is not in the row
 
-Of a cause one incident is open at most. A probe that fails for another cause stays in the incident of the first till it
-passes: that the first is over, nobody saw. Errors say nothing of the channel, so they neither break its row nor close
-its incidents; a channel that fails was asked, so it breaks a row of errors, and closes none of theirs.
+Of a cause one incident is open at most. A probe that fails for another cause stays in the incident of the first unless
+its runs come through the step of that: else nobody saw that the first is over. An error says nothing of the channel, so
+it breaks none of its rows; a channel that fails was asked, so it breaks a row of errors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from itertools import islice
 
 from prober.model.incident import Cause, Kind, ProbeResult, Standing
 from prober.model.probe import Watched
@@ -63,24 +65,30 @@ class OpenIncident:
     failing: frozenset[str]
 
 
-def decide(watched: Watched, row: Sequence[ProbeResult], known: Iterable[OpenIncident]) -> tuple[Decision, ...]:
+Held = Callable[[ProbeResult, Cause], bool]
+"""Says whether the last run of a result that is a failure came well through the step of another cause."""
+
+
+def decide(
+    watched: Watched, row: Sequence[ProbeResult], known: Iterable[OpenIncident], held: Held
+) -> tuple[Decision, ...]:
     """
     Return what the latest result of a probe changes, in the order it is to be done.
 
     *row* is that result and those before it, the latest first, without what counts for nothing, since the probe last
     left an incident. *known* are the open incidents that it fails in, and that of its cause.
     """
-    latest = row[0]
-    if latest.standing is Standing.WELL:
-        mine = [one for one in known if watched.name in one.failing]
-        return tuple(act for one in mine for act in _recovery(watched, row, one))
+    latest, known = row[0], list(known)
+    mine = [one for one in known if watched.name in one.failing and one.cause != latest.cause]
+    recovered = tuple(act for one in mine for act in _recovery(watched, row, one, held))
     if latest.standing in FAILURES and latest.cause is not None:
-        return _failure(watched, row, latest.cause, known)
-    return ()
+        return recovered + _failure(watched, row, latest.cause, known)
+    return recovered
 
 
-def _recovery(watched: Watched, row: Sequence[ProbeResult], one: OpenIncident) -> Iterator[Decision]:
-    if _passes(row, one.cause.kind) >= watched.recover:
+def _recovery(watched: Watched, row: Sequence[ProbeResult], one: OpenIncident, held: Held) -> Iterator[Decision]:
+    passes = _passes(row, one.cause, held)
+    if next(islice(passes, watched.recover - 1, None), None) is not None:
         yield Decision(Act.LEAVE, one.id)
         if one.failing == {watched.name}:
             yield Decision(Act.CLOSE, one.id)
@@ -116,15 +124,23 @@ def _confirmed(failures: Sequence[ProbeResult]) -> int:
     return len(failures) - unconfirmed
 
 
-def _passes(row: Iterable[ProbeResult], kind: Kind) -> int:
-    """Count the passes that *row* begins with; an error in between breaks none of the channel's."""
-    passes = 0
+def _passes(row: Iterable[ProbeResult], cause: Cause, held: Held) -> Iterator[ProbeResult]:
+    """Yield the passes that *row* begins with; an error in between breaks none of the channel's."""
     for one in row:
-        if one.standing is Standing.WELL:
-            passes += 1
-        elif not (one.standing is Standing.ERROR and kind is Kind.CHANNEL):
-            break
-    return passes
+        if one.standing is Standing.WELL or (one.standing in FAILURES and held(one, cause)):
+            yield one
+        elif not (one.standing is Standing.ERROR and cause.kind is Kind.CHANNEL):
+            return
+
+
+def holds(run_steps: Iterable[tuple[str, str, str, Outcome]], cause: Cause) -> bool:
+    """Return whether all steps that *cause* names were well, and at least one was played: channel, verb, name, outcome."""
+    named = [
+        outcome
+        for channel, verb, name, outcome in run_steps
+        if cause.step == (name if cause.layer in _OF_THE_STEP else _full_name(channel, verb))
+    ]
+    return bool(named) and all(outcome in (Outcome.PASSED, Outcome.SLOW) for outcome in named)
 
 
 def result(
@@ -181,8 +197,12 @@ def cause_of(run: Run) -> Cause:
     if step is None:
         return Cause(kind, ROBOT, Layer.ROBOT, "run")
     layer = step.layer or Layer.ROBOT
-    verb = step.verb if step.channel == ROBOT else f"{step.channel}.{step.verb}"
-    return Cause(kind, _channel(run, step), layer, step.name if layer in _OF_THE_STEP else verb)
+    named = step.name if layer in _OF_THE_STEP else _full_name(step.channel, step.verb)
+    return Cause(kind, _channel(run, step), layer, named)
+
+
+def _full_name(channel: str, verb: str) -> str:
+    return verb if channel == ROBOT else f"{channel}.{verb}"
 
 
 def _broken(run: Run) -> StepResult | None:

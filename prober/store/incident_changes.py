@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
-from prober.judge.incident import Act, Decision, OpenIncident, decide, failing
-from prober.model.incident import Change, Happened, Incident, ProbeResult, Standing
+from prober.judge.incident import Act, Decision, OpenIncident, decide, failing, holds
+from prober.model.incident import Cause, Change, Happened, Incident, ProbeResult, Standing
 from prober.model.probe import Severity, Watched
+from prober.model.run import Outcome
 from prober.store import incident_rows, incident_words
-from prober.store.tables import INCIDENT_CHANGES, INCIDENT_PROBES, INCIDENTS, PROBE_RESULTS
+from prober.store.tables import INCIDENT_CHANGES, INCIDENT_PROBES, INCIDENTS, PROBE_RESULTS, STEPS
 
 _SEVERITIES = list(Severity)
 _ERRORS_BETWEEN = 100
@@ -36,7 +38,8 @@ def apply(connection: Connection, result: ProbeResult, watched: Watched) -> list
     row = _row(connection, result, watched)
     known = _known(connection, result)
     applying = _Applying(connection, result, watched, row)
-    return [change for decision in decide(watched, row, known) for change in applying.done(decision)]
+    decisions = decide(watched, row, known, partial(_held, connection))
+    return [change for decision in decisions for change in applying.done(decision)]
 
 
 def _row(connection: Connection, result: ProbeResult, watched: Watched) -> list[ProbeResult]:
@@ -66,6 +69,14 @@ def _known(connection: Connection, result: ProbeResult) -> list[OpenIncident]:
     wanted = select(INCIDENTS).where(INCIDENTS.c.closed_at.is_(None), or_(*concerned))
     found = incident_rows.read(connection, wanted)
     return [OpenIncident(one.id, one.cause, frozenset(one.failing)) for one in found]
+
+
+def _held(connection: Connection, result: ProbeResult, cause: Cause) -> bool:
+    """Return whether the last run of *result* came well through the step of *cause*."""
+    steps = STEPS.c
+    of_run = select(steps.channel, steps.verb, steps.name, steps.outcome).where(steps.run_id == _run(result.runs[-1:]))
+    found = connection.execute(of_run)
+    return holds(((row.channel, row.verb, row.name, Outcome(row.outcome)) for row in found), cause)
 
 
 class _Applying:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from prober.judge.incident import Act, Decision, OpenIncident, cause_of, decide, result
+from prober.judge.incident import Act, Decision, Held, OpenIncident, cause_of, decide, holds, result
 from prober.model.incident import Cause, Kind, ProbeResult, Standing
 from prober.model.probe import Watched
 from prober.model.run import Failure, Layer, Outcome, Run, StepResult
@@ -27,6 +27,9 @@ LETTERS = {
 }
 OPEN_, CLOSE = [Decision(Act.OPEN)], Decision(Act.CLOSE, "I")
 JOIN, GO_ON, LEAVE = (Decision(act, "I") for act in (Act.JOIN, Act.GO_ON, Act.LEAVE))
+
+
+NEVER: Held = lambda *_: False  # noqa: E731 - a failing run came through no other cause's step
 
 
 def row(letters: str) -> list[ProbeResult]:
@@ -72,7 +75,7 @@ def row(letters: str) -> list[ProbeResult]:
 )
 def test_what_opens_where_nothing_is_open(after: int, letters: str, decided: list[Decision]) -> None:
     """`after` confirmed failures in a row, of one kind."""
-    assert list(decide(Watched("p", after=after), row(letters), [])) == decided
+    assert list(decide(Watched("p", after=after), row(letters), [], NEVER)) == decided
 
 
 @pytest.mark.parametrize(
@@ -105,20 +108,56 @@ def test_what_becomes_of_an_open_incident(
 ) -> None:
     """Incident I of *cause*, in which *failing* fail, and the latest result of p."""
     known = [OpenIncident("I", cause, frozenset(failing.split()))]
-    assert list(decide(Watched("p", recover=recover), row(letters), known)) == decided
+    assert list(decide(Watched("p", recover=recover), row(letters), known, NEVER)) == decided
 
 
 def test_a_probe_joins_what_is_open_by_one_confirmed_failure() -> None:
     """`after` is for what nobody knows of yet."""
     known = [OpenIncident("I", A, frozenset({"q"}))]
-    assert list(decide(Watched("p", after=3), row("A"), known)) == [JOIN]
+    assert list(decide(Watched("p", after=3), row("A"), known, NEVER)) == [JOIN]
 
 
 def test_a_probe_in_two_incidents_leaves_both_by_one_pass() -> None:
     """One of the channel, one of the robot."""
     known = [OpenIncident("I", A, frozenset({"p"})), OpenIncident("II", R, frozenset({"p", "q"}))]
-    acts = [(one.act, one.incident_id) for one in decide(Watched("p"), row("ARw"), known)]
+    acts = [(one.act, one.incident_id) for one in decide(Watched("p"), row("ARw"), known, NEVER)]
     assert acts == [(Act.LEAVE, "I"), (Act.CLOSE, "I"), (Act.LEAVE, "II")]
+
+
+@pytest.mark.parametrize(
+    ("recover", "letters", "held", "decided"),
+    [
+        (1, "AB", "B", [LEAVE, CLOSE, *OPEN_]),
+        (1, "AR", "R", [LEAVE, CLOSE, *OPEN_]),
+        (2, "AB", "B", OPEN_),
+        (2, "ABB", "B", [LEAVE, CLOSE, *OPEN_]),
+        (2, "ABw", "B", [LEAVE, CLOSE]),
+        (1, "AA", "A", [GO_ON]),  # its own cause is never held to be over
+        (1, "Ak", "k", []),
+    ],
+)
+def test_a_step_that_holds_again_is_over_though_another_breaks(
+    recover: int, letters: str, held: str, decided: list[Decision]
+) -> None:
+    """Runs that come through the step of the incident are passes to it, whatever breaks them later."""
+    known = [OpenIncident("I", A, frozenset("p"))]
+    through = [LETTERS[letter] for letter in held]
+    told = decide(
+        Watched("p", recover=recover), row(letters), known, lambda one, _: (one.standing, one.cause) in through
+    )
+    assert list(told) == decided
+
+
+def test_a_step_holds_if_all_of_its_cause_were_well() -> None:
+    """By its name where the step answers for itself, by its verb else; a step that was not played held nothing."""
+    well, broken, skipped = Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED
+    first = ("web", "see", "web.see 我的余额", well)
+    assert holds([first, ("web", "see", "web.see 合计", broken)], A)
+    assert not holds([("web", "see", "web.see 合计", well)], A)
+    assert not holds([(*first[:3], skipped)], A)
+    dead = Cause(Kind.CHANNEL, "ivr", Layer.MEDIA, "ivr.hear")
+    assert not holds([("ivr", "hear", "ivr.hear welcome", well), ("ivr", "hear", "ivr.hear balance", broken)], dead)
+    assert holds([("ivr", "hear", "ivr.hear welcome", Outcome.SLOW)], dead)
 
 
 def step(verb: str, outcome: Outcome = Outcome.PASSED, layer: Layer | None = None, **more: object) -> StepResult:
