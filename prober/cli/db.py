@@ -18,7 +18,7 @@ from prober.cli.workspace import CONFIG, open_settings
 from prober.errors import BadInput, Problem
 from prober.loading.config import Settings
 from prober.reports import words
-from prober.store.database import path_of
+from prober.store.place import file_of
 from prober.store.integrity import Harm, Verification, verify
 
 _MOST_ORPHANS = 20
@@ -31,7 +31,7 @@ def verify_store(
 ) -> None:
     """Compare every file of evidence with what was kept of it. Exit: 0 all right, 3 something is damaged."""
     settings = open_settings(config)
-    database = path_of(settings.store.url)
+    database = file_of(settings.store.url)
     if not database.is_file():
         raise BadInput([Problem(settings.path, 0, 0, f"there is no store yet ({database})", "play something first")])
     console = progress_console(stderr=as_json)

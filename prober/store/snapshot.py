@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import StaticPool
 
 from prober.store.broken import told
-from prober.store.database import Database, begun_by, path_of
+from prober.store.database import Database
+from prober.store.engines import begun_by, engines
+from prober.store.place import place_of
 
 
-class Snapshot(Database):
+def snapshot(url: str, *, busy_timeout_s: float) -> Database:
     """
-    What the database at *url* held when this was made. Nothing is written where it lies.
+    Return what the database at *url* holds now. Nothing is written where it lies.
+
+    Of a server's database that is not a copy, but what may be read of it: its tables must be of this version.
 
     Raises:
         StoreBroken: It cannot be read.
     """
+    place = place_of(url)
+    if place.file is None:
+        _, reading = engines(place, durable=False, busy_timeout_s=busy_timeout_s)
+        return Database(place, writing=reading, reading=reading, busy_timeout_s=busy_timeout_s)
+    engine = copied(place.file, busy_timeout_s=busy_timeout_s)
+    return Database(place, writing=engine, reading=engine, busy_timeout_s=busy_timeout_s)
 
-    def __init__(self, url: str, *, busy_timeout_s: float) -> None:
-        self.path = path_of(url)
-        with told(str(self.path)):
-            copy = _copied(self.path, busy_timeout_s)
-        engine = create_engine("sqlite://", creator=lambda: copy, poolclass=StaticPool)
-        self._writing = self._reading = begun_by(engine, "BEGIN", {"foreign_keys": "ON"})
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+
+def copied(file: Path, *, busy_timeout_s: float) -> Engine:
+    """
+    Return a copy in memory of the database in *file*.
+
+    Raises:
+        StoreBroken: It cannot be read.
+    """
+    with told(str(file)):
+        copy = _copied(file, busy_timeout_s)
+    engine = create_engine("sqlite://", creator=lambda: copy, poolclass=StaticPool)
+    return begun_by(engine, "BEGIN", {"foreign_keys": "ON"})
 
 
 def _copied(path: Path, busy_timeout_s: float) -> sqlite3.Connection:

@@ -12,14 +12,18 @@ from prober.model.line import Line
 from prober.model.run import Run, StepResult
 from prober.model.scenario import Step
 from prober.store import recording
-from prober.store.database import Database, path_of
+from prober.store.database import Database
+from prober.store.incidents import Incidents
+from prober.store.leadership import Leadership
 from prober.store.leases import Leases, drop_left_behind
-from prober.store.migrations import migrate
+from prober.store.migrations import HEAD, migrate, revision_of
 from prober.store.orders import Orders, mark_left_standing
+from prober.store.place import place_of
 from prober.store.quarantine import OwedT, StoredQuarantine
 from prober.store.queries import Queries
 from prober.store.recovery import mark_interrupted
-from prober.store.snapshot import Snapshot
+from prober.store.snapshot import snapshot
+from prober.store.starts import Starts
 
 
 class Store:
@@ -30,6 +34,9 @@ class Store:
         self.queries = Queries(database)
         self.leases = Leases(database)
         self.orders = Orders(database)
+        self.incidents = Incidents(database)
+        self.starts = Starts(database)
+        self.leadership = Leadership(database)
 
     @classmethod
     def open(cls, url: str, *, durable: bool = False, busy_timeout_s: float = 5.0) -> Store:
@@ -42,8 +49,9 @@ class Store:
             StoreBroken: It cannot be kept there: locked, not writable, full, no database, another program's, or a
                 newer robot's.
         """
-        _make_folder(path_of(url))
-        return cls._prepared(Database(url, durable=durable, busy_timeout_s=busy_timeout_s))
+        if file := place_of(url).file:
+            _make_folder(file)
+        return cls._prepared(Database.at(url, durable=durable, busy_timeout_s=busy_timeout_s))
 
     @classmethod
     def open_to_read(cls, url: str, *, busy_timeout_s: float = 5.0) -> Store:
@@ -57,17 +65,26 @@ class Store:
             return cls.open(url, busy_timeout_s=busy_timeout_s)
         except StoreBroken as refused:
             try:
-                return cls._prepared(Snapshot(url, busy_timeout_s=busy_timeout_s))
+                return cls._read_only(snapshot(url, busy_timeout_s=busy_timeout_s))
             except (StoreBroken, OSError):
                 raise refused from None
 
     @classmethod
     def _prepared(cls, database: Database) -> Store:
         try:
-            database.submit(lambda connection: _prepare(connection, str(database.path))).result()
+            database.submit(lambda connection: _prepare(connection, str(database.place))).result()
         except BaseException:
             database.close()
             raise
+        return cls(database)
+
+    @classmethod
+    def _read_only(cls, database: Database) -> Store:
+        """Return what can be read of *database*. A copy is brought up to date, a server's that is not is refused."""
+        if database.place.file is not None:
+            return cls._prepared(database)
+        if database.read(revision_of) != HEAD:
+            raise StoreBroken("its tables are not of this version", cure="Let a robot that may write open it first.")
         return cls(database)
 
     async def run_started(self, run: Run) -> None:

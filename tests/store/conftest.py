@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,51 @@ import pytest
 from prober.model.run import Evidence, Failure, Layer, Outcome, Phase, Run, StepResult
 from prober.model.value import Captured, ValueType
 from prober.store.store import Store
+from scripts.postgres import Server, program, server
 
+NUMBERS = count()
 NOON = datetime(2026, 11, 21, 12, 0, 0, 123456, UTC)
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server for all tests of the store."""
+    with server("fsync=off", "max_connections=60") as one:
+        yield one
+
+
 @pytest.fixture
-def store_url(tmp_path: Path) -> str:
-    """Where a database can be made."""
+def sqlite_url(tmp_path: Path) -> str:
+    """A file where a database can be made."""
     return f"sqlite:///{tmp_path}/results_db/prober.sqlite"
+
+
+@pytest.fixture
+def postgres_url(postgres: Server) -> Iterator[str]:
+    """An empty database of a server."""
+    name = f"store_{next(NUMBERS)}"
+    yield postgres.make(name)
+    postgres.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """Where a database can be made: what is promised is promised of every kind."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture
+def contents(store_url: str, tmp_path: Path) -> Callable[[], bytes]:
+    """Return everything a closed database holds, as it lies there."""
+
+    def read() -> bytes:
+        if store_url.startswith("sqlite"):
+            return b"".join(path.read_bytes() for path in (tmp_path / "results_db").iterdir() if path.is_file())
+        url = store_url.replace("+psycopg", "")
+        return subprocess.run([program("pg_dump"), url], check=True, capture_output=True).stdout
+
+    return read
 
 
 @pytest.fixture

@@ -49,6 +49,12 @@ except StoreBroken as exc:
 """
 
 
+@pytest.fixture
+def store_url(sqlite_url: str) -> str:
+    """What a file and its folder may do; test_postgres has what a server may."""
+    return sqlite_url
+
+
 def test_a_locked_database_is_told_within_the_busy_timeout(store_url: str, tmp_path: Path) -> None:
     """Another program's lock is waited for, not for ever, and then named."""
     Store.open(store_url).close()

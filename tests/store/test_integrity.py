@@ -9,10 +9,16 @@ import pytest
 
 from prober.errors import StoreBroken
 from prober.model.run import Evidence
-from prober.store.database import path_of
 from prober.store.integrity import Harm, verify
+from prober.store.place import file_of
 
 NAMES = ["call.wav", "ladder.txt", "截图.png"]
+
+
+@pytest.fixture
+def store_url(sqlite_url: str) -> str:
+    """A file: its bytes are harmed."""
+    return sqlite_url
 
 
 @pytest.fixture
@@ -29,7 +35,7 @@ async def kept(tmp_path, store, store_url, a_run):
     run = a_run(evidence=tuple(files))
     await store.run_started(run)
     await store.run_finished(run)
-    return path_of(store_url), folder
+    return file_of(store_url), folder
 
 
 def looked(kept):

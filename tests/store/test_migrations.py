@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -84,20 +83,23 @@ def test_runs_of_the_first_version_are_kept(store_url: str, tmp_path: Path, a_ru
     store.close()
 
 
-def test_a_newer_database_is_refused_with_a_sentence(store_url: str, tmp_path: Path) -> None:
+def test_a_newer_database_is_refused_with_a_sentence(store_url: str) -> None:
     """A database of a newer robot is neither read nor changed."""
     Store.open(store_url).close()
-    with sqlite3.connect(tmp_path / "results_db/prober.sqlite") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
+    engine = create_engine(store_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
     with pytest.raises(StoreBroken, match=r"newer version of the robot \(its tables are 9999.*Update the robot"):
         Store.open(store_url)
 
 
-def test_another_programs_database_is_refused(tmp_path: Path) -> None:
+def test_another_programs_database_is_refused(store_url: str, tmp_path: Path) -> None:
     """The robot never adds its tables to a database that is not its own."""
-    with sqlite3.connect(tmp_path / "shop.sqlite") as connection:
-        connection.execute("CREATE TABLE orders (id)")
-    connection.close()
+    (tmp_path / "results_db").mkdir()
+    engine = create_engine(store_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE orders (id integer)")
+    engine.dispose()
     with pytest.raises(StoreBroken, match="belongs to another program: it has tables of its own \\(orders\\)"):
-        Store.open(f"sqlite:///{tmp_path}/shop.sqlite")
+        Store.open(store_url)

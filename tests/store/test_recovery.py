@@ -76,25 +76,27 @@ async def test_a_run_of_a_living_process_is_left_alone(
     assert (run.interrupted, run.outcome, run.ended_at) == (False, None, None)
 
 
-async def test_a_run_without_a_step_ends_where_it_began(store: Store, a_run: Callable[..., Run]) -> None:
+async def test_a_run_without_a_step_ends_where_it_began(
+    store: Store, store_url: str, a_run: Callable[..., Run]
+) -> None:
     """A run killed before its first step ended when it started, and was ERROR."""
     await store.run_started(a_run())
     await store._database.write(
         lambda connection: connection.exec_driver_sql("UPDATE runs SET process_start = 'before the last boot'").close()
     )
-    Store.open(f"sqlite:///{store._database.path}").close()
+    Store.open(store_url).close()
     run = store.queries.run("run-1")
     assert run is not None
     assert (run.interrupted, run.outcome, run.ended_at) == (True, Outcome.ERROR, run.started_at)
 
 
 async def test_a_run_of_another_host_is_left_alone_until_it_has_long_been_silent(
-    store: Store, a_run: Callable[..., Run], a_step: Callable[..., StepResult]
+    store: Store, store_url: str, a_run: Callable[..., Run], a_step: Callable[..., StepResult]
 ) -> None:
     """A container that was made anew has another host name: what its predecessor left is marked an hour later."""
     now = datetime.now(UTC)
     for run_id, ago in (("recent", timedelta(minutes=50)), ("old", timedelta(minutes=70))):
         await store.step_finished(a_run(run_id, started_at=now - timedelta(hours=3)), a_step(0, ended_at=now - ago))
     await store._database.write(lambda connection: connection.execute(update(RUNS).values(host="before")).close())
-    Store.open(f"sqlite:///{store._database.path}").close()
+    Store.open(store_url).close()
     assert {run.id: run.interrupted for run in store.queries.runs()} == {"recent": False, "old": True}

@@ -39,6 +39,12 @@ for way in (Store.open, Store.open_to_read):
 
 
 @pytest.fixture
+def store_url(sqlite_url: str) -> str:
+    """A file; of a server's database there is no copy."""
+    return sqlite_url
+
+
+@pytest.fixture
 def shelf() -> Iterator[Path]:
     """A folder that anybody may look into; it can be locked, and is unlocked in the end."""
     with tempfile.TemporaryDirectory() as folder:

@@ -7,7 +7,6 @@ import math
 import statistics
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
@@ -109,13 +108,15 @@ async def test_runs_are_found_by_scenario_item_line_and_time(store: Store, a_run
     assert len(ids()) == 5
 
 
-async def test_lines_are_remembered_without_their_secrets(store: Store, store_url: str) -> None:
+async def test_lines_are_remembered_without_their_secrets(
+    store: Store, store_url: str, contents: Callable[[], bytes]
+) -> None:
     """A line's facts are kept and brought up to date; nothing of its secrets is in the file."""
     line = Line("demo-1", "13800000001", facts={"brand": "全球通"}, secrets={"service_password": "s3cr3t-246801"})
     await store.remember([line])
     await store.remember([replace(line, facts={"brand": "动感地带"})])
     store.close()
-    content = b"".join(path.read_bytes() for path in store._database.path.parent.iterdir())
+    content = contents()
     assert "动感地带".encode() in content or b"\\u52a8" in content
     assert b"s3cr3t-246801" not in content
 
@@ -128,7 +129,7 @@ async def test_a_step_is_kept_within_milliseconds(store: Store, a_run: Make, a_s
         begun_s = time.perf_counter()
         await store.step_finished(a_run(), a_step(index))
         took_s.append(time.perf_counter() - begun_s)
-    assert statistics.median(took_s) < 0.02
+    assert statistics.median(took_s) < 0.05
 
 
 async def test_a_cancelled_caller_does_not_undo_a_step(store: Store, a_run: Make, a_step: MakeStep) -> None:
@@ -141,13 +142,31 @@ async def test_a_cancelled_caller_does_not_undo_a_step(store: Store, a_run: Make
     assert [step.index for step in (store.queries.run("run-1") or a_run()).steps] == [0]
 
 
-@pytest.mark.parametrize(("durable", "synchronous"), [(False, 1), (True, 2)])
-async def test_durable_flushes_every_commit(store_url: str, durable: bool, synchronous: int) -> None:
-    """A durable store commits with synchronous=FULL, any other with NORMAL; both write ahead."""
+@pytest.mark.parametrize(("durable", "synchronous"), [(False, ("1", "off")), (True, ("2", "on"))])
+async def test_durable_flushes_every_commit(store_url: str, durable: bool, synchronous: tuple[str, str]) -> None:
+    """A durable store has each commit flushed to disk, any other has not."""
     store = Store.open(store_url, durable=durable)
-
-    def pragma(name: str) -> Future[object]:
-        return store._database.submit(lambda connection: connection.exec_driver_sql(f"PRAGMA {name}").scalar())
-
-    assert (pragma("synchronous").result(), pragma("journal_mode").result()) == (synchronous, "wal")
+    of_file = store._database.place.file is not None
+    asked, said = ("PRAGMA synchronous", synchronous[0]) if of_file else ("SHOW synchronous_commit", synchronous[1])
+    assert str(store._database.submit(lambda connection: connection.exec_driver_sql(asked).scalar()).result()) == said
     store.close()
+
+
+def test_a_file_is_written_ahead(sqlite_url: str) -> None:
+    """SQLite keeps a log beside the database, so that readers never wait."""
+    store = Store.open(sqlite_url)
+    mode = store._database.submit(lambda connection: connection.exec_driver_sql("PRAGMA journal_mode").scalar())
+    assert mode.result() == "wal"
+    store.close()
+
+
+async def test_what_waits_together_is_kept_together(store: Store, a_run: Make, a_step: MakeStep) -> None:
+    """Steps that come in a rush are all kept, in their order, and one that cannot be costs none of the others."""
+    await store.run_started(a_run())
+    steps = [a_step(index) for index in range(300)]
+    steps[150] = a_step(149)
+    done = await asyncio.gather(*(store.step_finished(a_run(), one) for one in steps), return_exceptions=True)
+    assert [index for index, one in enumerate(done) if one is not None] == [150]
+    run = store.queries.run("run-1")
+    assert run is not None
+    assert [step.index for step in run.steps] == [index for index in range(300) if index != 150]

@@ -1,0 +1,79 @@
+"""Every planned start is kept: claimed once, made or missed, and why."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from prober.model.probe import Missed, Start
+from prober.store.leadership import SCHEDULE
+from prober.store.store import Store
+
+NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
+
+
+def minute(number: int) -> datetime:
+    """An instant some minutes after noon."""
+    return NOON + timedelta(minutes=number)
+
+
+async def test_a_start_is_claimed_once_by_the_leader_of_the_moment(store: Store) -> None:
+    """Neither twice, nor by one who leads no more, nor by one who never did."""
+    assert not await store.starts.claim("balance", NOON, 1)
+    assert await store.leadership.lead(SCHEDULE) == 1
+    assert await store.starts.claim("balance", NOON, 1)
+    assert not await store.starts.claim("balance", NOON, 1)
+    assert await store.starts.claim("bill", NOON, 1)
+    await store.leadership.resign(SCHEDULE)
+    assert await store.leadership.lead(SCHEDULE) == 2
+    assert not await store.starts.claim("balance", minute(1), 1)
+    assert await store.starts.claim("balance", minute(1), 2)
+
+
+async def test_what_was_made_and_missed_is_read_back(store: Store) -> None:
+    """The latest instant of each probe, and everything that was missed, in order."""
+    await store.leadership.lead(SCHEDULE)
+    await store.starts.claim("balance", NOON, 1)
+    await store.starts.made("balance", NOON, "run-1")
+    await store.starts.claim("balance", minute(1), 1)
+    busy = Start("balance", minute(1), None, Missed.BUSY, "channel web is busy")
+    await store.starts.missed(busy)
+    down = Start("bill", NOON, None, Missed.DOWN, "", 7)
+    await store.starts.missed(down)
+    assert store.starts.latest() == {"balance": minute(1), "bill": NOON}
+    assert store.starts.missed_since(NOON) == [down, busy]
+    assert store.starts.missed_since(minute(1)) == [busy]
+
+
+async def test_missed_in_a_row_for_one_reason_is_one_row(store: Store) -> None:
+    """A night of maintenance is a row with a count; a start in between, or another reason, begins another."""
+    await store.leadership.lead(SCHEDULE)
+    for number in range(3):
+        await store.starts.missed(Start("balance", minute(number), None, Missed.MAINTENANCE, "night"))
+    await store.starts.missed(Start("balance", minute(3), None, Missed.OVERLAP, "run-1"))
+    await store.starts.claim("balance", minute(4), 1)
+    await store.starts.missed(Start("balance", minute(5), None, Missed.OVERLAP, "run-1"))
+    told = [(start.planned_at, start.missed, start.count) for start in store.starts.missed_since(NOON)]
+    assert told == [(NOON, Missed.MAINTENANCE, 3), (minute(3), Missed.OVERLAP, 1), (minute(5), Missed.OVERLAP, 1)]
+
+
+async def test_a_start_that_was_made_stays_made(store: Store) -> None:
+    """What is said of it later does not take its run from it."""
+    await store.leadership.lead(SCHEDULE)
+    await store.starts.claim("balance", NOON, 1)
+    await store.starts.made("balance", NOON, "run-1")
+    await store.starts.missed(Start("balance", NOON, None, Missed.LATE))
+    assert store.starts.missed_since(NOON) == []
+    assert store.starts.last()["balance"].run_id == "run-1"
+
+
+async def test_what_a_dead_leader_claimed_and_never_made_is_marked(store: Store) -> None:
+    """Its successor says so; its own claims are left alone."""
+    await store.leadership.lead(SCHEDULE)
+    await store.starts.claim("balance", NOON, 1)
+    await store.starts.claim("bill", NOON, 1)
+    await store.starts.made("bill", NOON, "run-1")
+    await store.leadership.resign(SCHEDULE)
+    await store.leadership.lead(SCHEDULE)
+    await store.starts.claim("sms", minute(1), 2)
+    assert await store.starts.take_over(2) == 1
+    assert [(start.probe, start.missed) for start in store.starts.missed_since(NOON)] == [("balance", Missed.DOWN)]
