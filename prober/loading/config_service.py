@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from prober.loading.config_names import PlainName, Zone
+from prober.loading.config_names import Msisdn, PlainName, Zone
 from prober.loading.cron import cron_fields
 from prober.loading.fields import STRICT, Duration, Number, Secret, Text, refusal
 from prober.model.incident import Kind
@@ -77,7 +77,7 @@ class AlertSettings(BaseModel):
     model_config = STRICT
     name: PlainName = Field(description="the name of this way")
     url: Secret | None = Field(default=None, description="where to, as an Apprise URL: dingtalk://, mailto://")
-    sms: tuple[Text, ...] = Field(default=(), description="instead of ‘url’: numbers to text through our own gateway")
+    sms: tuple[Msisdn, ...] = Field(default=(), description="instead of ‘url’: numbers to text through our own gateway")
     line: Text = Field(default="", description="the line whose number and gateway send such texts")
     items: tuple[Text, ...] = Field(default=(), description="only of these items")
     channels: tuple[Literal["ivr", "web", "sms"], ...] = Field(default=(), description="only of these channels")

@@ -1,0 +1,129 @@
+"""Alerts and tickets of config.yaml: what can be wrong between them and the rest, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from jinja2 import TemplateError, meta
+from jinja2.sandbox import SandboxedEnvironment
+
+from prober.loading.config_sections import Sections
+from prober.loading.config_service import AlertSettings, QuietSettings
+from prober.loading.fields import did_you_mean
+from prober.loading.mistakes import Mistake
+from prober.model.alarm import Quiet, Way
+
+TICKET_WORDS = (
+    "acknowledged_by",
+    "channel",
+    "first_run",
+    "id",
+    "items",
+    "kind",
+    "last_run",
+    "layer",
+    "link",
+    "opened_at",
+    "probes",
+    "severity",
+    "step",
+    "teams",
+    "text",
+    "title",
+    "what",
+    "worked",
+)
+"""What a template of a ticket may speak of."""
+
+Understood = Callable[[str], bool]
+"""Says whether there is a way of telling at an address."""
+
+
+def ways(settings: Sequence[AlertSettings]) -> tuple[Way, ...]:
+    """Return the ways of config.yaml; of one that texts several numbers, one a number: `oncall.1`, `oncall.2`."""
+    own = {one.name: _names(one) for one in settings}
+    return tuple(
+        Way(
+            name=name,
+            url=one.url or "",
+            number=number,
+            line=one.line,
+            items=one.items,
+            channels=one.channels,
+            teams=one.teams,
+            kinds=one.kinds,
+            severity=one.severity,
+            after_s=one.after,
+            remind_s=one.remind,
+            quiet=_quiet(one.quiet),
+            language=one.language,
+            otherwise=own.get(one.otherwise, ()),
+        )
+        for one in settings
+        for name, number in zip(own[one.name], one.sms or ("",), strict=True)
+    )
+
+
+def alerts_that_clash(config: Sections, understood: Understood | None = None) -> Iterator[Mistake]:
+    """Yield the mistakes that no alert and no system of tickets has by itself."""
+    yield from _given_twice("alerts", [one.name for one in config.alerts])
+    yield from _given_twice("tickets", [one.name for one in config.tickets])
+    for index, alert in enumerate(config.alerts):
+        yield from _of_alert(config, index, understood)
+        if _in_a_ring(alert.name, {one.name: one.otherwise for one in config.alerts}):
+            message = f"‘otherwise’ leads from ‘{alert.name}’ back to itself"
+            yield Mistake(("alerts", index, "otherwise"), message, "let the last way of the row have none")
+    for index, system in enumerate(config.tickets):
+        if not system.url.startswith(("http://", "https://")):
+            yield Mistake(("tickets", index, "url"), "an address begins with http:// or https://")
+        yield from _of_template(system.body, ("tickets", index, "body"))
+
+
+def _quiet(settings: QuietSettings | None) -> Quiet | None:
+    return None if settings is None else Quiet(settings.cron, settings.lasts, settings.timezone, settings.critical)
+
+
+def _names(settings: AlertSettings) -> tuple[str, ...]:
+    if len(settings.sms) < 2:
+        return (settings.name,)
+    return tuple(f"{settings.name}.{number}" for number in range(1, len(settings.sms) + 1))
+
+
+def _of_alert(config: Sections, index: int, understood: Understood | None) -> Iterator[Mistake]:
+    alert, where = config.alerts[index], ("alerts", index)
+    if alert.otherwise and alert.otherwise not in (names := [one.name for one in config.alerts]):
+        message = f"there is no way called ‘{alert.otherwise}’"
+        yield Mistake((*where, "otherwise"), message, did_you_mean(alert.otherwise, names))
+    if alert.line and alert.line not in (lines := [line.name for line in config.lines]):
+        yield Mistake((*where, "line"), f"there is no line called ‘{alert.line}’", did_you_mean(alert.line, lines))
+    if alert.url is not None and understood is not None and not understood(alert.url):
+        # The address holds a token: it is not repeated here.
+        message = "Apprise does not understand this address"
+        yield Mistake((*where, "url"), message, "docs/alerts.md has one for each kind: dingtalk://TOKEN, mailto://…")
+
+
+def _given_twice(section: str, names: Sequence[str]) -> Iterator[Mistake]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield Mistake((section, index, "name"), f"‘{name}’ is given twice in ‘{section}’")
+
+
+def _in_a_ring(name: str, otherwise: dict[str, str]) -> bool:
+    seen: list[str] = []
+    following = otherwise[name]
+    while following and following not in seen:
+        seen.append(following)
+        following = otherwise.get(following, "")
+    return name in seen
+
+
+def _of_template(body: str, where: tuple[str | int, ...]) -> Iterator[Mistake]:
+    environment = SandboxedEnvironment()
+    try:
+        spoken = meta.find_undeclared_variables(environment.parse(body))
+        environment.compile(body)
+    except TemplateError as exc:
+        yield Mistake(where, f"the template does not compile: {exc.message}", "see docs/alerts.md#tickets")
+        return
+    for name in sorted(spoken.difference(TICKET_WORDS)):
+        yield Mistake(where, f"a ticket knows no ‘{name}’", did_you_mean(name, TICKET_WORDS))
