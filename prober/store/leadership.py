@@ -1,0 +1,122 @@
+"""Who leads: of several robots on one store one keeps the schedule, and another takes over when it is gone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, Connection, Row, select, update
+
+from prober.store.database import Database
+from prober.store.process import Process, this_process
+from prober.store.tables import LEADERS
+from prober.store.unless_there import insert_unless_there
+
+SCHEDULE = "schedule"
+"""The name of the leadership that starts are claimed under."""
+RENEW_S = 2.0
+"""How often a leader renews, and a follower looks."""
+SILENT_S = 10.0
+"""A leader that has not renewed for so long has lost the lead."""
+_STOPS_S = 8.0
+"""Without a renewal for so long a leader stops by itself: before anybody may take over."""
+
+_NOBODY = Process(host="", pid=0, start="")
+
+
+@dataclass
+class _Held:
+    """A leadership this process holds: since when, by the monotonic clock, it is sure of it."""
+
+    term: int
+    sure_s: float
+
+
+class Leadership:
+    """
+    Gives each named leadership to one process at a time. A *term* is never given twice.
+
+    Silence is told by the clock of who waits, so that clocks that disagree or are set change nothing.
+    """
+
+    def __init__(self, database: Database, *, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._clock_s = clock_s
+        self._held: dict[str, _Held] = {}
+        self._watched: dict[str, tuple[tuple[object, ...], float]] = {}
+
+    async def lead(self, name: str) -> int | None:
+        """
+        Renew the leadership *name*, or take it over if nobody has it, and return its term; None while another has it.
+
+        To be called every `RENEW_S`. A leader whose process is gone from this host is followed at once, another after
+        `SILENT_S` of silence.
+
+        Raises:
+            StoreBroken: The store could not say.
+        """
+        asked_s = self._clock_s()
+        term = await self._database.write(lambda connection: self._take(connection, name))
+        if term is None:
+            self._held.pop(name, None)
+        else:
+            self._held[name] = _Held(term, asked_s)
+        return term
+
+    def term(self, name: str) -> int | None:
+        """Return the term in which this process surely leads *name* at this moment; None if it may not."""
+        held = self._held.get(name)
+        return held.term if held and self._clock_s() - held.sure_s < _STOPS_S else None
+
+    async def resign(self, name: str) -> None:
+        """Give *name* back, if this process has it, so that another may follow at once."""
+        if self._held.pop(name, None):
+            mine = _of(this_process())
+            nobody = update(LEADERS).where(LEADERS.c.name == name, *mine).values(_NOBODY.columns())
+            await self._database.write(lambda connection: connection.execute(nobody).close())
+
+    async def leader(self, name: str) -> Process | None:
+        """Return which process leads *name*; None if none does."""
+        row = await self._database.write(lambda connection: _row(connection, name))
+        return _owner(row) if row and row.pid else None
+
+    def _take(self, connection: Connection, name: str) -> int | None:
+        mine, now = this_process(), datetime.now(UTC)
+        first = {"name": name, "term": 1, "seen_at": now} | mine.columns()
+        if insert_unless_there(connection, LEADERS, first):
+            return 1
+        row = _row(connection, name)
+        if row is None:
+            return None
+        term = row.term if _owner(row) == mine else row.term + 1
+        if term != row.term and not self._is_free(name, row):
+            return None
+        # Conditional: between reading and writing, another may have been faster where the database lets two write.
+        taken = update(LEADERS).where(LEADERS.c.name == name, LEADERS.c.term == row.term, *_of(_owner(row)))
+        values = {"term": term, "seen_at": now} | mine.columns()
+        return term if connection.execute(taken.values(values)).rowcount == 1 else None
+
+    def _is_free(self, name: str, row: Row[tuple[object, ...]]) -> bool:
+        owner, now_s = _owner(row), self._clock_s()
+        if not owner.pid or (owner.host == this_process().host and owner.is_gone(row.seen_at)):
+            return True
+        sign = (row.term, row.seen_at)
+        seen, since_s = self._watched.get(name, (None, now_s))
+        if seen != sign:
+            self._watched[name] = (sign, now_s)
+            return False
+        return now_s - since_s >= SILENT_S
+
+
+def _row(connection: Connection, name: str) -> Row[tuple[object, ...]] | None:
+    return connection.execute(select(LEADERS).where(LEADERS.c.name == name)).one_or_none()
+
+
+def _owner(row: Row[tuple[object, ...]]) -> Process:
+    return Process(row.host, row.pid, row.process_start)
+
+
+def _of(owner: Process) -> list[ColumnElement[bool]]:
+    return [LEADERS.c[name] == value for name, value in owner.columns().items()]
