@@ -20,8 +20,8 @@ it breaks none of its rows; a channel that fails was asked, so it breaks a row o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from itertools import islice
@@ -86,6 +86,13 @@ def decide(
     return recovered
 
 
+def settled(result: ProbeResult, open_causes: Collection[Cause]) -> ProbeResult:
+    """Return *result* with the cause it counts for: of two that differ, the one that is open, else the last."""
+    if result.first_cause is None or result.cause in open_causes or result.first_cause not in open_causes:
+        return result
+    return replace(result, cause=result.first_cause)
+
+
 def _recovery(watched: Watched, row: Sequence[ProbeResult], one: OpenIncident, held: Held) -> Iterator[Decision]:
     passes = _passes(row, one.cause, held)
     if next(islice(passes, watched.recover - 1, None), None) is not None:
@@ -98,7 +105,8 @@ def _failure(
     watched: Watched, row: Sequence[ProbeResult], cause: Cause, known: Iterable[OpenIncident]
 ) -> tuple[Decision, ...]:
     its = next((one for one in known if one.cause == cause), None)
-    confirmed = _confirmed(failing(row, cause.kind))
+    elsewhere = any(watched.name in one.failing and one.cause.kind is cause.kind for one in known)
+    confirmed = _confirmed(failing(row, cause.kind), same_cause=elsewhere)
     if its is not None and watched.name in its.failing:
         return (Decision(Act.GO_ON, its.id),)
     if its is not None:
@@ -118,10 +126,19 @@ def failing(row: Iterable[ProbeResult], kind: Kind) -> list[ProbeResult]:
     return found
 
 
-def _confirmed(failures: Sequence[ProbeResult]) -> int:
-    """Count those that are confirmed: by a second attempt, or by another failure right before."""
-    unconfirmed = sum(one.standing is Standing.UNCONFIRMED for one in failures[-1:])
-    return len(failures) - unconfirmed
+def _confirmed(failures: Sequence[ProbeResult], *, same_cause: bool) -> int:
+    """
+    Count those that are confirmed: by a second attempt, or by another failure right before; 0 if the latest is not.
+
+    *same_cause*: that other failure is to be of the same cause. So it is where the probe is known to fail already, for
+    a run that is under way when one fault comes or goes may fail in yet another way.
+    """
+    before: list[ProbeResult | None] = [*failures[1:], None]
+    confirmed = [
+        one.standing is not Standing.UNCONFIRMED or (other is not None and (one.cause == other.cause or not same_cause))
+        for one, other in zip(failures, before, strict=True)
+    ]
+    return sum(confirmed) if confirmed[0] else 0
 
 
 def _passes(row: Iterable[ProbeResult], cause: Cause, held: Held) -> Iterator[ProbeResult]:
@@ -134,7 +151,7 @@ def _passes(row: Iterable[ProbeResult], cause: Cause, held: Held) -> Iterator[Pr
 
 
 def holds(run_steps: Iterable[tuple[str, str, str, Outcome]], cause: Cause) -> bool:
-    """Return whether all steps that *cause* names were well, and at least one was played: channel, verb, name, outcome."""
+    """Return whether the steps that *cause* names were all well: of those given as channel, verb, name and outcome."""
     named = [
         outcome
         for channel, verb, name, outcome in run_steps
@@ -152,15 +169,14 @@ def result(
     *remark* says why a failure was not repeated; it is told with it.
     """
     standing = _standing([of_run(run) for run in attempts])
-    cause, what = None, ""
-    if standing in FAILURES:
-        wanted = Outcome.ERROR if standing is Standing.ERROR else Outcome.FAILED
-        broken = next(run for run in reversed(attempts) if of_run(run) is wanted)
-        cause, what = cause_of(broken), _what(broken)
-        if standing is Standing.UNCONFIRMED and remark:
-            what = f"{what} (not repeated: {remark})"
     runs = tuple(run.id for run in attempts)
-    return ProbeResult(probe, attempts[0].planned_at, at, standing, runs, cause, what, maintenance)
+    made = ProbeResult(probe, attempts[0].planned_at, at, standing, runs, maintenance=maintenance)
+    if standing not in FAILURES:
+        return made
+    wanted = Outcome.ERROR if standing is Standing.ERROR else Outcome.FAILED
+    first, *_, last = [run for run in attempts if of_run(run) is wanted] * 2
+    what = f"{_what(last)} (not repeated: {remark})" if standing is Standing.UNCONFIRMED and remark else _what(last)
+    return replace(made, cause=cause_of(last), first_cause=cause_of(first), what=what)
 
 
 def of_run(run: Run) -> Outcome | None:

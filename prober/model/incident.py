@@ -59,7 +59,8 @@ class ProbeResult:
     A planned playing of *probe* as it counts, once its second attempt is over. *runs* are its attempts, in order.
 
     FLAKY: the second attempt passed. UNCONFIRMED: there was none to confirm a failure. UNASKED: skipped. *cause* and
-    *what* are of the failure or error. *maintenance* names the window it fell into: then it counts for nothing.
+    *what* are of the failure or error; *first_cause* is that of the first attempt, and is not kept. *maintenance* names
+    the window it fell into: then it counts for nothing.
     """
 
     probe: str
@@ -70,6 +71,7 @@ class ProbeResult:
     cause: Cause | None = None
     what: str = ""
     maintenance: str = ""
+    first_cause: Cause | None = None
 
 
 class Happened(StrEnum):

@@ -14,7 +14,7 @@ from functools import partial
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
-from prober.judge.incident import Act, Decision, OpenIncident, decide, failing, holds
+from prober.judge.incident import Act, Decision, OpenIncident, decide, failing, holds, settled
 from prober.model.incident import Cause, Change, Happened, Incident, ProbeResult, Standing
 from prober.model.probe import Severity, Watched
 from prober.model.run import Outcome
@@ -32,11 +32,12 @@ def apply(connection: Connection, result: ProbeResult, watched: Watched) -> list
     its = results.probe == result.probe, results.planned_at == result.planned_at
     if connection.execute(select(results.probe).where(*its)).first() is not None:
         return []
+    known = _known(connection, result)
+    result = settled(result, {one.cause for one in known})
     connection.execute(insert(PROBE_RESULTS).values(incident_rows.result_row(result)))
     if result.maintenance or result.standing is Standing.UNASKED:
         return []
     row = _row(connection, result, watched)
-    known = _known(connection, result)
     applying = _Applying(connection, result, watched, row)
     decisions = decide(watched, row, known, partial(_held, connection))
     return [change for decision in decisions for change in applying.done(decision)]
@@ -59,12 +60,13 @@ def _row(connection: Connection, result: ProbeResult, watched: Watched) -> list[
 
 
 def _known(connection: Connection, result: ProbeResult) -> list[OpenIncident]:
+    """Return the open incidents that the probe fails in, and those of the causes of *result*."""
     its = select(INCIDENT_PROBES.c.incident_id).where(
         INCIDENT_PROBES.c.probe == result.probe, INCIDENT_PROBES.c.recovered_at.is_(None)
     )
     concerned: list[ColumnElement[bool]] = [INCIDENTS.c.id.in_(its)]
-    if result.cause is not None:
-        columns = incident_rows.cause_columns(result.cause)
+    for cause in filter(None, (result.cause, result.first_cause)):
+        columns = incident_rows.cause_columns(cause)
         concerned.append(and_(*(INCIDENTS.c[name] == value for name, value in columns.items())))
     wanted = select(INCIDENTS).where(INCIDENTS.c.closed_at.is_(None), or_(*concerned))
     found = incident_rows.read(connection, wanted)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from prober.judge.incident import Act, Decision, Held, OpenIncident, cause_of, decide, holds, result
+from prober.judge.incident import Act, Decision, Held, OpenIncident, cause_of, decide, holds, result, settled
 from prober.model.incident import Cause, Kind, ProbeResult, Standing
 from prober.model.probe import Watched
 from prober.model.run import Failure, Layer, Outcome, Run, StepResult
@@ -23,6 +23,7 @@ LETTERS = {
     "A": (Standing.FAILED, A),
     "B": (Standing.FAILED, B),
     "a": (Standing.UNCONFIRMED, A),
+    "b": (Standing.UNCONFIRMED, B),
     "R": (Standing.ERROR, R),
 }
 OPEN_, CLOSE = [Decision(Act.OPEN)], Decision(Act.CLOSE, "I")
@@ -51,6 +52,9 @@ def row(letters: str) -> list[ProbeResult]:
         (1, "a", []),  # nothing confirms it
         (1, "aa", OPEN_),  # two in a row do
         (1, "aA", OPEN_),
+        (1, "ab", OPEN_),  # it fails, though each time in another way
+        (1, "Ab", OPEN_),
+        (2, "Aab", OPEN_),
         (1, "awa", []),
         (1, "aka", []),
         (1, "aRa", OPEN_),  # an error says nothing of the channel
@@ -96,6 +100,8 @@ def test_what_opens_where_nothing_is_open(after: int, letters: str, decided: lis
         (1, "A", A, "q", [JOIN]),
         (1, "a", A, "q", []),  # unconfirmed, it joins nothing
         (1, "aa", A, "q", [JOIN]),
+        (1, "Ab", A, "p", []),  # an unconfirmed failure of another cause may be the edge of the first
+        (1, "Abb", A, "p", OPEN_),
         (1, "AB", A, "p", OPEN_),  # another cause: the first stays open till it passes
         (1, "AR", A, "p", OPEN_),  # a channel and a robot incident at once
         (1, "RA", R, "p", OPEN_),
@@ -245,6 +251,17 @@ def test_what_attempts_mean_together(attempts: list[Run], standing: Standing) ->
     assert made.standing is standing
     assert made.runs == tuple(one.id for one in attempts)
     assert (made.cause is not None) == (standing in (Standing.FAILED, Standing.UNCONFIRMED, Standing.ERROR))
+
+
+def test_of_two_causes_the_last_counts_unless_the_first_is_open() -> None:
+    """A run that is under way when a fault goes may fail in yet another way: that is no incident of its own."""
+    edge = run(FAILED, step("web.open", FAILED, Layer.PAGE), id="r2")
+    made = result("p", [BROKEN, edge], at=NOON)
+    first, last = cause_of(BROKEN), cause_of(edge)
+    assert (made.first_cause, made.cause) == (first, last)
+    assert settled(made, set()).cause == last
+    assert settled(made, {first}).cause == first
+    assert settled(made, {first, last}).cause == last
 
 
 def test_a_failure_that_was_not_repeated_says_why() -> None:
