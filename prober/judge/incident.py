@@ -13,18 +13,20 @@ What confirmed failures make of incidents: which open, which a probe joins or le
     flaky                         –                                  nothing: it breaks both rows
     unasked, or in maintenance    –                                  nothing: it is not in the row
 
-Of a cause one incident is open at most. A probe that fails for another cause stays in the incident of the first unless
-its runs come through the step of that: else nobody saw that the first is over. An error says nothing of the channel, so
-it breaks none of its rows; a channel that fails was asked, so it breaks a row of errors.
+Of a cause one incident is open at most. A probe that fails for another cause stays in the incident of the first till its
+runs come through the step of that, or another of its probes passes: else nobody saw that the first is over. An error
+tells nothing of the channel, so it breaks none of its rows; a channel that fails was asked, which breaks a row of
+errors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from itertools import islice
+from typing import Protocol
 
 from prober.model.incident import Cause, Kind, ProbeResult, Standing
 from prober.model.probe import Watched
@@ -58,29 +60,38 @@ class Decision:
 
 @dataclass(frozen=True)
 class OpenIncident:
-    """What is open now, and the names of the probes that fail in it."""
+    """What is open now, the names of the probes that fail in it, and of those that failed in it."""
 
     id: str
     cause: Cause
     failing: frozenset[str]
+    recovered: frozenset[str] = frozenset()
 
 
-Held = Callable[[ProbeResult, Cause], bool]
-"""Says whether the last run of a result that is a failure came well through the step of another cause."""
+class Seen(Protocol):
+    """What else is known, and looked up where it matters only."""
+
+    def held(self, result: ProbeResult, cause: Cause) -> bool:
+        """Return whether the last run of *result*, a failure, came well through the step of *cause*."""
+        ...
+
+    def elsewhere(self, probe: str, cause: Cause) -> bool:
+        """Return whether the latest result of *probe* is a failure of another cause than *cause*."""
+        ...
 
 
 def decide(
-    watched: Watched, row: Sequence[ProbeResult], known: Iterable[OpenIncident], held: Held
+    watched: Watched, row: Sequence[ProbeResult], known: Iterable[OpenIncident], seen: Seen
 ) -> tuple[Decision, ...]:
     """
     Return what the latest result of a probe changes, in the order it is to be done.
 
-    *row* is that result and those before it, the latest first, without what counts for nothing, since the probe last
-    left an incident. *known* are the open incidents that it fails in, and that of its cause.
+    *row* is that result and those before it, the latest first, without what counts for nothing, since a person last
+    closed an incident of the probe. *known* are the open incidents that it fails or failed in, and that of its cause.
     """
     latest, known = row[0], list(known)
-    mine = [one for one in known if watched.name in one.failing and one.cause != latest.cause]
-    recovered = tuple(act for one in mine for act in _recovery(watched, row, one, held))
+    mine = [one for one in known if watched.name in one.failing | one.recovered and one.cause != latest.cause]
+    recovered = tuple(act for one in mine for act in _recovery(watched, row, one, seen))
     if latest.standing in FAILURES and latest.cause is not None:
         return recovered + _failure(watched, row, latest.cause, known)
     return recovered
@@ -93,12 +104,14 @@ def settled(result: ProbeResult, open_causes: Collection[Cause]) -> ProbeResult:
     return replace(result, cause=result.first_cause)
 
 
-def _recovery(watched: Watched, row: Sequence[ProbeResult], one: OpenIncident, held: Held) -> Iterator[Decision]:
-    passes = _passes(row, one.cause, held)
-    if next(islice(passes, watched.recover - 1, None), None) is not None:
+def _recovery(watched: Watched, row: Sequence[ProbeResult], one: OpenIncident, seen: Seen) -> Iterator[Decision]:
+    passes = _passes(row, one.cause, seen)
+    if next(islice(passes, watched.recover - 1, None), None) is None:
+        return
+    if watched.name in one.failing:
         yield Decision(Act.LEAVE, one.id)
-        if one.failing == {watched.name}:
-            yield Decision(Act.CLOSE, one.id)
+    if all(seen.elsewhere(probe, one.cause) for probe in one.failing - {watched.name}):
+        yield Decision(Act.CLOSE, one.id)
 
 
 def _failure(
@@ -141,10 +154,10 @@ def _confirmed(failures: Sequence[ProbeResult], *, same_cause: bool) -> int:
     return sum(confirmed) if confirmed[0] else 0
 
 
-def _passes(row: Iterable[ProbeResult], cause: Cause, held: Held) -> Iterator[ProbeResult]:
+def _passes(row: Iterable[ProbeResult], cause: Cause, seen: Seen) -> Iterator[ProbeResult]:
     """Yield the passes that *row* begins with; an error in between breaks none of the channel's."""
     for one in row:
-        if one.standing is Standing.WELL or (one.standing in FAILURES and held(one, cause)):
+        if one.standing is Standing.WELL or (one.standing in FAILURES and seen.held(one, cause)):
             yield one
         elif not (one.standing is Standing.ERROR and cause.kind is Kind.CHANNEL):
             return

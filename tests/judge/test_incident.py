@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from prober.judge.incident import Act, Decision, Held, OpenIncident, cause_of, decide, holds, result, settled
+from prober.judge.incident import Act, Decision, OpenIncident, cause_of, decide, holds, result, settled
 from prober.model.incident import Cause, Kind, ProbeResult, Standing
 from prober.model.probe import Watched
 from prober.model.run import Failure, Layer, Outcome, Run, StepResult
@@ -30,7 +31,21 @@ OPEN_, CLOSE = [Decision(Act.OPEN)], Decision(Act.CLOSE, "I")
 JOIN, GO_ON, LEAVE = (Decision(act, "I") for act in (Act.JOIN, Act.GO_ON, Act.LEAVE))
 
 
-NEVER: Held = lambda *_: False  # noqa: E731 - a failing run came through no other cause's step
+@dataclass(frozen=True)
+class Seen:
+    """Which failures came through the step of another cause, and which probes fail elsewhere."""
+
+    through: Sequence[tuple[Standing, Cause | None]] = ()
+    away: str = ""
+
+    def held(self, result: ProbeResult, cause: Cause) -> bool:
+        return (result.standing, result.cause) in self.through
+
+    def elsewhere(self, probe: str, cause: Cause) -> bool:
+        return probe in self.away
+
+
+NEVER = Seen()
 
 
 def row(letters: str) -> list[ProbeResult]:
@@ -148,10 +163,26 @@ def test_a_step_that_holds_again_is_over_though_another_breaks(
     """Runs that come through the step of the incident are passes to it, whatever breaks them later."""
     known = [OpenIncident("I", A, frozenset("p"))]
     through = [LETTERS[letter] for letter in held]
-    told = decide(
-        Watched("p", recover=recover), row(letters), known, lambda one, _: (one.standing, one.cause) in through
-    )
-    assert list(told) == decided
+    assert list(decide(Watched("p", recover=recover), row(letters), known, Seen(through))) == decided
+
+
+@pytest.mark.parametrize(
+    ("letters", "failing", "recovered", "away", "decided"),
+    [
+        ("Aw", "pq", "", "q", [LEAVE, CLOSE]),
+        ("Aw", "pqr", "", "q", [LEAVE]),  # r still fails in it
+        ("ww", "q", "p", "q", [CLOSE]),  # p had left before q went astray
+        ("ww", "q", "p", "", []),
+        ("ww", "q", "", "q", []),  # p never failed in it, so it tells nothing of it
+        ("B", "q", "p", "q", OPEN_),
+    ],
+)
+def test_a_probe_that_fails_elsewhere_holds_no_incident_open(
+    letters: str, failing: str, recovered: str, away: str, decided: list[Decision]
+) -> None:
+    """It cannot see whether the first cause is over; another probe of the incident, which passes, can."""
+    known = [OpenIncident("I", A, frozenset(failing), frozenset(recovered))]
+    assert list(decide(Watched("p"), row(letters), known, Seen(away=away))) == decided
 
 
 def test_a_step_holds_if_all_of_its_cause_were_well() -> None:
