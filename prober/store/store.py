@@ -12,6 +12,7 @@ from prober.model.line import Line
 from prober.model.run import Run, StepResult
 from prober.model.scenario import Step
 from prober.store import recording
+from prober.store.alarms import Alarms
 from prober.store.database import Database
 from prober.store.incidents import Incidents
 from prober.store.leadership import Leadership
@@ -24,6 +25,7 @@ from prober.store.queries import Queries
 from prober.store.recovery import mark_interrupted
 from prober.store.snapshot import snapshot
 from prober.store.starts import Starts
+from prober.store.tickets import Tickets
 
 
 class Store:
@@ -37,6 +39,8 @@ class Store:
         self.incidents = Incidents(database)
         self.starts = Starts(database)
         self.leadership = Leadership(database)
+        self.alarms = Alarms(database)
+        self.tickets = Tickets(database)
 
     @classmethod
     def open(cls, url: str, *, durable: bool = False, busy_timeout_s: float = 5.0) -> Store:
@@ -96,7 +100,7 @@ class Store:
 
     async def step_finished(self, run: Run, result: StepResult) -> None:
         """Write a finished step with its timings, captures and evidence."""
-        await self._database.write(lambda connection: recording.finish_step(connection, run, result))
+        await self._database.put(recording.finish_steps, (run, result))
 
     async def run_finished(self, run: Run) -> None:
         """Write how *run* ended, and whatever of it was not yet written."""

@@ -1,0 +1,172 @@
+"""Gets a message to people: the only import of Apprise, and the door to our own texts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import threading
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Protocol, Self
+
+from prober.alerts.refusals import let_refuse
+from prober.errors import RobotBroken
+from prober.loading.masking import MASK
+from prober.model.alarm import MAYBE, Way, Words
+
+if TYPE_CHECKING:
+    from apprise import NotifyBase
+
+LIMIT_S = 20.0
+"""How long a way may take."""
+_SECRET = 6
+"""A part of an address of so many characters is taken for secret."""
+_LOG = logging.getLogger("apprise")
+_UNDER_WAY: set[str] = set()
+"""The ways that a thread waits for."""
+
+
+class Texter(Protocol):
+    """Sends texts through our own gateways."""
+
+    async def text(self, line: str, number: str, text: str) -> None:
+        """
+        Send *text* to *number* as the line called *line*, and return when the gateway has taken it.
+
+        Raises:
+            RobotBroken: It was not taken, or nobody can say.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Sends messages by any way. Nothing it says holds an address, for that holds a token."""
+
+    texter: Texter
+    limit_s: float = LIMIT_S
+
+    async def send(self, way: Way, words: Words, *, well: bool = False) -> None:
+        """
+        Send *words*, and return when the other side has taken them; *well*: they are good news.
+
+        Raises:
+            RobotBroken: They were not taken. Where nobody can say, `MAYBE` stands in it.
+        """
+        if way.url:
+            await _in_thread(way.name, lambda: _door(way.url))  # the first takes its time, and nobody else's
+        try:
+            async with asyncio.timeout(self.limit_s):
+                if way.number:
+                    await self.texter.text(way.line, way.number, words.text)
+                else:
+                    await _in_thread(way.name, lambda: _notify(way, words, well=well))
+        except TimeoutError:
+            raise RobotBroken(
+                f"‘{way.name}’ did not answer in {self.limit_s:g} s; {MAYBE}",
+                cure="Look whether what its address leads to is overloaded.",
+            ) from None
+
+
+def understood(url: str) -> bool:
+    """Return whether Apprise has a way of telling at *url*."""
+    return _door(url) is not None
+
+
+def _notify(way: Way, words: Words, *, well: bool) -> None:
+    door = _door(way.url)
+    if door is None:
+        raise RobotBroken(f"Apprise does not understand the address of ‘{way.name}’", cure=_cure(way))
+    from apprise import NotifyFormat, NotifyType  # noqa: PLC0415 - see `_door`
+
+    kind = NotifyType.SUCCESS if well else NotifyType.FAILURE
+    with _Heard(way.url) as heard:
+        try:
+            told = door.notify(body=words.text, title=words.title, notify_type=kind, body_format=NotifyFormat.TEXT)
+        except Exception as exc:
+            # A hundred plugins by as many hands: whatever one stumbles over, the message was not told.
+            raise RobotBroken(f"‘{way.name}’ could not be told: {type(exc).__name__}", cure=_cure(way)) from exc
+    if not told:
+        raise RobotBroken(f"‘{way.name}’ did not take it: {heard.said}", cure=_cure(way))
+
+
+def _cure(way: Way) -> str:
+    return (
+        f"Look at the address of ‘{way.name}’ under alerts: in config.yaml, and try it: prober alerts test {way.name}."
+    )
+
+
+@cache
+def _door(url: str) -> NotifyBase | None:
+    """Return what speaks to *url*: the same for all messages, for it keeps to the pace that the other side allows."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what its plugins' libraries say is nothing a user could mend
+        import apprise  # noqa: PLC0415 - it takes a second, which only who tells somebody has to wait for
+        from apprise.plugins import dingtalk, feishu, lark, wecombot  # noqa: PLC0415
+
+    for plugin in (dingtalk, feishu, lark, wecombot):
+        let_refuse(plugin)
+    with _Heard(url):
+        return apprise.Apprise.instantiate(url, suppress_exceptions=True) or None
+
+
+class _Heard(logging.Handler):
+    """Keeps what Apprise says of a message in this thread, without the parts of *url* that may be secret."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(logging.WARNING)
+        self._url = url
+        self._thread = threading.get_ident()
+        self._records: list[str] = []
+
+    def __enter__(self) -> Self:
+        _LOG.propagate = False  # at its finest it tells whole addresses
+        _LOG.addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _LOG.removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one sentence."""
+        if record.thread == self._thread:
+            self._records.append(record.getMessage())
+
+    @property
+    def said(self) -> str:
+        """What was said first: the rest follows from it."""
+        text = next(iter(self._records), "Apprise does not say why").rstrip(".")
+        for part in sorted(re.split(r"[/:@?&=,]+", self._url), key=len, reverse=True):
+            if len(part) >= _SECRET:
+                text = text.replace(part, MASK)
+        return text
+
+
+async def _in_thread(name: str, work: Callable[[], object]) -> None:
+    """Do *work* in a thread that nobody waits for if it never ends; two of one *name* are never under way."""
+    if name in _UNDER_WAY:
+        raise RobotBroken(f"‘{name}’ still has not answered the message before", cure="Look what its address leads to.")
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def tell(broken: BaseException | None) -> None:
+        if not done.done():
+            done.set_exception(broken) if broken else done.set_result(None)
+
+    def live() -> None:
+        broken: BaseException | None = None
+        try:
+            work()
+        except BaseException as exc:  # noqa: BLE001 - whoever waits for it gets it
+            broken = exc
+        _UNDER_WAY.discard(name)
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(tell, broken)
+
+    _UNDER_WAY.add(name)
+    threading.Thread(target=live, name=f"alert {name}", daemon=True).start()
+    await done
