@@ -17,4 +17,6 @@ def insert_unless_there(
     condition = literal(1) == literal(1) if only_if is None else only_if
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     wanted = insert(table).from_select(list(row), select(*values).where(condition))
-    return connection.execute(wanted.on_conflict_do_nothing()).rowcount == 1
+    # PostgreSQL tells how many rows it inserted only if it is asked to.
+    asked = wanted.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return connection.execute(asked).rowcount == 1

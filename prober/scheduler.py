@@ -1,1 +1,0 @@
-"""When probes are played; a start that is not made is recorded too."""
