@@ -144,7 +144,7 @@ def test_names_keep_to_the_customs_of_prometheus():
 
 def test_the_wrong_number_of_labels_is_refused():
     """A label that is missing would be a figure that nobody finds."""
-    with pytest.raises(ValueError, match="shorter|longer"):
+    with pytest.raises(ValueError, match=r"shorter|longer"):
         Figures().set(table.DISK_FREE, 0.5)
 
 
