@@ -1,0 +1,166 @@
+"""`prober incidents`: what is broken now, what was, and what people did about it."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+from rich.text import Text
+
+from prober.cli import incident_view as view
+from prober.cli.progress import progress_console
+from prober.cli.workspace import CONFIG, open_settings
+from prober.errors import BadInput, Problem
+from prober.loading.config import Settings
+from prober.loading.fields import Duration
+from prober.model.incident import Incident
+from prober.reports.incident import document
+from prober.store.incidents import Incidents, Refused
+from prober.store.store import Store
+
+app = typer.Typer(help="What is broken, and who sees to it.", no_args_is_help=True, rich_markup_mode=None)
+
+ID = Annotated[str, typer.Argument(metavar="INCIDENT", help="The incident, as INC-20261122-0007.")]
+TEXT = Annotated[str, typer.Argument(help="What you have to say about it.")]
+BY = Annotated[str, typer.Option(help="Who you are; your login name if you do not say.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+SPAN = TypeAdapter(Duration)
+
+
+def _span(text: str) -> timedelta:
+    try:
+        return timedelta(seconds=SPAN.validate_python(text))
+    except (ValidationError, OverflowError):
+        raise typer.BadParameter(f"‘{text}’ is no duration: write 30m, 8h") from None
+
+
+@app.command("list")
+def show_list(
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Those that are closed, too.")] = False,
+    since: Annotated[str, typer.Option(metavar="TIME", help="With --all: open in the last 24h, say.")] = "",
+    item: Annotated[str | None, typer.Option(help="Only of this item.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Only of this channel.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The most of them.")] = 50,
+    as_json: JSON = False,
+    config: CONFIG = Path("config.yaml"),
+) -> None:
+    """Show the incidents that are open, the latest first."""
+    now = datetime.now(UTC)
+    began = now - _span(since) if since else None
+    with _reading(config) as (_, store):
+        wanted = {"open_only": not (every or since), "since": began, "item": item, "channel": channel}
+        found = store.incidents.find(**wanted, limit=limit)  # type: ignore[arg-type]
+    if as_json:
+        typer.echo(
+            json.dumps({"version": 1, "incidents": [document(one) for one in found]}, ensure_ascii=False, indent=2)
+        )
+    elif found:
+        progress_console(stderr=False).print(view.table(found, now))
+    else:
+        typer.echo("no incident" if every or since else "no incident is open")
+
+
+@app.command()
+def show(incident: ID, *, as_json: JSON = False, config: CONFIG = Path("config.yaml")) -> None:
+    """Show one incident: what broke, what still worked, what happened since, and its evidence."""
+    with _reading(config) as (settings, store):
+        found = store.incidents.get(incident.upper())
+        if found is None:
+            raise _refusal(settings, incident, Refused.UNKNOWN, None)
+        runs = [run for run_id in view.runs_of(found) if (run := store.queries.run(run_id))]
+    if as_json:
+        typer.echo(json.dumps({"version": 1, "incident": document(found)}, ensure_ascii=False, indent=2))
+    else:
+        progress_console(stderr=False).print(view.story(found, runs, settings.evidence.path, datetime.now(UTC)))
+
+
+@app.command()
+def ack(incident: ID, text: TEXT = "", *, by: BY = "", config: CONFIG = Path("config.yaml")) -> None:
+    """Say that you see to an incident: nobody is reminded of it any more, and it goes no higher."""
+    _act(config, incident, by, lambda store, one, who: store.acknowledge(one, who, text), "acknowledged")
+
+
+@app.command()
+def note(incident: ID, text: TEXT, *, by: BY = "", config: CONFIG = Path("config.yaml")) -> None:
+    """Add what you know to an incident, open or closed."""
+    _act(config, incident, by, lambda store, one, who: store.note(one, who, text), "noted")
+
+
+@app.command()
+def snooze(
+    incident: ID,
+    text: TEXT = "",
+    *,
+    span: Annotated[str, typer.Option("--for", metavar="TIME", help="How long: 30m, 8h.")],
+    by: BY = "",
+    config: CONFIG = Path("config.yaml"),
+) -> None:
+    """Let nobody be told of an incident for a while."""
+    until = datetime.now(UTC) + _span(span)
+    done = f"snoozed until {view.at(until)}"
+    _act(config, incident, by, lambda store, one, who: store.snooze(one, who, text, until), done)
+
+
+@app.command()
+def close(incident: ID, text: TEXT = "", *, by: BY = "", config: CONFIG = Path("config.yaml")) -> None:
+    """Close an incident by hand. What fails on opens another."""
+    _act(config, incident, by, lambda store, one, who: store.close(one, who, text), "closed")
+
+
+def _act(
+    config: Path,
+    incident: str,
+    by: str,
+    act: Callable[[Incidents, str, str], Awaitable[Refused | None]],
+    done: str,
+) -> None:
+    settings, name = open_settings(config), incident.upper()
+    who = by.strip() or _login(settings)
+    store = Store.open(settings.store.url, durable=settings.store.durable)
+    try:
+        refused = asyncio.run(_awaited(act(store.incidents, name, who)))
+        if refused is not None:
+            raise _refusal(settings, name, refused, store.incidents.get(name))
+    finally:
+        store.close()
+    progress_console(stderr=False).print(Text.assemble((name, "bold"), f": {done} by {who}"))
+
+
+async def _awaited(acting: Awaitable[Refused | None]) -> Refused | None:
+    return await acting
+
+
+def _login(settings: Settings) -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        what = "nobody knows who you are: this user has no login name"
+        raise BadInput([Problem(settings.path, 0, 0, what, "say it: --by NAME")]) from None
+
+
+def _refusal(settings: Settings, name: str, refused: Refused, found: Incident | None) -> BadInput:
+    what, hint = f"there is no incident ‘{name}’", "‘prober incidents list --all’ shows those there are"
+    if refused is Refused.CLOSED and found and found.closed_at:
+        what, hint = f"{name} was closed {view.at(found.closed_at)}", "‘prober incidents note’ adds to it"
+    elif refused is Refused.ALREADY and found:
+        what, hint = f"{name} is acknowledged already, by {found.acknowledged_by}", "‘prober incidents note’ adds to it"
+    return BadInput([Problem(settings.path, 0, 0, what, hint)])
+
+
+@contextmanager
+def _reading(config: Path) -> Iterator[tuple[Settings, Store]]:
+    settings = open_settings(config)
+    store = Store.open_to_read(settings.store.url)
+    try:
+        yield settings, store
+    finally:
+        store.close()
