@@ -115,10 +115,8 @@ class Robot:
     """A robot whose workspace is *folder*, led to *doors*. To be made before the loop, for a line process is forked."""
 
     def __init__(self, folder: Path, doors: Mapping[str, Any]) -> None:
-        host, port = doors["smpp"].split(":")
-        words = CHANNELS_OF.format(sip=doors["sip"], web=doors["web"], host=host, port=port, prompts=PROMPTS)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.yaml").write_text(f"lines:\n{_lines()}{words}", encoding="utf-8")
+        (folder / "config.yaml").write_text(workspace(doors), encoding="utf-8")
         self.settings, prompts = load_config(folder / "config.yaml", SETTINGS), load_prompts(PROMPTS)
         found = load_scenarios([HERE / "journeys"], Vocabulary(VERBS), list(prompts.prompts))
         self.journeys: dict[str, Scenario] = {scenario.name: scenario for scenario in found}
@@ -149,6 +147,14 @@ class Robot:
         run = await self._app.play(Order(self.journeys[journey], (line,)))
         assert run is not None
         return run
+
+
+def workspace(doors: Mapping[str, Any]) -> str:
+    """Return the settings of a robot that is led to *doors*, with every customer of the demo operator as a line."""
+    host, port = doors["smpp"].split(":")
+    return f"lines:\n{_lines()}" + CHANNELS_OF.format(
+        sip=doors["sip"], web=doors["web"], host=host, port=port, prompts=PROMPTS
+    )
 
 
 def _lines() -> str:

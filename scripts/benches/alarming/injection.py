@@ -1,0 +1,54 @@
+"""Which faults are switched on and off, when: by chance, and by the same chance everywhere."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from tests.outcomes.playing import Case
+
+CHANCE = 0.4
+"""Each time lasts up to so much longer than it must."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long a door's faults are on, and how long it rests between two, in seconds, at the least."""
+
+    on_s: float
+    rest_s: float
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A fault to be switched on when its door has rested for *after_s*, for *for_s*."""
+
+    case: Case
+    after_s: float
+    for_s: float
+
+
+@dataclass(frozen=True)
+class Injected:
+    """A fault that was on. Instants are aware UTC, taken when the operator had answered that it is switched."""
+
+    case: Case
+    on_at: datetime
+    off_at: datetime
+
+    @property
+    def harmful(self) -> bool:
+        """Whether it is to become an incident: what is merely slow, or right in another order, is not."""
+        return self.case.outcome in ("failed", "error")
+
+
+def planned(cases: list[Case], pace: Pace, chance: random.Random) -> Iterator[Planned]:
+    """Yield the faults of one door without an end: each of them once, in any order, before any comes again."""
+    while True:
+        bag = list(cases)
+        chance.shuffle(bag)
+        for case in bag:
+            longer = 1 + CHANCE * chance.random(), 1 + CHANCE * chance.random()
+            yield Planned(case, pace.rest_s * longer[0], pace.on_s * longer[1])

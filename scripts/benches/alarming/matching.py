@@ -1,0 +1,80 @@
+"""Which incident is of which fault: none may be missed, none doubled, and none of no fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from prober.model.incident import Incident, Kind
+from scripts.benches.alarming.injection import Injected
+
+LATE = timedelta(seconds=30)
+"""The run that opens an incident may have met the fault just before it went."""
+
+
+@dataclass(frozen=True)
+class Met:
+    """A fault, and the incidents that opened at its door in its time."""
+
+    fault: Injected
+    incidents: tuple[Incident, ...]
+
+    @property
+    def detected_s(self) -> float | None:
+        """From the switch to the incident."""
+        first = min((one.opened_at for one in self.incidents), default=None)
+        return first and (first - self.fault.on_at).total_seconds()
+
+    @property
+    def closed_s(self) -> float | None:
+        """From the switch back to the end of its last incident; None while one is open."""
+        ends = [one.closed_at for one in self.incidents]
+        known = [end for end in ends if end is not None]
+        return (max(known) - self.fault.off_at).total_seconds() if known and len(known) == len(ends) else None
+
+    @property
+    def named_right(self) -> bool:
+        """Whether kind, step and layer are those of the golden table."""
+        case = self.fault.case
+        kind = Kind.ROBOT if case.outcome == "error" else Kind.CHANNEL
+        told = [(one.cause.kind, one.cause.step.split()[0], one.cause.layer) for one in self.incidents]
+        return all(one == (kind, case.step, case.layer) for one in told)
+
+
+@dataclass(frozen=True)
+class Matched:
+    """All faults with what became of them, and the incidents of no fault."""
+
+    met: tuple[Met, ...]
+    false: tuple[Incident, ...]
+
+    @property
+    def harmful(self) -> list[Met]:
+        """Those that were to become an incident."""
+        return [one for one in self.met if one.fault.harmful]
+
+    @property
+    def missed(self) -> list[Met]:
+        """Those that became none."""
+        return [one for one in self.harmful if not one.incidents]
+
+    @property
+    def doubled(self) -> list[Met]:
+        """Those that became more than one."""
+        return [one for one in self.harmful if len(one.incidents) > 1]
+
+
+def matched(faults: Sequence[Injected], incidents: Sequence[Incident]) -> Matched:
+    """Hold *incidents* against *faults*: each belongs to the fault that was on at its door when it opened."""
+    own: dict[str, Injected] = {}
+    for one in incidents:
+        if fault := next((fault for fault in faults if _fits(fault, one)), None):
+            own[one.id] = fault
+    met = tuple(Met(fault, tuple(one for one in incidents if own.get(one.id) is fault)) for fault in faults)
+    return Matched(met, tuple(one for one in incidents if one.id not in own))
+
+
+def _fits(fault: Injected, incident: Incident) -> bool:
+    at_its_door = incident.cause.channels == (fault.case.door,)
+    return fault.harmful and at_its_door and fault.on_at <= incident.opened_at <= fault.off_at + LATE

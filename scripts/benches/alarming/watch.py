@@ -1,0 +1,106 @@
+"""A robot that watches the demo operator round the clock, `prober serve`, in a workspace of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from prober.channels.registry import SETTINGS
+from prober.loading.config import load_config
+from prober.store.store import Store
+from scripts.benches.frame.robot import JOURNEYS
+from scripts.demo import PROBER
+from tests.outcomes.playing import HERE, workspace
+
+PERIODS_S = {"ivr": 10, "web": 10, "web-2": 10, "sms": 8, "sms-alone": 10, "every-door": 25}
+"""The probes, and how often they are played."""
+LINES = {
+    "ivr": (1, 2),
+    "web": (3, 4),
+    "web-2": (4, 3),
+    "sms": (5, 6),
+    "sms-alone": (7,),
+    "every-door": (8, 6),
+}
+"""The customers of each: a second attempt is on another's line, but for the one that has but one number."""
+END_S = 15.0
+
+
+class Watch:
+    """
+    A robot on watch till the context ends, whose store is read beside it.
+
+    Raises:
+        RuntimeError: It ended by itself.
+    """
+
+    def __init__(self, folder: Path, doors: Mapping[str, Any]) -> None:
+        config = write_workspace(folder, doors)
+        self.settings = load_config(config, SETTINGS)
+        self._log = folder / "serve.log"
+        with self._log.open("wb") as log:
+            command = [*PROBER, "serve", "--config", str(config)]
+            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+        self.store = _opened(self.settings.store.url, self)
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.store.close()
+        self._process.terminate()
+        try:
+            self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def look(self) -> None:
+        """Raise if the robot has ended."""
+        if self._process.poll() is not None:
+            told = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
+            raise RuntimeError(f"prober serve ended with {self._process.returncode}: {told}")
+
+    def ready(self, within_s: float) -> bool:
+        """Wait till every probe has passed once, and return whether they all have."""
+        until_s = time.monotonic() + within_s
+        while time.monotonic() < until_s:
+            self.look()
+            if {one.probe for one in self.store.incidents.results() if one.standing == "well"} >= set(PERIODS_S):
+                return True
+            time.sleep(0.5)
+        return False
+
+
+def _opened(url: str, watch: Watch) -> Store:
+    """Open the store when the robot has made it, so that both do not make it at once."""
+    file = Path(url.removeprefix("sqlite:///"))
+    for _ in range(300):
+        watch.look()
+        if file.exists() and file.stat().st_size:
+            break
+        time.sleep(0.1)
+    return Store.open(url, busy_timeout_s=30)
+
+
+def write_workspace(folder: Path, doors: Mapping[str, Any]) -> Path:
+    """Write a workspace with the probes into *folder*, and return its config.yaml."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "scenarios").mkdir()
+    for journey in (*sorted((HERE / "journeys").glob("*.yaml")), JOURNEYS / "every-door.yaml"):
+        (folder / "scenarios" / journey.name).write_text(journey.read_text(encoding="utf-8"), encoding="utf-8")
+    config = folder / "config.yaml"
+    config.write_text(workspace(doors) + "".join(_sections()), encoding="utf-8")
+    return config
+
+
+def _sections() -> Iterator[str]:
+    yield "store: {url: sqlite:///prober.sqlite}\nevidence: {path: evidence}\n"
+    yield "serve: {port: 0, at_once: {ivr: 3, web: 3}}\nprobes:\n"
+    for name, numbers in LINES.items():
+        lines = ", ".join(f"line-{number}" for number in numbers)
+        scenario = name.partition("-")[0] if name != "every-door" else name
+        yield f"  - {{name: {name}, scenario: {scenario}, every: {PERIODS_S[name]}s, lines: [{lines}]}}\n"
