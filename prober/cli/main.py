@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from prober.cli import check, db, demo, doctor, excel, init, orders, problems, report, run, schema
+from prober.cli import check, db, demo, doctor, excel, incidents, init, orders, problems, report, run, schema
 from prober.cli.exits import Exit
 from prober.errors import BadInput, RobotBroken
 
@@ -39,6 +39,7 @@ app.command("import")(excel.import_cases)
 app.command("export")(excel.export_cases)
 app.command("demo")(demo.command)
 app.command("doctor")(doctor.command)
+app.add_typer(incidents.app, name="incidents")
 database = typer.Typer(help="Look into the store of results.", no_args_is_help=True, rich_markup_mode=None)
 database.command("verify")(db.verify_store)
 database.add_typer(orders.app, name="orders")
