@@ -43,6 +43,8 @@ def command(
     checked = check(paths or [], config)
     if not checked.problems and len(_selected(paths or [], config)[1]) <= 1:  # whose lines are meant would be a guess
         checked.attempt(lambda: _order(checked))
+        if _is_whole(paths or [], config):
+            checked.attempt(lambda: _plan(checked))
     if not checked.problems:
         checked.warnings = warnings(checked.scenarios, _known(checked))
     if as_json:
@@ -122,6 +124,20 @@ def _order(checked: Checked) -> None:
 
     if checked.settings:
         orders(checked.settings, checked.scenarios)
+
+
+def _plan(checked: Checked) -> None:
+    """Raise BadInput for what is wrong with the probes. They name scenarios: all of them must have been read."""
+    from prober.app.probes import probes  # noqa: PLC0415 - as above
+
+    if checked.settings:
+        probes(checked.settings, checked.scenarios)
+
+
+def _is_whole(paths: Sequence[Path], config: Path) -> bool:
+    """Return whether *paths* are a whole workspace: its config.yaml and all of its scenarios."""
+    scenarios, configs = _selected(paths, config)
+    return any(one.parent / _SCENARIOS in scenarios for one in configs)
 
 
 def _selected(paths: Sequence[Path], config: Path) -> tuple[list[Path], list[Path]]:

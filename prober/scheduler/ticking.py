@@ -42,7 +42,7 @@ class Scheduler:
     Calls *start* with each probe and its planned instant, or *missed* with why it was not to be. A run of a probe never
     overlaps the one before; a start later than the probe's grace is missed.
 
-    *jumped* is told by how many seconds the clock of the machine was set. Where it is set back, an hour that comes again
+    *jumped* is told by how many seconds the machine's clock was set. Where it is set back, an hour that comes again
     is probed again: its instants are a microsecond later, so that each is a planned instant of its own.
     """
 
