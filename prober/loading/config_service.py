@@ -21,6 +21,12 @@ Some = Annotated[Duration, Field(gt=0)]
 """A duration that is more than nothing."""
 
 
+def _address(text: str) -> str:
+    if text and not text.startswith(("http://", "https://")):
+        raise refusal("an address begins with http:// or https://")
+    return text
+
+
 class ProbeSettings(BaseModel):
     """A scenario played on a schedule."""
 
@@ -114,6 +120,7 @@ class TicketSettings(BaseModel):
     number: Text = Field(default="", description="where the answer holds the ticket's number, as key.key")
     on: Literal["opened", "acknowledged", "asked"] = Field(default="asked", description="when a ticket is made")
     severity: Severity = Field(default=Severity.MINOR, description="only of this severity, or worse")
+    language: Literal["zh", "en"] = Field(default="zh", description="the language of ‘title’ and ‘text’ in the body")
 
 
 class SelfCheckSettings(BaseModel):
@@ -127,7 +134,7 @@ class DeadManSettings(BaseModel):
     """An outside address that is called as long as all is well with the robot; its silence is the alarm."""
 
     model_config = STRICT
-    url: Secret = Field(description="the address that is called (GET)")
+    url: Annotated[Secret, AfterValidator(_address)] = Field(description="the address that is called (GET)")
     every: Some = Field(default=60.0, description="how often")
 
 
@@ -159,7 +166,9 @@ class TelemetrySettings(BaseModel):
     """Where traces are sent: a run is a trace, a step a span."""
 
     model_config = STRICT
-    otlp: Text = Field(default="", description="the OTLP/HTTP address: http://127.0.0.1:4318; none: no traces")
+    otlp: Annotated[Text, AfterValidator(_address)] = Field(
+        default="", description="the OTLP/HTTP address: http://127.0.0.1:4318; none: no traces"
+    )
     headers: dict[Text, Secret] = Field(default_factory=dict, description="headers of the requests")
 
 

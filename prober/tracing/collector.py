@@ -150,16 +150,20 @@ class _Exporter(SpanExporter):
 
 
 class _Reason(logging.Handler):
-    """Keeps the library's latest complaint, which would go to stderr again and again."""
+    """Hears the library's complaints, which would go to stderr again and again, and keeps what the latest says."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.latest = "it does not answer"
+        self.latest = ""
         logging.getLogger("opentelemetry").addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep what *record* says."""
-        self.latest = record.getMessage().rstrip(".")
+        """Keep the collector's answer, where it gave one."""
+        match record.args:
+            case (_, int(code), reason):
+                self.latest = f"it answers {code} {reason}"
+            case _:
+                self.latest = "it does not answer"
 
     def close(self) -> None:
         """Listen no more."""
