@@ -1,4 +1,4 @@
-"""Hears the refusals of DingTalk, WeCom, Feishu and Lark, who answer 200 to what they do not take."""
+"""Speaks with DingTalk, WeCom, Feishu and Lark as they want it, where Apprise does not (2.2)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import logging
 from types import ModuleType
 from typing import Any
+from urllib.parse import unquote
 
 _REFUSED = 424
 """What such an answer is taken for."""
@@ -13,10 +14,11 @@ _REFUSED = 424
 
 def let_refuse(plugin: ModuleType) -> None:
     """
-    Let *plugin* of Apprise know a refusal when it gets one.
+    Let *plugin* of Apprise know a refusal when it gets one, and sign as it should.
 
-    These plugins look at the status alone, and would take "keywords not in content", "sign not match" or a group that
-    is no more for told (Apprise 2.2). They speak by `requests`, which is stood in for here.
+    They answer 200 to what they refuse, and the plugins look at the status alone: "keywords not in content", or a group
+    that is no more, would pass for told. DingTalk's signature they write as in a URL twice, which is "sign not match".
+    They speak by `requests`, which is stood in for here.
     """
     if not isinstance(plugin.requests, _Requests):
         plugin.requests = _Requests(plugin.requests)  # type: ignore[attr-defined]
@@ -46,6 +48,8 @@ class _Requests:
 
     def post(self, *args: Any, **kwargs: Any) -> Any:
         """Post, and make an answer that refuses look like one."""
+        if sign := (kwargs.get("params") or {}).get("sign"):
+            kwargs["params"] = kwargs["params"] | {"sign": unquote(sign)}
         answer = self._requests.post(*args, **kwargs)
         if why := refusal(answer.content):
             logging.getLogger("apprise").warning("it answers: %s", why)

@@ -130,7 +130,7 @@ class _SoFar:
         """Return what is told next of an incident the way was told of: a reminder, or what has joined since."""
         if self._on_its_way or not self._has(*_OPENING):
             return []
-        last_at = max(one.sent_at or one.due_at for one in self._standing)
+        last_at = max(one.sent_at or one.made_at or one.due_at for one in self._standing)
         at = {Reason.REMINDER: self._remind_at(last_at), Reason.UPDATED: self._update_at(last_at)}
         planned = [self._alarm(reason, due_at) for reason, due_at in at.items() if due_at is not None]
         # Either tells all there is to tell, so that one of them is enough.

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
+from prober.alerts.base import Texter
 from prober.alerts.refusals import let_refuse
 from prober.errors import RobotBroken
 from prober.loading.masking import MASK
@@ -28,19 +29,6 @@ _SECRET = 6
 _LOG = logging.getLogger("apprise")
 _UNDER_WAY: set[str] = set()
 """The ways that a thread waits for."""
-
-
-class Texter(Protocol):
-    """Sends texts through our own gateways."""
-
-    async def text(self, line: str, number: str, text: str) -> None:
-        """
-        Send *text* to *number* as the line called *line*, and return when the gateway has taken it.
-
-        Raises:
-            RobotBroken: It was not taken, or nobody can say.
-        """
-        ...
 
 
 @dataclass(frozen=True)

@@ -61,14 +61,10 @@ class Writer:
         head = f"{self._mark(news[0], told)} {self._where(news[0].incident, told)}"
         return Words("", self._fit(head, self._what(news[0].incident, told), self._rest(news[0], told)))
 
-    def test(self, language: str, way: str, now: datetime) -> Words:
+    def test(self, language: str, way: str, now: datetime, *, short: bool) -> Words:
         """Return what tells that a way works."""
         told = LANGUAGES[language]
-        return Words(told.test_title, told.test.format(way=way, at=self._at(now)))
-
-    def at(self, instant: datetime) -> str:
-        """Return *instant* as people read it."""
-        return self._at(instant)
+        return Words("" if short else told.test_title, told.test.format(way=way, at=self.at(now, brief=short)))
 
     def _summary(self, news: Sequence[News], told: Language) -> Words:
         over = sum(one.incident.closed_at is not None for one in news)
@@ -89,18 +85,18 @@ class Writer:
         lasted = told.lasted(until - incident.opened_at)
         probes = told.probes.format(probes=told.several_of(incident.probes), failing=len(incident.failing))
         acknowledged = (
-            incident.acknowledged_at and f"{incident.acknowledged_by} {self._at(incident.acknowledged_at)}".strip()
+            incident.acknowledged_at and f"{incident.acknowledged_by} {self.at(incident.acknowledged_at)}".strip()
         )
         lines = {
             told.what: incident.what,
-            told.since: f"{self._at(incident.opened_at)} ({lasted})",
-            told.until: incident.closed_at and self._at(incident.closed_at),
+            told.since: f"{self.at(incident.opened_at)} ({lasted})",
+            told.until: incident.closed_at and self.at(incident.closed_at),
             told.concerned: probes,
             told.first_run: incident.first_run,
             told.worked: incident.worked,
             told.acknowledged: acknowledged,
             told.incident: incident.id,
-            told.link: self._link(incident),
+            told.link: self.link_of(incident),
         }
         return [*(f"{name}{told.colon}{said}" for name, said in lines.items() if said), *self._notes([news], told)]
 
@@ -129,22 +125,24 @@ class Writer:
         return incident.what if not step or step in incident.what else f"{step}, {incident.what}"
 
     def _since(self, incident: Incident, told: Language) -> str:
-        since = told.since_at.format(at=self._at(incident.opened_at, brief=True))
+        since = told.since_at.format(at=self.at(incident.opened_at, brief=True))
         if incident.closed_at is None:
             return since
-        return f"{since}{told.until_at.format(at=self._at(incident.closed_at, brief=True))}"
+        return f"{since}{told.until_at.format(at=self.at(incident.closed_at, brief=True))}"
 
     def _rest(self, news: News, told: Language) -> str:
         """Return the end of a text message, which is never cut."""
-        reference = self._link(news.incident) or f"#{news.incident.id}"
+        reference = self.link_of(news.incident) or f"#{news.incident.id}"
         failed = told.instead_short.format(way=news.failed[0]) if news.failed else ""
         again = told.again_short if news.again else ""
         return f"{self._since(news.incident, told)}{failed}{again} {reference}"
 
-    def _link(self, incident: Incident) -> str:
+    def link_of(self, incident: Incident) -> str:
+        """Return where people read on of *incident*; "" if nowhere."""
         return self.link.replace("{incident}", incident.id)
 
-    def _at(self, instant: datetime, *, brief: bool = False) -> str:
+    def at(self, instant: datetime, *, brief: bool = False) -> str:
+        """Return *instant* as people read it."""
         local = instant.astimezone(ZoneInfo(self.zone))
         return f"{local:%m-%d %H:%M}" if brief else f"{local:%Y-%m-%d %H:%M:%S %Z}"
 

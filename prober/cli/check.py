@@ -11,6 +11,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 
+from prober.alerts.sending import understood
 from prober.channels.registry import SETTINGS, VERBS
 from prober.cli import problems
 from prober.cli.exits import Exit
@@ -80,7 +81,7 @@ def check(paths: Sequence[Path], config: Path) -> Checked:
     scenarios, configs = _selected(paths, config)
     # Only a missing file is forgiven, and only where it was not asked for: scenarios can be checked without lines.
     for one in configs or ([config] if config.exists() else []):
-        checked.settings = checked.attempt(lambda path=one: load_config(path, SETTINGS))  # type: ignore[misc]
+        checked.settings = checked.attempt(lambda path=one: load_config(path, SETTINGS, understood))  # type: ignore[misc]
     vocabulary = Vocabulary(VERBS)
     names = _prompts(checked)
     if scenarios or not configs:

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from prober.cli import check, db, demo, doctor, excel, incidents, init, orders, problems, report, run, schema
+from prober.cli import alerts, check, db, demo, doctor, excel, incidents, init, orders, problems, report, run, schema
 from prober.cli.exits import Exit
 from prober.errors import BadInput, RobotBroken
 
@@ -37,6 +37,7 @@ app.command("run")(run.command)
 app.command("report")(report.command)
 app.command("import")(excel.import_cases)
 app.command("export")(excel.export_cases)
+app.add_typer(alerts.app, name="alerts")
 app.command("demo")(demo.command)
 app.command("doctor")(doctor.command)
 app.add_typer(incidents.app, name="incidents")

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from prober.alerts.sending import understood
 from prober.channels.registry import SETTINGS
 from prober.cli.check import check
 from prober.errors import BadInput
@@ -45,4 +46,4 @@ def open_workspace(config: Path, scenarios: Sequence[Path]) -> Workspace:
 
 def open_settings(config: Path) -> Settings:
     """Load the settings alone."""
-    return load_config(config, SETTINGS)
+    return load_config(config, SETTINGS, understood)

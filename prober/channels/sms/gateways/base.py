@@ -144,9 +144,11 @@ class Link(Protocol):
 class Gateway(Protocol):
     """One configured way to the SMSC."""
 
-    async def open(self, msisdn: str, deliver: Deliver) -> Link:
+    async def open(self, msisdn: str, deliver: Deliver | None) -> Link:
         """
         Open a link whose messages reach *deliver*, called in the loop, from now on.
+
+        None: a link that only sends. It takes no message from those who wait for them, and asks for no receipts.
 
         Raises:
             RobotBroken: The gateway is not to be reached, or does not want us.

@@ -26,8 +26,8 @@ class SmppGateway:
         self._settings = settings
         self._peer = Peer(name, settings.host, settings.port)
 
-    async def open(self, msisdn: str, deliver: Deliver) -> SmppLink:
-        """Bind as transceiver, with the MSISDN as the range of addresses whose messages are ours."""
+    async def open(self, msisdn: str, deliver: Deliver | None) -> SmppLink:
+        """Bind with the MSISDN as the range of addresses whose messages are ours; only to send, as transmitter."""
         link = SmppLink(self._settings, self._peer, msisdn, deliver)
         try:
             await link.bind()
@@ -40,7 +40,7 @@ class SmppGateway:
 class SmppLink:
     """One bind."""
 
-    def __init__(self, settings: SmppSettings, peer: Peer, msisdn: str, deliver: Deliver) -> None:
+    def __init__(self, settings: SmppSettings, peer: Peer, msisdn: str, deliver: Deliver | None) -> None:
         self._settings = settings
         self._peer = peer
         self._deliver = deliver
@@ -50,7 +50,7 @@ class SmppLink:
         self._lost: Lost | None = None
         self._left = False
         self._reference = 0
-        self._wire = Wire(settings, peer, msisdn, self._heard)
+        self._wire = Wire(settings, peer, msisdn, self._heard, receives=deliver is not None)
 
     async def bind(self) -> None:
         """Bind; what arrives is delivered from now on."""
@@ -137,7 +137,7 @@ class SmppLink:
                     answer.set_result(heard)
             case Lost():
                 self._end(heard)
-            case _:
+            case _ if self._deliver is not None:
                 self._deliver(heard)
 
     def _end(self, lost: Lost) -> None:
@@ -145,5 +145,5 @@ class SmppLink:
         for answer in self._answers.values():
             if not answer.done():
                 answer.set_result(None)
-        if not self._left:
+        if not self._left and self._deliver is not None:
             self._deliver(lost)

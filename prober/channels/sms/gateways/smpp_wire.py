@@ -107,11 +107,14 @@ class _Client(Client):  # type: ignore[misc]  # smpplib has no types
 class Wire:
     """One bind. *heard* is called in the thread: first with `Bound`, then with all that arrives, `Lost` last."""
 
-    def __init__(self, settings: SmppSettings, peer: Peer, msisdn: str, heard: Callable[[Heard], None]) -> None:
+    def __init__(
+        self, settings: SmppSettings, peer: Peer, msisdn: str, heard: Callable[[Heard], None], *, receives: bool
+    ) -> None:
         self._settings = settings
         self._peer = peer
         self._msisdn = msisdn
         self._heard = heard
+        self._receives = receives
         self._client = _Client(settings)
         self._unwanted = False
         self._thread = threading.Thread(target=self._live, name=f"smpp {msisdn}", daemon=True)
@@ -137,7 +140,9 @@ class Wire:
             esm_class=consts.SMPP_GSMFEAT_UDHI if has_header else consts.SMPP_MSGMODE_DEFAULT,
             data_coding=consts.SMPP_ENCODING_ISO10646 if coding == UCS2 else consts.SMPP_ENCODING_DEFAULT,
             validity_period=smpp_pdu.validity_period(self._settings.validity),
-            registered_delivery=consts.SMPP_SMSC_DELIVERY_RECEIPT_BOTH,
+            registered_delivery=consts.SMPP_SMSC_DELIVERY_RECEIPT_BOTH
+            if self._receives
+            else consts.SMPP_SMSC_DELIVERY_RECEIPT_NONE,
             short_message=content,
         )
 
@@ -182,7 +187,8 @@ class Wire:
         settings = self._settings
         try:
             self._client.connect()
-            self._client.bind_transceiver(
+            bind = self._client.bind_transceiver if self._receives else self._client.bind_transmitter
+            bind(
                 system_id=settings.system_id,
                 password=settings.password,
                 system_type=settings.system_type,

@@ -1,0 +1,135 @@
+"""From stored changes to what people were told: the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+
+from prober.alerts import routes
+from prober.alerts.base import Around
+from prober.alerts.delivering import Delivering
+from prober.alerts.tickets import Desk
+from prober.errors import StoreBroken
+from prober.model.alarm import Alarm, Delivery, Way
+from prober.model.incident import Incident
+
+LOOK = timedelta(seconds=15)
+"""How often changes are looked for: no event tells one process of what another wrote."""
+_AGAIN = timedelta(seconds=5)
+_HORIZON = timedelta(days=2)
+_GOODBYE_S = 3.0
+_TICKETS = "tickets, which no way is called"
+
+
+class Alerts:
+    """
+    Tells people of incidents: each alarm is stored before it is sent, and tried until it is taken.
+
+    A way that is slow or dead holds up no other. *trouble* says what keeps it from its work now; "" if nothing does.
+    """
+
+    def __init__(self, ways: Iterable[Way], around: Around, desk: Desk | None = None) -> None:
+        self._ways = {way.name: way for way in ways}
+        self._incidents, self._outbox, self._maintenance = around.incidents, around.outbox, around.maintenance
+        self._now = around.now
+        self._desk = desk
+        self._delivering = Delivering(self._ways, around)
+        self._woken = asyncio.Event()
+        self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._settled: set[str] = set()
+        self._store_trouble = ""
+
+    @property
+    def trouble(self) -> str:
+        """What keeps alarms from being told now; "" if nothing does."""
+        return self._store_trouble or self._delivering.trouble
+
+    def wake(self) -> None:
+        """Look at once whether there is something to tell."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Tell, until cancelled; what is being sent then has a few seconds to end."""
+        try:
+            while True:
+                self._woken.clear()
+                next_at = await self.look()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(max(0.0, (next_at - self._now()).total_seconds())):
+                        await self._woken.wait()
+        finally:
+            await self._leave()
+
+    async def look(self) -> datetime:
+        """Store what is to be told now, begin to send what is due, and return when to look again."""
+        now = self._now()
+        try:
+            times = await self._planned(now)
+            due = dict(await asyncio.to_thread(self._outbox.due))
+            tickets_at = await asyncio.to_thread(self._desk.next_at) if self._desk else None
+            self._store_trouble = ""
+        except StoreBroken as broken:
+            self._store_trouble = str(broken)
+            return now + _AGAIN
+        for name in (name for name, due_at in due.items() if due_at <= now):
+            self._begin(name, partial(self._delivering.deliver, name))
+        if self._desk and tickets_at and tickets_at <= now:
+            self._begin(_TICKETS, self._desk.work)
+        later = [at for at in (*times, *due.values(), tickets_at) if at is not None and at > now]
+        return min([now + LOOK, *later])
+
+    async def settle(self) -> None:
+        """Look and send until nothing more is due."""
+        while True:
+            await self.look()
+            if not self._lanes:
+                return
+            await asyncio.wait(self._lanes.values())
+            await asyncio.sleep(0)  # in which those that ended are taken out
+
+    async def _planned(self, now: datetime) -> list[datetime]:
+        """Store what is to be told, and return the instants at which more will be."""
+        found = await asyncio.to_thread(self._incidents.find, since=now - _HORIZON, limit=None)
+        incidents = [
+            one
+            for one in found
+            if one.id not in self._settled and not routes.in_maintenance(one, self._maintenance, now)
+        ]
+        told = await asyncio.to_thread(self._outbox.of, [one.id for one in incidents])
+        times = [await self._plan(one, told.get(one.id, []), now) for one in incidents]
+        if self._desk is not None:
+            await self._desk.plan(incidents, now)
+        return [at for at in times if at is not None]
+
+    async def _plan(self, incident: Incident, told: list[Alarm], now: datetime) -> datetime | None:
+        plan = routes.plan(incident, told, self._ways.values(), now)
+        if plan.alarms:
+            await self._outbox.make(plan.alarms, now)
+        elif incident.closed_at is not None and plan.next_at is None and all(map(_is_over, told)):
+            self._settled.add(incident.id)
+        return plan.next_at
+
+    def _begin(self, name: str, work: Callable[[], Awaitable[bool]]) -> None:
+        """Let *work* begin, unless it is under way."""
+        if name not in self._lanes:
+            self._lanes[name] = lane = asyncio.create_task(self._lane(work))
+            lane.add_done_callback(lambda _: self._lanes.pop(name, None))
+
+    async def _lane(self, work: Callable[[], Awaitable[bool]]) -> None:
+        if await work():
+            self.wake()  # for what became of it may call for more
+
+    async def _leave(self) -> None:
+        lanes = list(self._lanes.values())
+        if lanes:
+            await asyncio.wait(lanes, timeout=_GOODBYE_S)
+        for lane in lanes:
+            lane.cancel()
+        await asyncio.gather(*lanes, return_exceptions=True)
+
+
+def _is_over(alarm: Alarm) -> bool:
+    return alarm.state in (Delivery.SENT, Delivery.NEEDLESS)

@@ -1,0 +1,56 @@
+"""Who is told of incidents, put together from the settings of a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from prober.alerts import Alerts, Around, Desk, Sender, Writer
+from prober.app.texting import Texting
+from prober.loading.config import Settings
+from prober.loading.config_alerts import ways
+from prober.loading.config_secrets import secret_values
+from prober.loading.maintenance import standing, windows
+from prober.loading.masking import Masker
+from prober.store.store import Store
+
+
+def utc_now() -> datetime:
+    """Return the instant."""
+    return datetime.now(UTC)
+
+
+def alerts_of(settings: Settings, store: Store, *, now: Callable[[], datetime] = utc_now) -> Alerts:
+    """Return what tells people of the incidents in *store*, as *settings* say."""
+    held = windows(settings.maintenance)
+
+    def window(item: str | None, at: datetime) -> str:
+        found = standing(held, item, at)
+        return found.name if found else ""
+
+    around = Around(store.incidents, store.alarms, window, _texting(settings), now, writer_of(settings))
+    return Alerts(ways(settings.alerts), around, desk_of(settings, store, now=now) if settings.tickets else None)
+
+
+def desk_of(settings: Settings, store: Store, *, now: Callable[[], datetime] = utc_now) -> Desk:
+    """Return what hands incidents over to other systems."""
+    writer = writer_of(settings)
+    return Desk(settings.tickets, incidents=store.incidents, tickets=store.tickets, writer=writer, now=now)
+
+
+def sender_of(settings: Settings) -> Sender:
+    """Return what sends a message by any of the ways."""
+    return Sender(_texting(settings))
+
+
+def writer_of(settings: Settings) -> Writer:
+    """Return what writes alarms: in the workspace's time zone, with nothing in them that is secret anywhere in it."""
+    secrets = {secret for line in settings.lines for secret in (*line.secrets.values(), line.sip.password)}
+    secrets |= {*secret_values(settings.channels), *secret_values(settings.serve)}
+    secrets |= {alert.url for alert in settings.alerts if alert.url}
+    secrets |= {value for system in settings.tickets for value in system.headers.values()}
+    return Writer(settings.orders.timezone, settings.serve.link, Masker(secrets, settings.masking))
+
+
+def _texting(settings: Settings) -> Texting:
+    return Texting(settings.channels.get("sms"), settings.lines)
