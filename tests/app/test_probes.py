@@ -42,7 +42,8 @@ def settings(tmp_path: Path):
 
 def test_a_probe_is_a_scenario_with_a_schedule_and_its_lines(settings) -> None:
     """All that config.yaml says of it is in it."""
-    written = "  - {name: b, scenario: balance, every: 5m, after: 2, recover: 3, severity: critical, team: ivr, lines: [sh]}\n"
+    said = "after: 2, recover: 3, severity: critical, team: ivr, lines: [sh]"
+    written = f"  - {{name: b, scenario: balance, every: 5m, {said}}}\n"
     (found,) = probes(settings(written), [scenario(), scenario("other")])
     assert (found.name, found.scenario.name, [line.name for line in found.lines]) == ("b", "balance", ["sh"])
     assert (found.schedule.every_s, found.schedule.cron, found.grace_s) == (300, "", 10)
