@@ -60,24 +60,18 @@ def show(
     settings = open_settings(config)
     store = Store.open_to_read(settings.store.url)
     try:
-        alarms = {
-            one.id: one for one in (*store.alarms.find(limit=last), *store.alarms.find(open_only=True, limit=None))
-        }
+        lately, still_open = store.alarms.find(limit=last), store.alarms.find(open_only=True, limit=None)
         tickets = store.tickets.find(limit=last)
     finally:
         store.close()
-    found = sorted(alarms.values(), key=lambda one: one.id)
+    alarms = sorted({one.id: one for one in (*lately, *still_open)}.values(), key=lambda one: one.id)
     if as_json:
-        told = {
-            "version": 1,
-            "alarms": [document(one) for one in found],
-            "tickets": [document(one) for one in tickets],
-        }
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        told = {"alarms": [document(one) for one in alarms], "tickets": [document(one) for one in tickets]}
+        typer.echo(json.dumps({"version": 1} | told, ensure_ascii=False, indent=2))
         return
     console, zone = progress_console(stderr=False), ZoneInfo(settings.orders.timezone)
-    _print_alarms(found, console, zone)
-    _print_tickets(tickets, console, zone)
+    print_alarms(alarms, console, zone)
+    print_tickets(tickets, console, zone)
 
 
 @app.command()
