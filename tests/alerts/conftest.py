@@ -1,0 +1,69 @@
+"""Incidents, alarms and ways for tests; the time of a test stands still until it is told to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from prober.model.incident import Cause, Change, Happened, Incident, Kind
+from prober.model.probe import Severity
+from prober.model.run import Layer
+
+NOON = datetime(2026, 11, 22, 4, 0, 0, tzinfo=UTC)
+"""12:00 in Shanghai."""
+
+
+@dataclass
+class Clock:
+    """The time, as the test says."""
+
+    at: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def on(self, **time: float) -> datetime:
+        """Let time pass."""
+        self.at += timedelta(**time)
+        return self.at
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Noon."""
+    return Clock()
+
+
+@pytest.fixture
+def an_incident() -> Callable[..., Incident]:
+    """Make an incident that opened at noon; what is given replaces what is there."""
+
+    def make(**changes: Any) -> Incident:
+        made = Incident(
+            id="INC-20261122-0001",
+            cause=Cause(Kind.CHANNEL, "ivr", Layer.PROMPT, "听到余额"),
+            severity=Severity.MAJOR,
+            opened_at=NOON,
+            what="another prompt",
+            first_run="20261122T035900-0a1b2c3d",
+            last_run="20261122T035900-0a1b2c3d",
+            probes=("balance",),
+            failing=("balance",),
+            items=("balance-query",),
+            teams=("voice",),
+            worked="passed lately – web: balance-web 12 s before",
+            changes=(Change(1, "INC-20261122-0001", Happened.OPENED, NOON, probe="balance"),),
+        )
+        return replace(made, **changes)
+
+    return make
+
+
+def changed(incident: Incident, happened: Happened, at: datetime, **fields: Any) -> Incident:
+    """Return *incident* with one change more."""
+    change = Change(len(incident.changes) + 1, incident.id, happened, at)
+    return replace(incident, changes=(*incident.changes, change), **fields)
