@@ -1,22 +1,258 @@
-"""The robot's vital signs: what each is, and when it is well."""
+"""The robot's vital signs: each is judged here from what was seen, in words for people, English and Chinese."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from prober.app.machine import Disk, Memory
+from prober.errors import RobotBroken
+
+LAG_S = 2.0
+"""An event loop that comes back later than this is no clock any more."""
+LATE_S = 1.0
+"""Planned starts that come later than this are not what was planned."""
+MEMORY_FREE = 0.05
+WRITE_S = 5.0
+"""A write that takes longer holds runs up."""
+
+
+class Words(NamedTuple):
+    """One text in both languages."""
+
+    en: str = ""
+    zh: str = ""
+
+
+_NOTHING = Words()
 
 
 @dataclass(frozen=True)
 class Sign:
     """
-    One sign of life, as it was seen last.
+    One sign of life, as it was seen last: *kind*, and *of* which channel or place.
 
-    *well* is None where there is nothing to be judged, or nothing known. *value* and *limit* are words for a person;
-    *what* is a sentence, and *cure* what to do where it is not well.
+    *well* is None where there is nothing to be judged. *value* and *limit* are figures as people read them; *what* is a
+    sentence, and *cure* says what to do where it is not well. *incident*: being unwell opens an incident.
     """
 
-    name: str
+    kind: str
     well: bool | None
     value: str
     limit: str = ""
-    what: str = ""
-    cure: str = ""
+    what: Words = _NOTHING
+    cure: Words = _NOTHING
+    of: str = ""
+    incident: bool = True
+
+    @property
+    def name(self) -> str:
+        """Its name among all signs: `disk evidence`."""
+        return f"{self.kind} {self.of}".strip()
+
+    @property
+    def title(self) -> Words:
+        """What it is called."""
+        title = TITLES[self.kind]
+        return Words(title.en.format(of=self.of), title.zh.format(of=_PLACES.get(self.of, self.of)))
+
+
+TITLES: Mapping[str, Words] = {
+    "self-check": Words("Self-check of {of}", "{of} 自检"),
+    "clock": Words("Clock", "系统时钟"),
+    "ntp": Words("Clock synchronisation", "时钟同步"),
+    "disk": Words("Disk of the {of}", "{of}所在磁盘"),
+    "memory": Words("Memory", "内存"),
+    "loop": Words("Event loop", "事件循环"),
+    "starts": Words("Planned starts", "计划启动"),
+    "queue": Words("Starts that wait", "等待中的启动"),
+    "store": Words("Results database", "结果数据库"),
+    "alarms": Words("Alarms", "告警发送"),
+    "role": Words("Role", "角色"),
+    "watch": Words("The watch itself", "自我监视"),
+}
+"""Every kind of sign."""
+_PLACES = {"database": "数据库", "evidence": "证据"}
+
+
+def self_check(channel: str, told: str | RobotBroken | None) -> Sign:
+    """Judge the self-check of *channel*: what worked, or what did not; None where it was not made yet."""
+    if told is None:
+        return Sign("self-check", None, "…", of=channel, what=Words("It was not checked yet.", "尚未自检。"))
+    if isinstance(told, str):
+        passed = Words(f"It passed: {told}.", "自检通过：机器人自身正常。")
+        return Sign("self-check", True, "passed", of=channel, what=passed)
+    return Sign(
+        kind="self-check",
+        well=False,
+        value="failed",
+        of=channel,
+        what=Words(f"It failed, twice: {told.what}.", f"自检两次未通过：{told.what}。"),
+        cure=Words(told.cure, told.cure),
+    )
+
+
+def clock(drift_s: float, limit_s: float) -> Sign:
+    """Judge how far the wall clock left the monotonic one at once."""
+    if abs(drift_s) <= limit_s:
+        return Sign("clock", True, f"{drift_s:+.3f} s", f"± {limit_s:g} s")
+    return Sign(
+        kind="clock",
+        well=False,
+        value=f"{drift_s:+.1f} s",
+        limit=f"± {limit_s:g} s",
+        what=Words(f"The clock of this machine was set by {drift_s:+.1f} s.", f"本机时钟跳变 {drift_s:+.1f} 秒。"),
+        cure=Words(
+            "See who sets it; let chrony or systemd-timesyncd slew it. Instants before and after do not compare.",
+            "查明是谁调整了时钟；请用 chrony 或 systemd-timesyncd 平滑校时。跳变前后的时刻不可比较。",
+        ),
+    )
+
+
+def synchronisation(synchronised: bool | None) -> Sign:
+    """Tell whether the kernel takes its clock for synchronised; it is no fault if it does not."""
+    if synchronised:
+        return Sign("ntp", True, "synchronised", what=Words("", "已同步"), incident=False)
+    if synchronised is None:
+        return Sign("ntp", None, "unknown", what=Words("The kernel does not say.", "内核未提供。"), incident=False)
+    return Sign(
+        kind="ntp",
+        well=None,
+        value="not synchronised",
+        what=Words("No time server corrects this clock; durations are right, instants may drift.",
+                   "本机未与时间服务器同步；时长准确，时刻可能漂移。"),
+        cure=Words("Run chrony or systemd-timesyncd.", "请运行 chrony 或 systemd-timesyncd 对时。"),
+        incident=False,
+    )  # fmt: skip
+
+
+def disk(place: str, seen: Disk | None, limit: float) -> Sign:
+    """Judge the room on the disk where *place* is; *limit* is a share."""
+    if seen is None:
+        return Sign("disk", None, "unknown", of=place, what=Words("It cannot be read.", "无法读取。"))
+    value, told = f"{seen.free:.1%} ({_size(seen.free_bytes)})", f"≥ {limit:.1%}"
+    if seen.free >= limit:
+        return Sign("disk", True, value, told, of=place)
+    return Sign(
+        kind="disk",
+        well=False,
+        value=value,
+        limit=told,
+        of=place,
+        what=Words(f"The disk of the {place} is nearly full.", f"{_PLACES.get(place, place)}所在磁盘将满。"),
+        cure=Words("Free some room, or keep less: prober db prune, retention in config.yaml.",
+                   "请释放空间，或缩短保留期：prober db prune，config.yaml 的 retention。"),
+    )  # fmt: skip
+
+
+def memory(seen: Memory | None) -> Sign:
+    """Judge the memory that is to be had."""
+    if seen is None:
+        return Sign("memory", None, "unknown", what=Words("This machine does not say.", "本机未提供。"))
+    robot, children = _size(seen.robot_bytes), _size(seen.children_bytes)
+    used = Words(f"The robot uses {robot}, what it started {children}.", f"机器人占用 {robot}，子进程占用 {children}。")
+    if seen.available is None:
+        return Sign("memory", None, robot, what=used)
+    value, limit = f"{seen.available:.0%}", f"≥ {MEMORY_FREE:.0%}"
+    if seen.available >= MEMORY_FREE:
+        return Sign("memory", True, value, limit, what=used)
+    cure = Words("End what else runs here, or lower serve.at_once.", "请结束本机其他程序，或调小 serve.at_once。")
+    return Sign("memory", False, value, limit, Words(f"Memory runs short. {used.en}", f"内存不足。{used.zh}"), cure)
+
+
+def loop(lag_s: float) -> Sign:
+    """Judge the worst lateness of the event loop."""
+    value, limit = f"{lag_s:.3f} s", f"≤ {LAG_S:g} s"
+    if lag_s <= LAG_S:
+        return Sign("loop", True, value, limit)
+    return Sign(
+        kind="loop",
+        well=False,
+        value=value,
+        limit=limit,
+        what=Words(
+            "The robot stood still; what it timed then is an error.", "机器人曾停顿；其间的计时按机器人故障处理。"
+        ),
+        cure=Words("Look at the load of the machine; lower serve.at_once.", "请检查本机负载；可调小 serve.at_once。"),
+    )
+
+
+def starts(lateness_s: float, missed: Mapping[str, int]) -> Sign:
+    """Judge the worst lateness of planned starts, and those *missed* because the robot came too late, by reason."""
+    value, limit = f"{lateness_s:.3f} s", f"≤ {LATE_S:g} s"
+    told = ", ".join(f"{reason} {number}" for reason, number in missed.items())
+    what = Words(f"Missed lately: {told}.", f"近期错过：{told}。") if told else Words()
+    if lateness_s <= LATE_S and not missed.get("late"):
+        return Sign("starts", True, value, limit, what=what)
+    cure = Words("Probe less at once on this machine; look at its load.", "请减少同时进行的拨测，并检查本机负载。")
+    late = Words(f"Planned starts come late. {what.en}".strip(), f"计划启动延迟。{what.zh}")
+    return Sign("starts", False, value, limit, what=late, cure=cure)
+
+
+def queue(waiting: Mapping[tuple[str, str], int]) -> Sign:
+    """Tell how many starts wait."""
+    told = ", ".join(f"{channel} {lane} {number}" for (channel, lane), number in waiting.items() if number)
+    return Sign("queue", None, str(sum(waiting.values())), what=Words(told, told), incident=False)
+
+
+def store(took_s: float, waiting: int, broken: RobotBroken | None) -> Sign:
+    """Judge the last write to the store: what it took, what still waits, or why it was not made."""
+    value, limit = f"{took_s:.3f} s", f"≤ {WRITE_S:g} s"
+    if broken is not None:
+        return Sign("store", False, "refused", limit, Words(f"{broken.what}.", f"无法写入：{broken.what}。"),
+                    Words(broken.cure, broken.cure))  # fmt: skip
+    waits = Words(f"{waiting} writes wait." if waiting else "", f"{waiting} 次写入等待中。" if waiting else "")
+    if took_s <= WRITE_S:
+        return Sign("store", True, value, limit, waits)
+    cure = Words("Look at the disk, and at what else writes there.", "请检查磁盘及其他写入程序。")
+    return Sign("store", False, value, limit, Words(f"Writing is slow. {waits.en}", f"写入缓慢。{waits.zh}"), cure)
+
+
+def alarms(counts: Mapping[str, int]) -> Sign:
+    """Judge whether alarms get through. It opens no incident, for that would be told by the ways that fail."""
+    failed, waiting = counts.get("failed", 0), counts.get("waiting", 0)
+    value = f"{failed} failed, {waiting} waiting"
+    if not failed:
+        return Sign("alarms", True, value, incident=False)
+    what = Words(
+        "Alarms do not get through; they are tried on, and by other ways.", "告警未送达；正在重试并改用其他途径。"
+    )
+    cure = Words(
+        "See prober alerts list; try prober alerts test.", "请查看 prober alerts list，并执行 prober alerts test。"
+    )
+    return Sign("alarms", False, value, what=what, cure=cure, incident=False)
+
+
+def role(leads: bool) -> Sign:
+    """Tell whether this robot keeps the schedule, or stands by for the one that does."""
+    what = (
+        Words("It keeps the schedule.", "由本机执行计划。")
+        if leads
+        else Words(
+            "Another robot keeps the schedule; this one takes over when that is gone.",
+            "由另一台执行；其失效时本机接管。",
+        )
+    )
+    return Sign("role", None, "leader" if leads else "standby", what=what, incident=False)
+
+
+def unwatched(silent_s: float) -> Sign:
+    """Tell that nobody has looked at the signs for too long."""
+    return Sign(
+        kind="watch",
+        well=False,
+        value=f"{silent_s:.0f} s",
+        what=Words("The robot has not looked at itself for too long.", "机器人过久未自我检查。"),
+        cure=Words("Start it again, and look at what it wrote before.", "请重启机器人，并查看此前的日志。"),
+        incident=False,
+    )
+
+
+def _size(number: int) -> str:
+    size, unit = float(number), "B"
+    for larger in ("KB", "MB", "GB", "TB"):
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.1f} {unit}" if unit != "B" else f"{number} B"

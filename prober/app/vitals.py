@@ -1,72 +1,204 @@
-"""The robot watches itself: a self-check of every channel, its clock, disk, memory, loop, queues and store."""
+"""The robot watches itself: self-checks, clock, disk, memory, loop, starts, queues, store and alarms."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 
+from prober.app import signs
+from prober.app.lately import Counts, Worst
+from prober.app.robot_incidents import RobotIncidents
+from prober.app.self_checks import SelfChecks
 from prober.app.signs import Sign
+from prober.app.sources import Seen, Sources, read
+from prober.channels.timing import LoopLag, monotonic
+from prober.errors import RobotBroken
 from prober.loading.config_service import ServeSettings
-from prober.metrics import Figures
-from prober.model.incident import Change, Incident, ProbeResult
-from prober.model.probe import Start, Watched
+from prober.metrics import Figures, table
+from prober.model.probe import Start
 
-SelfCheck = Callable[[], Awaitable[str]]
-
-
-class Incidents(Protocol):
-    """Where what is wrong with the robot becomes an incident: the store's incidents."""
-
-    async def apply(self, result: ProbeResult, watched: Watched) -> Sequence[Change]: ...
-
-
-@dataclass(frozen=True)
-class Sources:
-    """
-    What the robot looks at. What is left out is not watched.
-
-    *checks* are the self-checks by channel, *places* the folders whose disks must not run full, by what lies there.
-    *beat* writes to the store and returns once that is safe. *open_incidents* and *alarms* (how many in each state)
-    block, and are called on a thread; *queued* (waiting starts by channel and lane), *under_way*, *unwritten* (writes
-    that wait for the store) and *leads* do not.
-    """
-
-    checks: Mapping[str, SelfCheck] = field(default_factory=dict)
-    places: Mapping[str, Path] = field(default_factory=dict)
-    beat: Callable[[], Awaitable[None]] | None = None
-    incidents: Incidents | None = None
-    open_incidents: Callable[[], Sequence[Incident]] | None = None
-    alarms: Callable[[], Mapping[str, int]] | None = None
-    queued: Callable[[], Mapping[tuple[str, str], int]] | None = None
-    under_way: Callable[[], int] | None = None
-    unwritten: Callable[[], int] | None = None
-    leads: Callable[[], bool] = lambda: True
-    told: Callable[[], None] = lambda: None
-    """Called when an incident has changed, so that alarms are sent."""
+_EVERY_S = 10.0
+_SILENT_S = 60.0
+"""Signs that are older are worth nothing."""
+_PATIENCE_S = 15.0
+"""How long the store is waited for: longer than it waits for a lock."""
 
 
 class Vitals:
-    """Looks at every sign again and again while `run` is awaited; who asks gets what was seen last."""
+    """
+    Looks at every sign every ten seconds while `run` is awaited; who asks gets what was seen last.
 
-    def __init__(self, settings: ServeSettings, figures: Figures, sources: Sources) -> None: ...
+    What is unwell, and is the robot's own fault, becomes a robot incident, as long as this robot leads.
+    """
+
+    def __init__(
+        self,
+        settings: ServeSettings,
+        figures: Figures,
+        sources: Sources,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock_s: Callable[[], float] = monotonic,
+    ) -> None:
+        self._settings, self._figures, self._sources = settings, figures, sources
+        self._now, self._clock_s = now, clock_s
+        self._checks = SelfChecks(
+            sources.checks, settings.self_check.every, figures, now_s=lambda: self._now().timestamp()
+        )
+        self._incidents = RobotIncidents(sources.incidents, now) if sources.incidents else None
+        self._lag: LoopLag | None = None
+        self._between_s = self._difference_s()
+        self._worst = {kind: Worst(clock_s) for kind in ("clock", "loop", "starts")}
+        self._missed = Counts(clock_s)
+        self._looked_s: float | None = None
+        self._seen: tuple[Sign, ...] = ()
+        self._awake = asyncio.Event()
 
     async def run(self) -> None:
         """Watch until cancelled."""
+        self._lag = LoopLag(asyncio.get_running_loop())
+        checking = asyncio.create_task(self._checks.run(self._awake.set))
+        try:
+            while True:
+                await self.look()
+                self._awake.clear()
+                await _either(self._awake.wait(), checking, at_most_s=_EVERY_S)
+        finally:
+            self._lag.close()
+            checking.cancel()
+            await asyncio.gather(checking, return_exceptions=True)
+
+    async def look(self) -> None:
+        """Look at every sign once, tell the figures, and open or close incidents."""
+        (took_s, broken), seen = await asyncio.gather(self._beat(), self._read())
+        if isinstance(seen, RobotBroken):
+            broken, seen = broken or seen, Seen()
+        self._seen = (
+            *self._of_robot(),
+            *self._of_machine(seen),
+            *self._of_store(took_s, broken, seen.alarms),
+        )
+        self._looked_s = self._clock_s()
+        seen.tell(self._figures)
+        self._figure()
+        await self._incident()
 
     def started(self, lateness_s: float) -> None:
         """Note that a planned start was made, and how late; the figures are told."""
+        self._figures.observe(table.LATENESS, max(0.0, lateness_s))
+        self._worst["starts"].note(lateness_s)
 
     def missed(self, start: Start) -> None:
         """Note that a planned start was not made; the figures are told."""
+        self._figures.missed(start)
+        if start.missed:
+            self._missed.note(start.missed.name.lower(), start.count)
 
     @property
     def signs(self) -> tuple[Sign, ...]:
-        """What was seen last."""
-        return ()
+        """What was seen last; and that this is long ago, if it is."""
+        silent_s = self._clock_s() - self._looked_s if self._looked_s is not None else 0.0
+        stale = (signs.unwatched(silent_s),) if silent_s > _SILENT_S else ()
+        return (*stale, *self._checks.signs, *self._seen)
 
     @property
     def well(self) -> bool:
         """Whether probing works: every sign has been seen, and none is unwell."""
-        return False
+        seen = self._looked_s is not None and self._checks.complete
+        return seen and all(sign.well is not False for sign in self.signs)
+
+    @property
+    def leads(self) -> bool:
+        """Whether this robot keeps the schedule."""
+        return self._sources.leads()
+
+    async def _incident(self) -> None:
+        """Let what is unwell become an incident; a robot that stands by leaves that to the one that leads."""
+        if self._incidents is None:
+            return
+        if not self._sources.leads():
+            self._incidents.forget()
+        elif await self._incidents.tell(self.signs):
+            self._sources.told()
+
+    async def _beat(self) -> tuple[float, RobotBroken | None]:
+        """Return how long a write took, and why it was not made."""
+        if self._sources.beat is None:
+            return 0.0, None
+        began_s = monotonic()
+        broken = None
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._sources.beat()
+        except RobotBroken as refused:
+            broken = refused
+        except TimeoutError:
+            broken = RobotBroken(f"a write was not done in {_PATIENCE_S:g} s", cure="Look at the disk of the database.")
+        else:
+            self._figures.observe(table.STORE_WRITE, monotonic() - began_s)
+        return monotonic() - began_s, broken
+
+    async def _read(self) -> Seen | RobotBroken:
+        try:
+            return await asyncio.to_thread(read, self._sources)
+        except RobotBroken as broken:
+            return broken
+
+    def _of_robot(self) -> tuple[Sign, ...]:
+        lag_s = self._lag.worst_s() if self._lag else 0.0
+        self._figures.set(table.LOOP_LAG, lag_s)
+        self._worst["loop"].note(lag_s)
+        found = [
+            signs.loop(self._worst["loop"].value),
+            signs.starts(self._worst["starts"].value, self._missed.value),
+        ]
+        if self._sources.queued:
+            waiting = self._sources.queued()
+            for labels, number in waiting.items():
+                self._figures.set(table.QUEUED, number, *labels)
+            found.append(signs.queue(waiting))
+        return (signs.role(self._sources.leads()), *found)
+
+    def _of_machine(self, seen: Seen) -> tuple[Sign, ...]:
+        between_s = self._difference_s()
+        drift_s, self._between_s = between_s - self._between_s, between_s
+        self._figures.set(table.CLOCK_DRIFT, drift_s)
+        self._worst["clock"].note(drift_s)
+        limit = self._settings.disk_free
+        return (
+            *(signs.disk(place, disk, limit) for place, disk in seen.disks.items()),
+            signs.memory(seen.memory),
+            signs.clock(self._worst["clock"].value, self._settings.clock_drift),
+            signs.synchronisation(seen.synchronised),
+        )
+
+    def _of_store(
+        self, took_s: float, broken: RobotBroken | None, alarms: Mapping[str, int] | None
+    ) -> tuple[Sign, ...]:
+        waiting = self._sources.unwritten()
+        self._figures.set(table.STORE_QUEUE, waiting)
+        found = (signs.store(took_s, waiting, broken),) if self._sources.beat or broken else ()
+        return (*found, signs.alarms(alarms)) if alarms is not None else found
+
+    def _figure(self) -> None:
+        figures = self._figures
+        figures.set(table.UP, self.well)
+        figures.set(table.LEADER, self._sources.leads())
+        for sign in self.signs:
+            if sign.well is not None:
+                figures.set(table.SIGN, sign.well, sign.name)
+
+    def _difference_s(self) -> float:
+        return self._now().timestamp() - self._clock_s()
+
+
+async def _either(waking: Awaitable[object], task: asyncio.Task[None], *, at_most_s: float) -> None:
+    """Wait for *waking*, *at_most_s* at most; what *task* raises is raised."""
+    woken = asyncio.ensure_future(waking)
+    try:
+        await asyncio.wait((woken, task), timeout=at_most_s, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            await task
+    finally:
+        woken.cancel()

@@ -89,7 +89,7 @@ MISSED = _counter("prober_missed_starts_total", "Planned starts that were not ma
 QUEUED = _gauge("prober_queued_starts", "Starts that wait for their turn.", "channel", "lane")
 
 INCIDENTS = _gauge("prober_open_incidents", "Incidents that are open.", "kind", "severity")
-ALARMS = _gauge("prober_alarms", "Alarms of the last day, by what became of them.", "state")
+ALARMS = _gauge("prober_alarms", "Alarms, by what became of them; a failed one is tried on.", "state")
 
 SELF_CHECK = _gauge("prober_self_check_well", "1 where the last self-check of the channel passed.", "channel")
 SELF_CHECK_AT = _gauge("prober_self_check_timestamp_seconds", "When the channel was last checked.", "channel")
