@@ -52,7 +52,7 @@ class Caps:
 
 @dataclass(frozen=True)
 class Placed(Claim):
-    """A claim as it was kept. Instants are aware UTC."""
+    """A claim as it was kept: of *msisdn*, what a person may see. Instants are aware UTC."""
 
     state: OrderState
     claimed_at: datetime
@@ -66,7 +66,7 @@ class Placed(Claim):
 
 
 def masked(msisdn: str) -> str:
-    """Return a test customer's number as results show it."""
+    """Return a test customer's number as results show it; what is masked already stays as it is."""
     return f"{msisdn[:3]}••••{msisdn[-4:]}" if len(msisdn) >= _LONG else "••••"
 
 

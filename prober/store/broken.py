@@ -70,10 +70,11 @@ _SAID: Mapping[str, tuple[str, str]] = {
     "password authentication failed": _PASSWORD,
     "no password supplied": _PASSWORD,
     "no pg_hba.conf entry": _PASSWORD,
-    "role ": _PASSWORD,
+    'role "': _PASSWORD,
     "认证失败": _PASSWORD,
-    "database ": _MISSING,
-    "数据库": _MISSING,
+    'database "': _MISSING,
+    '数据库 "': _MISSING,
+    "角色": _PASSWORD,
     "too many clients": POSTGRES["53300"],
 }
 """What a server says before anybody is let in comes without a code, in the server's own language."""

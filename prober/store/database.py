@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from typing import Any, TypeVar
@@ -41,6 +43,8 @@ class Database:
         self._busy_timeout_s = busy_timeout_s
         self._writing, self._reading = writing, reading
         self._waiting: deque[_Waiting] = deque()
+        self._lock = threading.Lock()
+        self._awake = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
 
     @classmethod
@@ -61,7 +65,9 @@ class Database:
 
         It may be called again, after all it did was undone: where what it was to be committed with failed.
         """
-        return self._queued(_Waiting(work))
+        done: Future[T] = Future()
+        self._queue(_Waiting(work, done))
+        return done
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """
@@ -70,7 +76,9 @@ class Database:
         Raises:
             StoreBroken: It could not be kept; nothing of it was.
         """
-        return await asyncio.shield(asyncio.wrap_future(self.submit(work)))
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue(_Waiting(work, done))
+        return await done
 
     async def put(self, together: Together[T], thing: T) -> None:
         """
@@ -79,8 +87,9 @@ class Database:
         Raises:
             StoreBroken: It could not be kept; nothing of it was.
         """
-        waiting = _Waiting(partial(_alone, together, thing), together, thing)
-        await asyncio.shield(asyncio.wrap_future(self._queued(waiting)))
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue(_Waiting(partial(_alone, together, thing), done, together, thing))
+        await done
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """
@@ -98,21 +107,25 @@ class Database:
         self._reading.dispose()
         self._writing.dispose()
 
-    def _queued(self, waiting: _Waiting) -> Future[Any]:
-        self._waiting.append(waiting)
-        self._thread.submit(self._commit_waiting)
-        return waiting.future
+    def _queue(self, waiting: _Waiting) -> None:
+        with self._lock:
+            if not self._awake:
+                self._thread.submit(self._commit_waiting)
+            self._awake = True
+            self._waiting.append(waiting)
+
+    def _taken(self) -> list[_Waiting]:
+        with self._lock:
+            taken = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
+            self._awake = bool(taken)
+        return taken
 
     def _commit_waiting(self) -> None:
-        """Commit what waits. Each that was queued calls this; the first takes the others' work along."""
-        taken: list[_Waiting] = []
-        while self._waiting and len(taken) < _AT_ONCE:
-            taken.append(self._waiting.popleft())
-        taken = [one for one in taken if one.future.set_running_or_notify_cancel()]
-        if len(taken) > 1 and self._commit(taken):
-            return
-        for one in taken:
-            self._commit([one])
+        """Commit what waits, until nothing does."""
+        while taken := self._taken():
+            if not self._commit(taken):
+                for one in taken:
+                    self._commit([one])
 
     def _commit(self, taken: Sequence[_Waiting]) -> bool:
         """Do what was *taken* in one transaction. False: nothing of it was done, for one of several is at fault."""
@@ -122,11 +135,9 @@ class Database:
         except BaseException as exc:  # noqa: BLE001 - whoever waits for it is to have it
             if len(taken) > 1 and not isinstance(exc.__cause__, OperationalError):
                 return False
-            for one in taken:
-                one.future.set_exception(exc)
-            return True
-        for one, result in zip(taken, results, strict=True):
-            one.future.set_result(result)
+            _tell([(one.done, None, exc) for one in taken])
+        else:
+            _tell([(one.done, result, None) for one, result in zip(taken, results, strict=True)])
         return True
 
     def _within_patience(self, work: Callable[[Connection], T]) -> T:
@@ -148,16 +159,42 @@ class Database:
 
 
 _LOOK_S = 0.2
+_Done = Future[Any] | asyncio.Future[Any]
+_End = tuple[_Done, Any, BaseException | None]
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class _Waiting:
     """Something to be written. Where there is a *together*, *thing* may be given to it beside others."""
 
     work: Callable[[Connection], Any]
+    done: _Done
     together: Together[Any] | None = None
     thing: Any = None
-    future: Future[Any] = field(default_factory=Future)
+
+
+def _tell(ends: Sequence[_End]) -> None:
+    """Tell everybody how it ended; each event loop is woken once."""
+    loops: defaultdict[asyncio.AbstractEventLoop, list[_End]] = defaultdict(list)
+    for end in ends:
+        done = end[0]
+        if isinstance(done, Future):
+            _settle([end])
+        else:
+            loops[done.get_loop()].append(end)
+    for loop, of_loop in loops.items():
+        with contextlib.suppress(RuntimeError):  # it was closed meanwhile: nobody waits any more
+            loop.call_soon_threadsafe(_settle, of_loop)
+
+
+def _settle(ends: Sequence[_End]) -> None:
+    for done, result, exc in ends:
+        if done.cancelled():
+            continue
+        if exc is None:
+            done.set_result(result)
+        else:
+            done.set_exception(exc)
 
 
 def _alone(together: Together[T], thing: T, connection: Connection) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from prober.model.order import Caps, Claim, OrderState, Placed, yuan
 from prober.store.database import Database
+from prober.store.numbers import Numbers, shown
 from prober.store.process import Process, this_process
 from prober.store.tables import ORDERS, RUNS, STEPS
 
@@ -18,8 +20,9 @@ _OPEN = (str(OrderState.CLAIMED), str(OrderState.STANDING))
 class Orders:
     """Keeps what was ordered, across processes and restarts."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, numbers: Numbers) -> None:
         self._database = database
+        self._numbers = numbers
 
     async def claim(self, claim: Claim, caps: Caps) -> str:
         """
@@ -29,7 +32,7 @@ class Orders:
         sentence that says so is returned. Two processes never claim past a cap together.
         """
         try:
-            return await self._database.write(lambda connection: _claim(connection, claim, caps))
+            return await self._database.write(lambda connection: self._claim(connection, claim, caps))
         except BaseException:
             # Queued behind the claim, which may be kept although nobody waits for it any more.
             self._database.submit(lambda connection: _end(connection, claim.run_id, OrderState.UNPLACED))
@@ -44,11 +47,15 @@ class Orders:
 
         def find(connection: Connection) -> dict[str, Placed]:
             mark_left_standing(connection)
-            standing = (ORDERS.c.state == str(OrderState.STANDING), ORDERS.c.msisdn.in_(msisdns))
+            asked = {self._numbers.kept(connection, msisdn): msisdn for msisdn in msisdns}
+            standing = (ORDERS.c.state == str(OrderState.STANDING), ORDERS.c.msisdn.in_(asked))
             wanted = select(ORDERS).where(*standing)
-            return {row["msisdn"]: _placed(row) for row in connection.execute(wanted).mappings()}
+            return {asked[row["msisdn"]]: _placed(row) for row in connection.execute(wanted).mappings()}
 
         return await self._database.write(find)
+
+    def _claim(self, connection: Connection, claim: Claim, caps: Caps) -> str:
+        return _claim(connection, replace(claim, msisdn=self._numbers.kept(connection, claim.msisdn)), caps)
 
     def placed(self, *, still_open: bool) -> list[Placed]:
         """Return all orders, the latest first, or those alone that may stand or are under way. It blocks."""
@@ -100,7 +107,7 @@ def _claim(connection: Connection, claim: Claim, caps: Caps) -> str:
         return _placed(other).told
     spent = select(func.coalesce(func.sum(ORDERS.c.orders), 0), func.coalesce(func.sum(ORDERS.c.cost_fen), 0))
     today = spent.where(ORDERS.c.day == claim.day, ORDERS.c.state != str(OrderState.UNPLACED))
-    orders, cost_fen = connection.execute(today).one()
+    orders, cost_fen = map(int, connection.execute(today).one())
     if over := _over(claim, caps, orders=orders, cost_fen=cost_fen):
         return over
     row = {
@@ -135,4 +142,4 @@ def _over(claim: Claim, caps: Caps, *, orders: int, cost_fen: int) -> str:
 
 def _placed(row: RowMapping) -> Placed:
     own = {name: value for name, value in row.items() if name not in ("host", "pid", "process_start", "state")}
-    return Placed(**own, state=OrderState(row["state"]))
+    return Placed(**own | {"msisdn": shown(row["msisdn"])}, state=OrderState(row["state"]))

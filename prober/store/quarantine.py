@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from prober.store.database import Database
+from prober.store.numbers import Numbers
 from prober.store.tables import LATE_REPLIES, QUARANTINES
 
 
@@ -38,14 +39,20 @@ class StoredQuarantine(Generic[OwedT]):
     *owed* is the channel's own dataclass: the store sits beside the channels and does not import them.
     """
 
-    def __init__(self, database: Database, owed: Callable[..., OwedT]) -> None:
+    def __init__(self, database: Database, numbers: Numbers, owed: Callable[..., OwedT]) -> None:
         self._database = database
+        self._numbers = numbers
         self._owed = owed
 
     async def pending(self, msisdn: str, service: str) -> OwedT | None:
         """Return what the pair owes; None if it owes nothing, or its time is over."""
-        row = await asyncio.to_thread(self._database.read, lambda connection: _row(connection, msisdn, service))
-        return self._owed(**row._asdict()) if row and row.until_at > datetime.now(UTC) else None
+
+        def find(connection: Connection) -> Row[Any] | None:
+            return _row(connection, self._numbers.kept(connection, msisdn), service)
+
+        row = await asyncio.to_thread(self._database.read, find)
+        pending = row is not None and row.until_at > datetime.now(UTC)
+        return self._owed(**row._asdict() | {"msisdn": msisdn}) if row and pending else None
 
     async def begin(self, pending: OwedT) -> None:
         """Note that the pair owes a reply. It replaces what the pair owed before."""
@@ -53,8 +60,9 @@ class StoredQuarantine(Generic[OwedT]):
         owed: dict[str, Any] = {name: getattr(pending, name) for name in names}
 
         def replace(connection: Connection) -> None:
-            _forget(connection, pending.msisdn, pending.service)
-            connection.execute(insert(QUARANTINES).values(owed))
+            kept = self._numbers.kept(connection, pending.msisdn)
+            _forget(connection, kept, pending.service)
+            connection.execute(insert(QUARANTINES).values(owed | {"msisdn": kept}))
 
         await self._database.write(replace)
 
@@ -62,10 +70,11 @@ class StoredQuarantine(Generic[OwedT]):
         """Note that the pair owes nothing any more; *late_text*, if any, is kept against the run that asked."""
 
         def settle(connection: Connection) -> None:
-            row = _row(connection, msisdn, service)
-            _forget(connection, msisdn, service)
+            kept = self._numbers.kept(connection, msisdn)
+            row = _row(connection, kept, service)
+            _forget(connection, kept, service)
             if row and late_text is not None:
-                late = {"run_id": row.run_id, "msisdn": msisdn, "service": service, "text": late_text}
+                late = {"run_id": row.run_id, "msisdn": kept, "service": service, "text": late_text}
                 times = {"asked_at": row.since_at, "received_at": datetime.now(UTC)}
                 connection.execute(insert(LATE_REPLIES).values(late | times))
 

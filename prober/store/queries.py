@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, Select, Table, select
 from prober.model.run import Run
 from prober.store import rows
 from prober.store.database import Database
+from prober.store.numbers import shown
 from prober.store.tables import CAPTURES, EVIDENCE, LATE_REPLIES, RUNS, STEPS, TIMINGS
 
 _AT_ONCE = 500
@@ -23,7 +24,7 @@ _Key = Callable[[RowMapping], object]
 
 @dataclass(frozen=True)
 class LateReply:
-    """A reply that came after its run had given it up. *text* is masked."""
+    """A reply that came after its run had given it up. *msisdn* and *text* are masked."""
 
     run_id: str
     msisdn: str
@@ -72,7 +73,10 @@ class Queries:
         """Return the replies that came too late for the run that asked, in the order they came."""
         wanted = select(LATE_REPLIES).where(LATE_REPLIES.c.run_id == run_id).order_by(LATE_REPLIES.c.id)
         found = self._database.read(lambda connection: connection.execute(wanted).mappings().all())
-        return [LateReply(**{name: value for name, value in row.items() if name != "id"}) for row in found]
+        return [
+            LateReply(**{name: value for name, value in row.items() if name != "id"} | {"msisdn": shown(row["msisdn"])})
+            for row in found
+        ]
 
     def _read(self, wanted: Select[Any]) -> list[Run]:
         return self._database.read(lambda connection: list(whole_runs(connection, wanted)))

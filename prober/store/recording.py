@@ -1,61 +1,94 @@
-"""Writes runs and steps. Every function works inside the transaction it is given."""
+"""Writes runs and steps, many at once. Every function works inside the transaction it is given."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, Executable, Table, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from prober.model.line import Line
 from prober.model.run import Run, StepResult
 from prober.store import rows
+from prober.store.numbers import Numbers
 from prober.store.process import this_process
 from prober.store.tables import CAPTURES, EVIDENCE, LEASES, LINES, RUNS, STEPS, TIMINGS
 
-
-def put_run(connection: Connection, run: Run) -> None:
-    """Write the row of *run*, new or changed, and every step of it that is not yet there."""
-    row = rows.run_row(run)
-    if connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(row)).rowcount == 0:
-        connection.execute(insert(RUNS).values(row | this_process().columns()))
-    kept = set(connection.scalars(select(STEPS.c.step).where(STEPS.c.run_id == run.id)))
-    for result in run.steps:
-        if result.index not in kept:
-            put_step(connection, run.id, result)
+# A statement is built once: SQLAlchemy takes as long to know one again as SQLite does to carry it out.
+_INSERT = {table: insert(table) for table in (STEPS, TIMINGS, CAPTURES, EVIDENCE)}
+_SEEN = update(LEASES).where(LEASES.c.run_id == bindparam("of_run"))
+_OF_RUNS: BindParameter[str] = bindparam("of_runs", expanding=True)
+_RUNS_THERE = select(RUNS.c.id).where(RUNS.c.id.in_(_OF_RUNS))
+_STEPS_THERE = select(STEPS.c.run_id, STEPS.c.step).where(STEPS.c.run_id.in_(_OF_RUNS))
+_NO_EVIDENCE = delete(EVIDENCE).where(EVIDENCE.c.run_id.in_(_OF_RUNS), EVIDENCE.c.of_step.is_(None))
 
 
-def put_step(connection: Connection, run_id: str, result: StepResult) -> None:
-    """Write a finished step with all that hangs on it."""
-    connection.execute(insert(STEPS).values(rows.step_row(run_id, result)))
-    _insert(connection, TIMINGS, rows.timing_rows(run_id, result))
-    _insert(connection, CAPTURES, rows.capture_rows(run_id, result))
-    _insert(connection, EVIDENCE, rows.evidence_rows(run_id, result.evidence, of_step=result.index))
+def put_runs(connection: Connection, runs: Sequence[Run]) -> None:
+    """Write the rows of *runs*, new or changed, and every step of them that is not yet there."""
+    latest = {run.id: run for run in runs}
+    owner = this_process().columns()
+    connection.execute(_put(RUNS, connection.dialect.name), [rows.run_row(run) | owner for run in latest.values()])
+    played = [run for run in latest.values() if run.steps]
+    if played:
+        there = {tuple(row) for row in connection.execute(_STEPS_THERE, {"of_runs": [run.id for run in played]})}
+        steps = [(run.id, step) for run in played for step in run.steps if (run.id, step.index) not in there]
+        _put_steps(connection, steps)
 
 
-def finish_step(connection: Connection, run: Run, result: StepResult) -> None:
-    """Write a finished step, and that its run still holds its line."""
-    if connection.scalar(select(RUNS.c.id).where(RUNS.c.id == run.id)) is None:
-        put_run(connection, run)
-    put_step(connection, run.id, result)
-    connection.execute(update(LEASES).where(LEASES.c.run_id == run.id).values(seen_at=result.ended_at))
+def finish_steps(connection: Connection, finished: Sequence[tuple[Run, StepResult]]) -> None:
+    """Write finished steps, and that their runs still hold their lines."""
+    runs = {run.id: run for run, _ in finished}
+    unknown = runs.keys() - set(connection.scalars(_RUNS_THERE, {"of_runs": list(runs)}))
+    if unknown:
+        owner = this_process().columns()
+        connection.execute(_put(RUNS, connection.dialect.name), [rows.run_row(runs[one]) | owner for one in unknown])
+    _put_steps(connection, [(run.id, result) for run, result in finished])
+    seen = {run.id: result.ended_at for run, result in finished}
+    connection.execute(_SEEN, [{"of_run": run_id, "seen_at": seen_at} for run_id, seen_at in seen.items()])
 
 
-def finish_run(connection: Connection, run: Run) -> None:
-    """Write how a run ended, with the evidence of the whole of it."""
-    put_run(connection, run)
-    connection.execute(delete(EVIDENCE).where(EVIDENCE.c.run_id == run.id, EVIDENCE.c.of_step.is_(None)))
-    _insert(connection, EVIDENCE, rows.evidence_rows(run.id, run.evidence, of_step=None))
+def finish_runs(connection: Connection, runs: Sequence[Run]) -> None:
+    """Write how runs ended, with the evidence of the whole of them."""
+    put_runs(connection, runs)
+    latest = {run.id: run for run in runs}
+    connection.execute(_NO_EVIDENCE, {"of_runs": list(latest)})
+    found = [row for run in latest.values() for row in rows.evidence_rows(run.id, run.evidence, of_step=None)]
+    _insert(connection, EVIDENCE, found)
 
 
-def put_lines(connection: Connection, lines: Iterable[Line]) -> None:
-    """Write who the lines are; their secrets are never kept."""
-    for line in lines:
-        row = {"name": line.name, "msisdn": line.msisdn, "facts": dict(line.facts)}
-        if connection.execute(update(LINES).where(LINES.c.name == line.name).values(row)).rowcount == 0:
-            connection.execute(insert(LINES).values(row))
+def put_lines(connection: Connection, lines: Iterable[Line], numbers: Numbers) -> None:
+    """Write who the lines are, their numbers hashed; their secrets are never kept."""
+    found = [
+        {"name": line.name, "msisdn": numbers.kept(connection, line.msisdn), "facts": dict(line.facts)}
+        for line in lines
+    ]
+    if found:
+        connection.execute(_put(LINES, connection.dialect.name), found)
 
 
-def _insert(connection: Connection, table: Table, values: Sequence[dict[str, Any]]) -> None:
+def _put_steps(connection: Connection, finished: Iterable[tuple[str, StepResult]]) -> None:
+    """Write finished steps of runs, by their ids, with all that hangs on them: one statement a table."""
+    found: Mapping[Table, list[dict[str, Any]]] = {table: [] for table in _INSERT}
+    for run_id, result in finished:
+        found[STEPS].append(rows.step_row(run_id, result))
+        found[TIMINGS].extend(rows.timing_rows(run_id, result))
+        found[CAPTURES].extend(rows.capture_rows(run_id, result))
+        found[EVIDENCE].extend(rows.evidence_rows(run_id, result.evidence, of_step=result.index))
+    for table, values in found.items():
+        _insert(connection, table, values)
+
+
+def _insert(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:
     if values:
-        connection.execute(insert(table), values)
+        connection.execute(_INSERT[table], values)
+
+
+@cache
+def _put(table: Table, dialect: str) -> Executable:
+    """Return what inserts a row, or replaces what is in it by what is new; who began it stays who it was."""
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    fixed = {column.name for column in table.primary_key} | {"host", "pid", "process_start"}
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in fixed}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)

@@ -18,6 +18,7 @@ from prober.store.incidents import Incidents
 from prober.store.leadership import Leadership
 from prober.store.leases import Leases, drop_left_behind
 from prober.store.migrations import HEAD, migrate, revision_of
+from prober.store.numbers import Numbers
 from prober.store.orders import Orders, mark_left_standing
 from prober.store.place import place_of
 from prober.store.quarantine import OwedT, StoredQuarantine
@@ -31,11 +32,12 @@ from prober.store.tickets import Tickets
 class Store:
     """Keeps runs: what a method here was awaited for survives the death of the process."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, numbers: Numbers | None = None) -> None:
         self._database = database
+        self._numbers = numbers or Numbers()
         self.queries = Queries(database)
         self.leases = Leases(database)
-        self.orders = Orders(database)
+        self.orders = Orders(database, self._numbers)
         self.incidents = Incidents(database)
         self.starts = Starts(database)
         self.leadership = Leadership(database)
@@ -43,19 +45,20 @@ class Store:
         self.tickets = Tickets(database)
 
     @classmethod
-    def open(cls, url: str, *, durable: bool = False, busy_timeout_s: float = 5.0) -> Store:
+    def open(cls, url: str, *, durable: bool = False, key: str = "", busy_timeout_s: float = 5.0) -> Store:
         """
         Open the database at *url*, made or brought up to date where needed, and mark what dead runs left behind.
 
         It blocks, up to *busy_timeout_s* where another program holds the database: call it before the loop starts.
+        *key* is what numbers are hashed with; what was kept without one is hashed with it from now on.
 
         Raises:
-            StoreBroken: It cannot be kept there: locked, not writable, full, no database, another program's, or a
-                newer robot's.
+            StoreBroken: It cannot be kept there: locked, not writable, full, no database, another program's, a newer
+                robot's, or one whose numbers are hashed with another key.
         """
         if file := place_of(url).file:
             _make_folder(file)
-        return cls._prepared(Database.at(url, durable=durable, busy_timeout_s=busy_timeout_s))
+        return cls._prepared(Database.at(url, durable=durable, busy_timeout_s=busy_timeout_s), Numbers(key))
 
     @classmethod
     def open_to_read(cls, url: str, *, busy_timeout_s: float = 5.0) -> Store:
@@ -74,26 +77,26 @@ class Store:
                 raise refused from None
 
     @classmethod
-    def _prepared(cls, database: Database) -> Store:
+    def _prepared(cls, database: Database, numbers: Numbers) -> Store:
         try:
-            database.submit(lambda connection: _prepare(connection, str(database.place))).result()
+            database.submit(lambda connection: _prepare(connection, str(database.place), numbers)).result()
         except BaseException:
             database.close()
             raise
-        return cls(database)
+        return cls(database, numbers)
 
     @classmethod
     def _read_only(cls, database: Database) -> Store:
         """Return what can be read of *database*. A copy is brought up to date, a server's that is not is refused."""
         if database.place.file is not None:
-            return cls._prepared(database)
+            return cls._prepared(database, Numbers())
         if database.read(revision_of) != HEAD:
             raise StoreBroken("its tables are not of this version", cure="Let a robot that may write open it first.")
         return cls(database)
 
     async def run_started(self, run: Run) -> None:
         """Write that *run* is under way, and in which process."""
-        await self._database.write(lambda connection: recording.put_run(connection, run))
+        await self._database.put(recording.put_runs, run)
 
     async def step_started(self, run: Run, index: int, step: Step) -> None:
         """Write nothing: a step is kept when it is finished."""
@@ -104,15 +107,15 @@ class Store:
 
     async def run_finished(self, run: Run) -> None:
         """Write how *run* ended, and whatever of it was not yet written."""
-        await self._database.write(lambda connection: recording.finish_run(connection, run))
+        await self._database.put(recording.finish_runs, run)
 
     async def remember(self, lines: Iterable[Line]) -> None:
-        """Write who the lines are (name, MSISDN, facts; never a secret), so that results can be read by their facts."""
-        await self._database.write(lambda connection: recording.put_lines(connection, lines))
+        """Write who the lines are (name, hashed MSISDN, facts; no secret), for results to be read by their facts."""
+        await self._database.write(lambda connection: recording.put_lines(connection, lines, self._numbers))
 
     def quarantine(self, owed: Callable[..., OwedT]) -> StoredQuarantine[OwedT]:
         """Return the quarantine of (MSISDN, service number) pairs, which speaks in the dataclass *owed*."""
-        return StoredQuarantine(self._database, owed)
+        return StoredQuarantine(self._database, self._numbers, owed)
 
     def close(self) -> None:
         """Finish what is being written, and close. Safe to call twice."""
@@ -129,8 +132,9 @@ def _make_folder(file: Path) -> None:
         ) from exc
 
 
-def _prepare(connection: Connection, where: str) -> None:
+def _prepare(connection: Connection, where: str, numbers: Numbers) -> None:
     migrate(connection, where)
+    numbers.prepare(connection)
     # A read-only database lets a transaction begin, and would refuse the first step only.
     connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
     mark_interrupted(connection)

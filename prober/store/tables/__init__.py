@@ -14,7 +14,7 @@ from prober.store.tables.results import (
     STEPS,
     TIMINGS,
 )
-from prober.store.tables.rollups import ROLLED, ROLLUPS
+from prober.store.tables.rollups import KEYS, ROLLED, ROLLUPS, SERIES, STALE
 from prober.store.tables.service import (
     ALARMS,
     INCIDENT_CHANGES,
@@ -33,6 +33,7 @@ __all__ = [
     "INCIDENTS",
     "INCIDENT_CHANGES",
     "INCIDENT_PROBES",
+    "KEYS",
     "LATE_REPLIES",
     "LEADERS",
     "LEASES",
@@ -45,6 +46,8 @@ __all__ = [
     "ROLLED",
     "ROLLUPS",
     "RUNS",
+    "SERIES",
+    "STALE",
     "STARTS",
     "STEPS",
     "TICKETS",

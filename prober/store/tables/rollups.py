@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Integer, LargeBinary, String, Table
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table
 
 from prober.store.tables.base import METADATA
 from prober.store.types import Instant, Words
 
+SERIES = Table(
+    "series",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("scenario", String, nullable=False),
+    Column("item", String, nullable=False),
+    Column("phase", String, nullable=False),
+    Column("line", String, nullable=False),
+    Column("step", Words, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("verb", String, nullable=False),
+    Index("series_once", "scenario", "item", "phase", "line", "step", "channel", "verb", unique=True),
+    Index(None, "item"),
+)
+"""What figures are of: a step of a scenario on a line, or, where *step* is "", the whole run. None is ""."""
+
 ROLLUPS = Table(
     "rollups",
     METADATA,
+    Column("series", Integer, ForeignKey("series.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("span", String, primary_key=True),
     Column("at", Instant, primary_key=True),
-    Column("scenario", String, primary_key=True),
-    Column("phase", String, primary_key=True),
-    Column("line", String, primary_key=True),
-    Column("step", Words, primary_key=True),
-    Column("channel", String, primary_key=True),
-    Column("verb", String, primary_key=True),
-    Column("item", String),
     Column("passed", Integer, nullable=False),
     Column("slow", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
@@ -29,10 +39,12 @@ ROLLUPS = Table(
     Column("sum_s", Float, nullable=False),
     Column("min_s", Float),
     Column("max_s", Float),
-    Column("sketch", LargeBinary),
+    Column("sketch", LargeBinary, nullable=False),
+    Index(None, "span", "at"),
+    sqlite_with_rowid=False,
 )
 """
-One row a span (`hour`, `day`), its beginning, scenario, phase, line and step; *step* `""` is the whole run.
+One row a series, span (`hour`, `day`) and its beginning, by the start of the run.
 
 *sketch* holds the latencies, so that percentiles of many rows can be merged; *timed* is how many it holds.
 """
@@ -42,5 +54,23 @@ ROLLED = Table(
     METADATA,
     Column("span", String, primary_key=True),
     Column("until_at", Instant, nullable=False),
+    Column("since_at", Instant),
 )
-"""Up to when each span has been rolled up."""
+"""From when (what is older was pruned) up to when each span has figures; the span `run` is the runs themselves."""
+
+STALE = Table(
+    "stale",
+    METADATA,
+    Column("span", String, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("marks", Integer, nullable=False),
+)
+"""Hours and days whose figures are not those of their runs any more, and how often that was noted."""
+
+KEYS = Table(
+    "keys",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+"""What numbers are hashed with: a `salt`, and the `check` that tells whether a key is the right one."""

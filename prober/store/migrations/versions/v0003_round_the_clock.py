@@ -1,4 +1,4 @@
-"""Keep planned starts and what they meant, incidents, who was told, and figures by the hour and day."""
+"""Keep planned starts and what they meant, incidents, and who was told."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ def upgrade() -> None:
     _schedule()
     _incidents()
     _alarms()
-    _rollups()
 
 
 def _schedule() -> None:
@@ -170,39 +169,4 @@ def _alarms() -> None:
             ["incident_id"], ["incidents.id"], name=op.f("tickets_incident_id_fk"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("incident_id", "system", name=op.f("tickets_pk")),
-    )
-
-
-def _rollups() -> None:
-    op.create_table(
-        "rolled",
-        sa.Column("span", sa.String(), nullable=False),
-        sa.Column("until_at", Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("span", name=op.f("rolled_pk")),
-    )
-    op.create_table(
-        "rollups",
-        sa.Column("span", sa.String(), nullable=False),
-        sa.Column("at", Instant(), nullable=False),
-        sa.Column("scenario", sa.String(), nullable=False),
-        sa.Column("phase", sa.String(), nullable=False),
-        sa.Column("line", sa.String(), nullable=False),
-        sa.Column("step", Words(), nullable=False),
-        sa.Column("channel", sa.String(), nullable=False),
-        sa.Column("verb", sa.String(), nullable=False),
-        sa.Column("item", sa.String()),
-        sa.Column("passed", sa.Integer(), nullable=False),
-        sa.Column("slow", sa.Integer(), nullable=False),
-        sa.Column("failed", sa.Integer(), nullable=False),
-        sa.Column("error", sa.Integer(), nullable=False),
-        sa.Column("skipped", sa.Integer(), nullable=False),
-        sa.Column("flaky", sa.Integer(), nullable=False),
-        sa.Column("timed", sa.Integer(), nullable=False),
-        sa.Column("sum_s", sa.Float(), nullable=False),
-        sa.Column("min_s", sa.Float()),
-        sa.Column("max_s", sa.Float()),
-        sa.Column("sketch", sa.LargeBinary()),
-        sa.PrimaryKeyConstraint(
-            "span", "at", "scenario", "phase", "line", "step", "channel", "verb", name=op.f("rollups_pk")
-        ),
     )
