@@ -13,9 +13,9 @@ What confirmed failures make of incidents: which open, which a probe joins or le
     flaky                         –                                  nothing: it breaks both rows
     unasked, or in maintenance    –                                  nothing: it is not in the row
 
-Of a cause one incident is open at most. A probe that fails for another cause stays in the incident of the first till its
-runs come through the step of that, or another of its probes passes: else nobody saw that the first is over. An error
-tells nothing of the channel, so it breaks none of its rows; a channel that fails was asked, which breaks a row of
+Of a cause one incident is open at most. A probe that fails for another cause stays in the incident of the first until
+its runs come through the step of that, or another of its probes passes: else nobody saw that the first is over. An
+error tells nothing of the channel, so it breaks none of its rows; a channel that fails was asked, which breaks a row of
 errors.
 """
 

@@ -39,7 +39,6 @@ READY_S = 60.0
 PACES = {"ivr": Pace(on_s=50, rest_s=20), "web": Pace(on_s=45, rest_s=20), "sms": Pace(on_s=40, rest_s=20)}
 """How long a fault is on at the least is how soon it must be found, too: 2 periods and 2 attempts."""
 QUICK = ("ivr=busy", "web=wrong-balance", "sms=throttled")
-QUICK_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Injector:
         """Let each door have one fault till it is found."""
         async with asyncio.TaskGroup() as doors:
             for case in (case for case in cases() if case.fault in QUICK):
-                doors.create_task(self._one(case, QUICK_S, until_found=True))
+                doors.create_task(self._one(case, PACES[case.door].on_s, until_found=True))
 
     async def _door(self, faults: Iterator[Planned], ends_s: float) -> None:
         for fault in faults:
