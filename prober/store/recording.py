@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from prober.model.line import Line
 from prober.model.run import Run, StepResult
-from prober.store import rows
+from prober.store import rows, stale
 from prober.store.numbers import Numbers
 from prober.store.process import this_process
 from prober.store.tables import CAPTURES, EVIDENCE, LEASES, LINES, RUNS, STEPS, TIMINGS
@@ -56,6 +56,7 @@ def finish_runs(connection: Connection, runs: Sequence[Run]) -> None:
     connection.execute(_NO_EVIDENCE, {"of_runs": list(latest)})
     found = [row for run in latest.values() for row in rows.evidence_rows(run.id, run.evidence, of_step=None)]
     _insert(connection, EVIDENCE, found)
+    stale.note_runs(connection, [run.started_at for run in latest.values()])
 
 
 def put_lines(connection: Connection, lines: Iterable[Line], numbers: Numbers) -> None:

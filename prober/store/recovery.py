@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, RowMapping, select, update
 
 from prober.model.run import Outcome
+from prober.store import stale
 from prober.store.process import Process
 from prober.store.tables import RUNS, STEPS
 
@@ -29,4 +30,5 @@ def _mark_if_gone(connection: Connection, run: RowMapping) -> bool:
     outcome = str(Outcome.FAILED if failed else Outcome.ERROR)
     ending = {"interrupted": True, "ended_at": ended_at, "outcome": outcome}
     connection.execute(update(RUNS).where(RUNS.c.id == run["id"]).values(ending))
+    stale.note_runs(connection, [run["started_at"]])
     return True

@@ -24,6 +24,7 @@ from prober.store.place import place_of
 from prober.store.quarantine import OwedT, StoredQuarantine
 from prober.store.queries import Queries
 from prober.store.recovery import mark_interrupted
+from prober.store.rollups import Rollups
 from prober.store.snapshot import snapshot
 from prober.store.starts import Starts
 from prober.store.tickets import Tickets
@@ -36,6 +37,7 @@ class Store:
         self._database = database
         self._numbers = numbers or Numbers()
         self.queries = Queries(database)
+        self.rollups = Rollups(database)
         self.leases = Leases(database)
         self.orders = Orders(database, self._numbers)
         self.incidents = Incidents(database)
