@@ -22,6 +22,7 @@ CHECKS: tuple[Check, ...] = (
     Check(_LIBRARIES, "pjsip", libraries.telephone_library),
     Check(_WORKSPACE, "settings and scenarios", workspace.written),
     Check(_WORKSPACE, "lines", workspace.lines, needs="settings"),
+    Check(_WORKSPACE, "probes", workspace.schedule, needs="settings"),
     Check(_WORKSPACE, "secrets", workspace.secrets, needs="settings"),
     Check(_WORKSPACE, "port of serve", workspace.health_port, needs="settings"),
     Check(_RESULTS, "folders", results.folders, needs="settings"),

@@ -73,7 +73,8 @@ class Check:
     """
     One thing to look at. It is left out where what it *needs* (`settings`, or a channel) is not set up.
 
-    One that *reaches_out* speaks to another machine. A blocking *look* is called in a thread.
+    One that *reaches_out* speaks to another machine, which settings are to name. A blocking *look* is called in a
+    thread.
     """
 
     group: str
@@ -84,10 +85,10 @@ class Check:
 
     def concerns(self, patient: Patient) -> bool:
         """Whether there is anything to look at."""
-        settings = patient.settings
-        return not self.needs or (
-            settings is not None and (self.needs == "settings" or self.needs in settings.channels)
-        )
+        if self.reaches_out and patient.settings is None:
+            return False
+        there = patient.settings is not None if self.needs == "settings" else self.needs in patient.channels
+        return there or not self.needs
 
 
 _LONGEST_S = 75.0

@@ -6,6 +6,7 @@ import errno
 import socket
 
 from prober.app.orders import orders
+from prober.app.probes import probes
 from prober.doctor.finding import Finding, Patient, broken, good, warning
 from prober.errors import BadInput
 
@@ -43,6 +44,17 @@ def lines(patient: Patient) -> list[Finding]:
     return found or [
         good(f"each of {len(settings.lines)} lines can play, each of {len(patient.scenarios)} scenarios has one")
     ]
+
+
+def schedule(patient: Patient) -> list[Finding]:
+    """See that every probe of config.yaml can be planned."""
+    if patient.settings is None or not patient.settings.probes:
+        return [good("no probes are set up: nothing is played by itself")]
+    try:
+        planned = probes(patient.settings, patient.scenarios)
+    except BadInput as bad:
+        return [broken(one.message, one.hint) for one in bad.problems[:_MOST_NAMED]]
+    return [good(f"{len(planned)} probes can be planned")]
 
 
 def secrets(patient: Patient) -> list[Finding]:
