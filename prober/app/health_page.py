@@ -16,14 +16,23 @@ _PARTS = (
     (Words("Schedule", "计划"), ("starts", "queue", "alarms")),
     (Words("Machine", "本机"), ("disk", "store", "memory", "loop", "clock", "ntp", "watch")),
 )
+_VALUES = {
+    "passed": "通过",
+    "failed": "未通过",
+    "refused": "被拒绝",
+    "unknown": "未知",
+    "synchronised": "已同步",
+    "not synchronised": "未同步",
+}
+"""The values that are words, in Chinese."""
 
 
 def page(told: Mapping[str, Any], signs: Sequence[Sign]) -> str:
     """Return the page of what /readyz tells and of *signs*, those that are unwell first."""
-    parts = [(title, [sign for sign in signs if sign.kind in kinds]) for title, kinds in _PARTS]
     unwell = [sign for sign in signs if sign.well is False]
+    parts = [(title, [one for one in signs if one.kind in kinds and one.well is not False]) for title, kinds in _PARTS]
     return _environment().get_template("health.html.j2").render(
-        told=told, unwell=unwell, parts=[part for part in parts if part[1]], lasted=_lasted(told)
+        told=told, unwell=unwell, parts=[part for part in parts if part[1]], lasted=_lasted(told), values=_VALUES
     )  # fmt: skip
 
 

@@ -55,11 +55,11 @@ class Sign:
     def title(self) -> Words:
         """What it is called."""
         title = TITLES[self.kind]
-        return Words(title.en.format(of=self.of), title.zh.format(of=_PLACES.get(self.of, self.of)))
+        return Words(title.en.format(of=self.of), title.zh.format(of=_ZH.get(self.of, self.of)))
 
 
 TITLES: Mapping[str, Words] = {
-    "self-check": Words("Self-check of {of}", "{of} 自检"),
+    "self-check": Words("Self-check of {of}", "{of}自检"),
     "clock": Words("Clock", "系统时钟"),
     "ntp": Words("Clock synchronisation", "时钟同步"),
     "disk": Words("Disk of the {of}", "{of}所在磁盘"),
@@ -73,7 +73,7 @@ TITLES: Mapping[str, Words] = {
     "watch": Words("The watch itself", "自我监视"),
 }
 """Every kind of sign."""
-_PLACES = {"database": "数据库", "evidence": "证据"}
+_ZH = {"database": "数据库", "evidence": "证据", "ivr": "语音", "web": "网厅", "sms": "短信"}
 
 
 def self_check(channel: str, told: str | RobotBroken | None) -> Sign:
@@ -140,7 +140,7 @@ def disk(place: str, seen: Disk | None, limit: float) -> Sign:
         value=value,
         limit=told,
         of=place,
-        what=Words(f"The disk of the {place} is nearly full.", f"{_PLACES.get(place, place)}所在磁盘将满。"),
+        what=Words(f"The disk of the {place} is nearly full.", f"{_ZH.get(place, place)}所在磁盘将满。"),
         cure=Words("Free some room, or keep less: prober db prune, retention in config.yaml.",
                    "请释放空间，或缩短保留期：prober db prune，config.yaml 的 retention。"),
     )  # fmt: skip
@@ -212,16 +212,16 @@ def store(took_s: float, waiting: int, broken: RobotBroken | None) -> Sign:
 def alarms(counts: Mapping[str, int]) -> Sign:
     """Judge whether alarms get through. It opens no incident, for that would be told by the ways that fail."""
     failed, waiting = counts.get("failed", 0), counts.get("waiting", 0)
-    value = f"{failed} failed, {waiting} waiting"
     if not failed:
-        return Sign("alarms", True, value, incident=False)
+        waits = Words(f"{waiting} wait to be sent.", f"{waiting} 条等待发送。") if waiting else _NOTHING
+        return Sign("alarms", True, "0 failed", what=waits, incident=False)
     what = Words(
         "Alarms do not get through; they are tried on, and by other ways.", "告警未送达；正在重试并改用其他途径。"
     )
     cure = Words(
         "See prober alerts list; try prober alerts test.", "请查看 prober alerts list，并执行 prober alerts test。"
     )
-    return Sign("alarms", False, value, what=what, cure=cure, incident=False)
+    return Sign("alarms", False, f"{failed} failed", what=what, cure=cure, incident=False)
 
 
 def role(leads: bool) -> Sign:
