@@ -27,6 +27,8 @@ LIMIT_S = 20.0
 _SECRET = 6
 """A part of an address of so many characters is taken for secret."""
 _LOG = logging.getLogger("apprise")
+_OPENING = threading.Lock()
+"""Doors are opened one by one: filters of warnings are the whole process's."""
 _UNDER_WAY: set[str] = set()
 """The ways that a thread waits for."""
 
@@ -91,15 +93,15 @@ def _cure(way: Way) -> str:
 @cache
 def _door(url: str) -> NotifyBase | None:
     """Return what speaks to *url*: the same for all messages, for it keeps to the pace that the other side allows."""
-    with warnings.catch_warnings():
+    with _OPENING, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what its plugins' libraries say is nothing a user could mend
         import apprise  # noqa: PLC0415 - it takes a second, which only who tells somebody has to wait for
         from apprise.plugins import dingtalk, feishu, lark, wecombot  # noqa: PLC0415
 
-    for plugin in (dingtalk, feishu, lark, wecombot):
-        let_refuse(plugin)
-    with _Heard(url):
-        return apprise.Apprise.instantiate(url, suppress_exceptions=True) or None
+        for plugin in (dingtalk, feishu, lark, wecombot):
+            let_refuse(plugin)
+        with _Heard(url):
+            return apprise.Apprise.instantiate(url, suppress_exceptions=True) or None
 
 
 class _Heard(logging.Handler):

@@ -15,6 +15,8 @@ _UCS2 = 70
 _GSM7 = 160
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 \n!\"#%&'()*+,-./:;<=>?@_$")
 """The characters that take one place each in a text of the smaller alphabet."""
+_LEAST = 5
+"""A failure that would have fewer places in a text message is left out of it."""
 _PARAGRAPHS = 10
 _TITLE_PLACES = 80
 _TEXT_BYTES = 1700
@@ -153,14 +155,14 @@ class Writer:
         """Return the three as one message: *what* gives way first, then *head*."""
         head, what, rest = self.mask(head), self.mask(what), self.mask(rest)
         whole = f"{head}: {what}, {rest}"
-        room = _GSM7 if _PLAIN.issuperset(whole) else _UCS2
+        plain = _PLAIN.issuperset(whole)
+        room, sign = (_GSM7, "...") if plain else (_UCS2, "…")
         if _places(whole) <= room:
             return whole
-        room = _UCS2  # the sign of what was left out is none of the smaller alphabet
         left = room - _places(f"{head}: , {rest}")
-        if left >= _places("…") + 4:
-            return f"{head}: {_shortened(what, left)}, {rest}"
-        return f"{_shortened(head, max(1, room - _places(f' {rest}')))} {rest}"
+        if left >= _LEAST:
+            return f"{head}: {_shortened(what, left, sign=sign)}, {rest}"
+        return f"{_shortened(head, max(len(sign), room - _places(f' {rest}')), sign=sign)} {rest}"
 
 
 def _gravity(news: News) -> tuple[bool, int, datetime]:
@@ -178,10 +180,10 @@ def _bytes(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-def _shortened(text: str, room: int, size: Callable[[str], int] = _places) -> str:
-    """Return *text*, cut where its *size* is more than *room*."""
+def _shortened(text: str, room: int, size: Callable[[str], int] = _places, sign: str = "…") -> str:
+    """Return *text*, cut where its *size* is more than *room*, and *sign* after it then."""
     if size(text) <= room:
         return text
-    while text and size(f"{text}…") > room:
+    while text and size(f"{text}{sign}") > room:
         text = text[:-1]
-    return f"{text.rstrip()}…"
+    return f"{text.rstrip()}{sign}"

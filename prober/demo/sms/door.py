@@ -107,7 +107,7 @@ class SmsDoor:
         if self._customers.find(message.source) is None:
             raise Refused(Status.RINVSRCADR)
         if message.destination != SERVICE_NUMBER:
-            raise Refused(Status.RINVDSTADR)
+            return self._passed_on(message)
         octets = self._assembly.add(message)
         text = None if octets is None else alphabet.decode(octets, message.data_coding)
         message_id = f"{next(self._message_ids):x}"
@@ -120,6 +120,16 @@ class SmsDoor:
         if text is not None and delivered:
             loop.call_soon(self._reply, fault, message.source, text)
         return message_id
+
+    def _passed_on(self, message: ShortMessage) -> str:
+        """Deliver what one customer sends another, as it is; of that nobody gets a receipt."""
+        recipient = national(message.destination)
+        if self._customers.find(recipient) is None:
+            raise Refused(Status.RINVDSTADR)
+        self._counters["passed_on"] += 1
+        message = replace(message, destination=recipient, registered_delivery=0)
+        asyncio.get_running_loop().call_soon(self._routing.deliver, message)
+        return f"{next(self._message_ids):x}"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         session = Session(reader, writer, self)
