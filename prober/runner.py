@@ -27,8 +27,8 @@ _GRACE_S = 8.0
 """What a session may take past the action's own clock: 3 s to recognise what came in time, the rest for evidence."""
 _SELF_CHECK_S = 10.0
 """How long the self-check of a channel may take before it counts as failed."""
-_FAREWELL_S = 10.0
-"""How long the `always` steps of an interrupted run may take, and likewise closing the sessions."""
+_CLOSING_S = 10.0
+"""How long closing the sessions of a run may take, and an `always` step that says nothing of its own."""
 
 
 class Sink(Protocol):
@@ -109,7 +109,7 @@ class _Player:
         except asyncio.CancelledError:
             self._broken = True
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_FAREWELL_S):
+                async with asyncio.timeout(self._context.farewell_s):
                     for step in steps:
                         await self.step(step)
             raise
@@ -135,7 +135,8 @@ class _Player:
         """Close every session, and the run, with the evidence that belongs to the whole of it."""
         self._lag.close()
         self._context.evidence.step = None
-        for channel, broken in (await close_all(self._sessions, within_s=_FAREWELL_S)).items():
+        within_s = self._context.farewell_s if self.run.interrupted else _CLOSING_S
+        for channel, broken in (await close_all(self._sessions, within_s=within_s)).items():
             closing = Step(Action(channel, "close", None), f"closing {channel}", Layer.ROBOT)
             await self._keep(self._error(closing, broken.what, broken.cure), monotonic())
         outcomes = [step.outcome for step in self.run.steps]
@@ -221,7 +222,7 @@ class _Player:
         """Return how long *step* may take: what it says, but no longer than the scenario has left, unless `always`."""
         left_s = max(0.0, self._ends_s - monotonic())
         if step.always:
-            return _FAREWELL_S if step.within_s is None else step.within_s
+            return _CLOSING_S if step.within_s is None else step.within_s
         return left_s if step.within_s is None else min(step.within_s, left_s)
 
     def _cut(self, step: Step, limit_s: float, verdict: Verdict) -> Verdict:

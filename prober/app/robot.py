@@ -19,6 +19,7 @@ from prober.judge import undo
 from prober.loading.config import Settings
 from prober.loading.config_secrets import secret_values
 from prober.loading.masking import Masker
+from prober.loading.sealing import Seal
 from prober.model.line import Line
 from prober.model.order import Caps, Claim, OrderState, Placed, still_stands
 from prober.model.prompt import PromptTable
@@ -33,19 +34,30 @@ class App:
     """
     A robot of one workspace. `close()` ends every browser, call and binding it started.
 
-    Drivers are made when the first run wants them and shared by the later ones. It is made before the event loop
-    starts, for opening the store blocks.
+    Drivers are made when the first run wants them and shared by the later ones; those given stand in for the channels'
+    own. Without a *store* it opens one: then it is made before the event loop starts, for that blocks. *farewell_s*
+    is how long an interrupted run may take to hang up, and as long again to close.
 
     Raises:
         StoreBroken: The results cannot be kept where the settings say.
     """
 
-    def __init__(self, settings: Settings, prompts: PromptTable) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        prompts: PromptTable,
+        *,
+        store: Store | None = None,
+        drivers: Mapping[str, Driver] | None = None,
+        farewell_s: float = 10.0,
+    ) -> None:
         self.settings = settings
-        self.store = Store.open(settings.store.url, durable=settings.store.durable)
+        self.store = store or Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
+        self._closes_store = store is None
+        self._farewell_s = farewell_s
         self._prompts = prompts
         self._services: Mapping[str, Any] = {"prompts": prompts, "quarantine": self.store.quarantine(Pending)}
-        self._drivers: dict[str, Driver] = {}
+        self._drivers: dict[str, Driver] = dict(drivers or {})
         self._remembered = False
 
     @staticmethod
@@ -83,10 +95,20 @@ class App:
         finally:
             await self.store.leases.release(run.id)
 
+    async def self_check(self, channel: str) -> str:
+        """
+        Return in words what worked when *channel* was tried against a reference target of its own on loopback.
+
+        Raises:
+            RobotBroken: It did not work: the fault is the robot's.
+        """
+        return await self._driver(channel).self_check()
+
     async def close(self) -> None:
-        """End everything that was started. Safe to call twice."""
+        """End everything that was started; a store that was given stays open. Safe to call twice."""
         async with AsyncExitStack() as ending:
-            ending.callback(self.store.close)
+            if self._closes_store:
+                ending.callback(self.store.close)
             for driver in self._drivers.values():
                 ending.push_async_callback(driver.close)
 
@@ -163,15 +185,18 @@ class App:
             run_id=run.id,
             line=line,
             stimulus=Stimulus(),
-            evidence=EvidenceBox(self.settings.evidence.path, folder),
+            evidence=EvidenceBox(self.settings.evidence.path, folder, Seal(self.settings.evidence.key)),
             mask=Masker(known, self.settings.masking),
+            farewell_s=self._farewell_s,
         )
 
     def _drivers_of(self, scenario: Scenario) -> Mapping[str, Driver]:
-        for name in scenario.channels:
-            if name not in self._drivers:
-                self._drivers[name] = CHANNELS[name].open(self.settings.channels[name], self._services)
-        return self._drivers
+        return {name: self._driver(name) for name in scenario.channels}
+
+    def _driver(self, channel: str) -> Driver:
+        if channel not in self._drivers:
+            self._drivers[channel] = CHANNELS[channel].open(self.settings.channels[channel], self._services)
+        return self._drivers[channel]
 
 
 @dataclass(frozen=True)

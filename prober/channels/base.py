@@ -16,13 +16,18 @@ from prober.model.scenario import Action
 
 @dataclass(frozen=True)
 class RunContext:
-    """What a session knows of the run it belongs to. *mask* takes the secrets out of any text that is kept."""
+    """
+    What a session knows of the run it belongs to. *mask* takes the secrets out of any text that is kept.
+
+    Once interrupted, the run has *farewell_s* for its `always` steps, and as long again to close its sessions.
+    """
 
     run_id: str
     line: Line
     stimulus: Stimulus
     evidence: EvidenceBox
     mask: Masker
+    farewell_s: float = 10.0
 
 
 class Session(Protocol):

@@ -12,7 +12,22 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from prober.cli import alerts, check, db, demo, doctor, excel, incidents, init, orders, problems, report, run, schema
+from prober.cli import (
+    alerts,
+    check,
+    db,
+    demo,
+    doctor,
+    excel,
+    incidents,
+    init,
+    orders,
+    problems,
+    report,
+    run,
+    schema,
+    serve,
+)
 from prober.cli.exits import Exit
 from prober.errors import BadInput, RobotBroken
 
@@ -34,6 +49,7 @@ app.command("init")(init.command)
 app.command("check")(check.command)
 app.command("schema")(schema.command)
 app.command("run")(run.command)
+app.command("serve")(serve.command)
 app.command("report")(report.command)
 app.command("import")(excel.import_cases)
 app.command("export")(excel.export_cases)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -46,6 +49,7 @@ class Leadership:
         self._clock_s = clock_s
         self._held: dict[str, _Held] = {}
         self._watched: dict[str, tuple[tuple[object, ...], float]] = {}
+        self._leaders: dict[str, Process] = {}
 
     async def lead(self, name: str) -> int | None:
         """
@@ -77,10 +81,19 @@ class Leadership:
             nobody = update(LEADERS).where(LEADERS.c.name == name, *mine).values(_NOBODY.columns())
             await self._database.write(lambda connection: connection.execute(nobody).close())
 
-    async def leader(self, name: str) -> Process | None:
-        """Return which process leads *name*; None if none does."""
-        row = await self._database.write(lambda connection: _row(connection, name))
-        return _owner(row) if row and row.pid else None
+    def leader(self, name: str) -> Process | None:
+        """Return which other process led *name* when this one was last told that it does not; None if none did."""
+        return self._leaders.get(name)
+
+    async def wait(self, name: str) -> None:
+        """Return when it is time to call `lead` again: after `RENEW_S`, or at once when the leader's process ends."""
+        leader = self._leaders.get(name)
+        if leader is None or leader.host != this_process().host:
+            await asyncio.sleep(RENEW_S)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RENEW_S):
+                await _end(leader.pid)
 
     def _take(self, connection: Connection, name: str) -> int | None:
         mine, now = this_process(), datetime.now(UTC)
@@ -91,7 +104,9 @@ class Leadership:
         if row is None:
             return None
         term = row.term if _owner(row) == mine else row.term + 1
+        self._leaders.pop(name, None)
         if term != row.term and not self._is_free(name, row):
+            self._leaders[name] = _owner(row)
             return None
         # Conditional: between reading and writing, another may have been faster where the database lets two write.
         taken = update(LEADERS).where(LEADERS.c.name == name, LEADERS.c.term == row.term, *_of(_owner(row)))
@@ -108,6 +123,24 @@ class Leadership:
             self._watched[name] = (sign, now_s)
             return False
         return now_s - since_s >= SILENT_S
+
+
+async def _end(pid: int) -> None:
+    """Return when the process *pid* of this host has ended; the kernel tells."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    try:
+        watched = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    except (OSError, AttributeError):  # a kernel or system that does not tell
+        await ended.wait()
+        return
+    try:
+        loop.add_reader(watched, ended.set)
+        await ended.wait()
+    finally:
+        loop.remove_reader(watched)
+        os.close(watched)
 
 
 def _row(connection: Connection, name: str) -> Row[tuple[object, ...]] | None:

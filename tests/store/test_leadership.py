@@ -48,7 +48,6 @@ async def test_the_first_leads_and_keeps_its_term(store: Store) -> None:
     assert store.leadership.term(SCHEDULE) == 1
     await store.leadership.resign(SCHEDULE)
     assert store.leadership.term(SCHEDULE) is None
-    assert await store.leadership.leader(SCHEDULE) is None
     assert await store.leadership.lead(SCHEDULE) == 2
 
 
@@ -58,12 +57,15 @@ async def test_a_leader_whose_process_is_gone_is_followed_at_once(store: Store, 
     assert process.stdout is not None
     assert await process.stdout.readline() == b"1\n"
     assert await store.leadership.lead(SCHEDULE) is None
-    leader = await store.leadership.leader(SCHEDULE)
+    leader = store.leadership.leader(SCHEDULE)
     assert leader
     assert leader.pid == process.pid
+    waiting = asyncio.ensure_future(store.leadership.wait(SCHEDULE))
     process.kill()
     await process.wait()
+    await waiting
     assert await store.leadership.lead(SCHEDULE) == 2
+    assert store.leadership.leader(SCHEDULE) is None
 
 
 async def test_another_hosts_leader_is_followed_after_its_silence(store: Store) -> None:

@@ -1,0 +1,272 @@
+"""`prober serve`: the schedule kept round the clock, by the one robot of several that leads."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from prober.app.admission import Admission, limits
+from prober.app.incident_news import IncidentNews
+from prober.app.minute import Minute
+from prober.app.news import About, Mood, News, Tell
+from prober.app.reloading import changed
+from prober.app.robots import FAREWELL_S, Robots
+from prober.app.starting import Starting
+from prober.app.surroundings import Surroundings
+from prober.app.work import Work
+from prober.channels.base import Driver
+from prober.errors import BadInput, Problem, StoreBroken
+from prober.model.probe import Start
+from prober.pipeline import Pipeline
+from prober.scheduler import Scheduler, Timetable
+from prober.store.leadership import SCHEDULE
+from prober.store.store import Store
+
+FINISH_S = 4.0
+"""How long runs may go on when the robot is to stop; then they are hung up."""
+_MINUTE_S = 60.0
+
+
+class Serving:
+    """
+    Keeps the schedule of *work*, or waits to take over from the robot that does, until it is stopped.
+
+    *load* reads the work anew; *tell* is told what happens.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        store: Store,
+        *,
+        load: Callable[[], Work],
+        tell: Tell,
+        drivers: Mapping[str, Driver] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.store, self._load, self._tell, self._now = store, load, tell, now
+        self.robots = Robots(work, store, drivers=drivers)
+        self.admission = Admission(limits(work.settings.serve))
+        self.minute = Minute()
+        self._incidents = IncidentNews(store, tell)
+        self.starting = Starting(
+            store, self.robots, self.admission, tell, now=now, heard=self._missed, ended=self.minute.ended
+        )
+        self.scheduler = Scheduler(self._start, self.starting.miss, now=now, jumped=self._jumped)
+        self.pipeline = Pipeline(
+            again=self.starting.again,
+            incidents=store.incidents,
+            maintenance=self._window,
+            told=self._changed,
+            now=now,
+        )
+        self.starting.after = self.pipeline.after
+        self.surroundings = Surroundings(self)
+        self.starting.watchers = self.surroundings.watchers
+        self._term: int | None = None
+        self._told_following = False
+        self._wanted = asyncio.Event()
+        self._reread = asyncio.Event()
+        self._resuming: set[asyncio.Task[None]] = set()
+
+    @property
+    def work(self) -> Work:
+        """What it works by."""
+        return self.robots.work
+
+    @property
+    def leads(self) -> bool:
+        """Whether it keeps the schedule at this moment."""
+        return self._term is not None and self.store.leadership.term(SCHEDULE) == self._term
+
+    def stop(self) -> None:
+        """Begin nothing more, and come to an end within 10 s."""
+        self._wanted.set()
+
+    def reload(self) -> None:
+        """Read the work anew; a bad one is refused, and told."""
+        self._reread.set()
+
+    async def run(self) -> None:
+        """Serve until `stop` is called."""
+        self._tell(News(About.SERVING, _greeting(self.work), Mood.GOOD, {"probes": len(self.work.probes)}))
+        await self._incidents.begin()
+        self.scheduler.begin()
+        parts: Sequence[Coroutine[Any, Any, None]] = (
+            self._lead(),
+            self._reload(),
+            self._watch_files(),
+            self._tell_minutes(),
+            self.surroundings.run(),
+        )
+        tasks = [asyncio.create_task(part) for part in parts]
+        stopping = asyncio.create_task(self._wanted.wait())
+        try:
+            done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await self._stop([*tasks, stopping])
+        for task in done - {stopping}:
+            task.result()
+
+    async def _stop(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
+        """Let runs come to their end, or hang up; then leave nothing behind."""
+        under_way = list(self.scheduler.under_way.values())
+        text = (
+            f"{len(under_way)} runs may go on for {FINISH_S:g} s, then they hang up"
+            if under_way
+            else "no run to wait for"
+        )
+        self._tell(News(About.STOPPING, text, facts={"under_way": len(under_way)}))
+        for task in tasks:
+            task.cancel()
+        await self.scheduler.close()
+        under_way += self._resuming
+        if under_way:
+            _, late = await asyncio.wait(under_way, timeout=FINISH_S)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=2 * FAREWELL_S + 0.5)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await asyncio.gather(self.robots.close(), *tasks, return_exceptions=True)
+        with suppress(StoreBroken, TimeoutError):
+            async with asyncio.timeout(0.5):
+                await self.starting.say()
+                await self.store.leadership.resign(SCHEDULE)
+
+    async def _lead(self) -> None:
+        """Lead as soon and as long as it can, and keep what the store refused before."""
+        while True:
+            try:
+                term = await self.store.leadership.lead(SCHEDULE)
+                await self._led(term)
+                await self.starting.say()
+            except StoreBroken as broken:
+                self._tell(News(About.TROUBLE, str(broken), Mood.ERROR))
+                if not self.leads:
+                    self._follow("the store does not answer")
+            await self.store.leadership.wait(SCHEDULE)
+
+    async def _led(self, term: int | None) -> None:
+        if term is None:
+            leader = self.store.leadership.leader(SCHEDULE)
+            self._follow(f"the robot with pid {leader.pid} on {leader.host} leads" if leader else "another robot leads")
+        elif term != self._term:
+            await self.store.starts.take_over(term)
+            last = await asyncio.to_thread(self.store.starts.last)
+            self._term = term
+            self.scheduler.plan(self.work.probes, since=_until(self.work, last))
+            self._tell(News(About.LEADS, f"keeps the schedule (term {term})", facts={"term": term}))
+            self._told_following = False
+            self._resume()
+
+    def _follow(self, why: str) -> None:
+        """Start nothing, and say so once."""
+        self.scheduler.plan(())
+        self._term = None
+        if not self._told_following:
+            self._tell(News(About.FOLLOWS, f"waits: {why}"))
+            self._told_following = True
+
+    def _resume(self) -> None:
+        """Take up the runs that ended before anything was made of them."""
+        probes = {probe.name: probe for probe in self.work.probes}
+        task = asyncio.create_task(self._guarded(self.pipeline.resume(probes)))
+        self._resuming.add(task)
+        task.add_done_callback(self._resuming.discard)
+
+    async def _start(self, probe: Any, planned_at: datetime) -> None:
+        self.surroundings.started(max(0.0, (self._now() - planned_at).total_seconds()))
+        await self._guarded(self.starting.start(probe, planned_at))
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        """Let nothing that escapes a run end the robot: it is told, with all there is to know."""
+        try:
+            await work
+        except StoreBroken as broken:
+            self._tell(News(About.TROUBLE, str(broken), Mood.ERROR))
+        except Exception as exc:  # noqa: BLE001 - the outer guard
+            self._tell(News(About.TROUBLE, f"the robot stumbled: {exc!r}", Mood.ERROR, {"traceback": _trace(exc)}))
+
+    async def _reload(self) -> None:
+        while True:
+            await self._reread.wait()
+            self._reread.clear()
+            try:
+                work = await asyncio.to_thread(self._load)
+                _refuse_another_store(work, self.work)
+            except BadInput as bad:
+                text = f"the change is refused, and the old settings go on: {len(bad.problems)} mistakes"
+                self._tell(News(About.REFUSED, text, Mood.FAILED, {"problems": len(bad.problems)}, bad.problems))
+                continue
+            told = work.new_since(self.work)
+            if told:
+                self._take(work)
+            self._tell(News(About.RELOADED, told or "read again, nothing changed", Mood.GOOD if told else Mood.DIM))
+
+    def _take(self, work: Work) -> None:
+        self.robots.take(work)
+        self.admission.limits = limits(work.settings.serve)
+        if self._term is not None:
+            self.scheduler.plan(work.probes)
+        self.surroundings.take(work)
+
+    async def _watch_files(self) -> None:
+        while True:
+            settings = self.work.settings
+            ivr = settings.channels.get("ivr")
+            folders = [settings.folder / "scenarios", *([ivr.prompts] if ivr else [])]
+            async for _ in changed(settings.path, folders):
+                self.reload()
+
+    async def _tell_minutes(self) -> None:
+        while True:
+            await asyncio.sleep(_MINUTE_S)
+            incidents = await self._incidents.open()
+            under_way = len(self.scheduler.under_way)
+            self._tell(self.minute.told(under_way=under_way, lateness=self.scheduler.lateness, incidents=incidents))
+
+    def _missed(self, start: Start) -> None:
+        self.minute.was_missed(start)
+        self.surroundings.missed(start)
+
+    def _jumped(self, jump_s: float) -> None:
+        way = "on" if jump_s > 0 else "back"
+        text = f"the clock of the machine was set {way} by {timedelta(seconds=round(abs(jump_s)))}"
+        self._tell(News(About.CLOCK, text, Mood.SLOW, {"jump_s": jump_s}))
+
+    def _window(self, item: str | None, at: datetime) -> str:
+        window = self.work.maintenance(item, at)
+        return window.name if window else ""
+
+    def _changed(self) -> None:
+        self._incidents.look()
+        self.surroundings.wake()
+
+
+def _until(work: Work, last: Mapping[str, Start]) -> dict[str, datetime]:
+    """Return up to when the starts of each probe are accounted for: several that were missed in a row are one row."""
+    timetables = {probe.name: Timetable.of(probe) for probe in work.probes}
+    return {
+        name: timetables[name].nth(start.planned_at, start.count) for name, start in last.items() if name in timetables
+    }
+
+
+def _refuse_another_store(work: Work, before: Work) -> None:
+    if work.settings.store != before.settings.store:
+        what = "‘store’ cannot be changed while the robot serves"
+        raise BadInput([Problem(work.settings.path, 0, 0, what, "end it, and start it again")])
+
+
+def _greeting(work: Work) -> str:
+    count = len(work.probes)
+    return f"serves {count} probe{'' if count == 1 else 's'} on {len(work.settings.lines)} lines; {work.settings.path}"
+
+
+def _trace(exc: Exception) -> str:
+    return "".join(traceback.format_exception(exc))

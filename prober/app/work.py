@@ -1,0 +1,81 @@
+"""What the robot works by round the clock, as people wrote it, and what is different in another version of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from prober.app.probes import probes
+from prober.errors import BadInput, Problem
+from prober.loading.config import Settings
+from prober.loading.maintenance import standing, windows
+from prober.model.maintenance import Maintenance
+from prober.model.probe import Probe
+from prober.model.prompt import PromptTable
+from prober.model.scenario import Scenario
+
+_PLAYED_BY = ("lines", "channels", "evidence", "masking", "orders")
+"""The settings that a run is played by, secrets among them; the others change no run."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """Settings, recordings and probes, checked together."""
+
+    settings: Settings
+    prompts: PromptTable
+    probes: tuple[Probe, ...]
+
+    @classmethod
+    def of(cls, settings: Settings, prompts: PromptTable, scenarios: Iterable[Scenario]) -> Work:
+        """
+        Return the work that config.yaml asks for.
+
+        Raises:
+            BadInput: There is none, or something is wrong with it.
+        """
+        if not settings.probes:
+            hint = "name a scenario and how often: probes: [{name: balance, scenario: balance-query, every: 5m}]"
+            raise BadInput([Problem(settings.path, 0, 0, "there is nothing to serve: config.yaml has no probes", hint)])
+        return cls(settings, prompts, probes(settings, scenarios))
+
+    @cached_property
+    def windows(self) -> tuple[Maintenance, ...]:
+        """The maintenance windows."""
+        return windows(self.settings.maintenance)
+
+    def maintenance(self, item: str | None, at: datetime) -> Maintenance | None:
+        """Return the window that *item* is in at the aware instant *at*; None if it is in none."""
+        return standing(self.windows, item, at)
+
+    def plays_as(self, other: Work) -> bool:
+        """Return whether its runs are played by the same lines, channels and recordings as those of *other*."""
+        same = all(getattr(self.settings, name) == getattr(other.settings, name) for name in _PLAYED_BY)
+        return same and self.prompts.sha256 == other.prompts.sha256
+
+    def new_since(self, before: Work) -> str:
+        """Return what is different from *before*, in words; "" if nothing is."""
+        mine, theirs = _by_name(self), _by_name(before)
+        told = [
+            _listed("added", [name for name in mine if name not in theirs]),
+            _listed("removed", [name for name in theirs if name not in mine]),
+            _listed("changed", [name for name, probe in mine.items() if probe != theirs.get(name, probe)]),
+        ]
+        if not self.plays_as(before):
+            told.append("lines, channels or recordings changed")
+        elif self.settings != before.settings and not any(told):
+            told.append("settings of the service changed")
+        return "; ".join(one for one in told if one)
+
+
+def _by_name(work: Work) -> Mapping[str, Probe]:
+    return {probe.name: probe for probe in work.probes}
+
+
+def _listed(word: str, names: list[str]) -> str:
+    if not names:
+        return ""
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return f"{word} {len(names)} probe{'' if len(names) == 1 else 's'}: {shown}"
