@@ -47,6 +47,7 @@ class Pipeline:
         self._maintenance = maintenance
         self._told = told
         self._now = now
+        self._unkept: list[tuple[ProbeResult, Watched]] = []
 
     async def after(self, probe: Probe, run: Run) -> None:
         """Confirm a failure by a second attempt, judge the attempts, keep what changes, and have it told."""
@@ -69,8 +70,17 @@ class Pipeline:
             remark=remark,
             maintenance=self._window(attempts),
         )
-        if await self._incidents.apply(result, probe.watched):
-            self._told()
+        self._unkept.append((result, probe.watched))
+        await self._keep()
+
+    async def _keep(self) -> None:
+        """Keep what is to be kept, and what the store refused before; what it refuses waits for the next result."""
+        for one in tuple(self._unkept):
+            changes = await self._incidents.apply(*one)
+            if one in self._unkept:
+                self._unkept.remove(one)
+            if changes:
+                self._told()
 
     async def _confirmed(self, probe: Probe, run: Run) -> tuple[Sequence[Run], str]:
         """Return *run* and its second attempt, or why there is none to confirm it."""

@@ -1,0 +1,244 @@
+"""From the end of a probe's run to what is kept and told of it, with the store that keeps it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from prober.errors import StoreBroken
+from prober.model.incident import Change, Incident, ProbeResult, Standing
+from prober.model.line import Line
+from prober.model.probe import Probe, Schedule, Watched
+from prober.model.run import Failure, Layer, Outcome, Run, StepResult
+from prober.model.scenario import Effects, Scenario
+from prober.pipeline import Pipeline
+from prober.store.store import Store
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+FAILED, PASSED = Outcome.FAILED, Outcome.PASSED
+SCENARIO = Scenario("balance", "B", Path("b.yaml"), "", ("web",), item="balance")
+PROBE = Probe("web", SCENARIO, Schedule(every_s=60), (Line("one", "13800000001"), Line("two", "13800000002")))
+
+
+def run(run_id: str, outcome: Outcome = FAILED, *, at: datetime = NOON, attempt: int = 1, **more: object) -> Run:
+    """A run of the probe that was planned for *at*, and took five seconds."""
+    ended = at + timedelta(seconds=5)
+    broken = StepResult(0, "web.see x", "web", "see", outcome, at, ended, layer=Layer.PAGE, failure=Failure("no page"))
+    steps = (broken if outcome is FAILED else replace(broken, layer=None, failure=None),)
+    made = Run(
+        *(run_id, "balance", "B", "one", at, at, "", "", ""),
+        item="balance",
+        probe="web",
+        attempt=attempt,
+        ended_at=ended,
+        outcome=outcome,
+        steps=steps,
+    )
+    return replace(made, **more)
+
+
+@dataclass
+class Robot:
+    """A pipeline, and what it asks for and tells: *second* is the second attempt that is played, if any."""
+
+    store: Store
+    second: Run | None = None
+    maintenance: str = ""
+    now: datetime = NOON + timedelta(seconds=6)
+    repeated: list[str] = field(default_factory=list)
+    told: int = 0
+
+    def pipeline(self, incidents: object = None) -> Pipeline:
+        """Return a pipeline whose clock stands at *now*."""
+        return Pipeline(
+            again=self._again,
+            incidents=incidents or self.store.incidents,  # type: ignore[arg-type]
+            maintenance=lambda item, at: self.maintenance if item == "balance" else "",
+            told=self._tell,
+            now=lambda: self.now,
+        )
+
+    async def _again(self, probe: Probe, first: Run) -> Run | None:
+        self.repeated.append(first.id)
+        return self.second
+
+    def _tell(self) -> None:
+        self.told += 1
+
+    def standings(self) -> list[Standing]:
+        return [one.standing for one in self.store.incidents.results()]
+
+    def incidents(self) -> list[Incident]:
+        return self.store.incidents.find()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """Where the store is."""
+    return f"sqlite:///{tmp_path}/prober.sqlite"
+
+
+@pytest.fixture
+def robot(url: str) -> Iterator[Robot]:
+    """A robot with a store."""
+    store = Store.open(url)
+    yield Robot(store)
+    store.close()
+
+
+async def test_a_failure_is_confirmed_before_it_is_an_incident(robot: Robot) -> None:
+    """Both attempts are of it, and people are told."""
+    robot.second = run("b", attempt=2)
+    await robot.pipeline().after(PROBE, run("a"))
+    (incident,) = robot.incidents()
+    assert (robot.repeated, robot.told) == (["a"], 1)
+    assert (incident.first_run, incident.last_run, incident.items) == ("a", "b", ("balance",))
+
+
+async def test_a_pass_on_the_second_attempt_is_flaky(robot: Robot) -> None:
+    """It is kept as that, and nobody is told."""
+    robot.second = run("b", PASSED, attempt=2)
+    await robot.pipeline().after(PROBE, run("a"))
+    assert (robot.standings(), robot.incidents(), robot.told) == ([Standing.FLAKY], [], 0)
+
+
+async def test_a_pass_is_not_repeated(robot: Robot) -> None:
+    """One attempt is enough."""
+    await robot.pipeline().after(PROBE, run("a", PASSED))
+    assert (robot.standings(), robot.repeated) == ([Standing.WELL], [])
+
+
+async def test_what_could_not_be_repeated_waits_for_the_next_failure_and_says_why(robot: Robot) -> None:
+    """Two in a row confirm each other; the reason stands in the incident."""
+    robot.second = run("b", Outcome.SKIPPED, attempt=2, steps=(), remark="number in quarantine until 12:00:30")
+    pipeline = robot.pipeline()
+    await pipeline.after(PROBE, run("a"))
+    assert (robot.standings(), robot.incidents()) == ([Standing.UNCONFIRMED], [])
+    robot.second = None
+    await pipeline.after(PROBE, run("c", at=NOON + timedelta(minutes=1)))
+    (incident,) = robot.incidents()
+    assert incident.what == "no page (not repeated: no second attempt could be made)"
+    assert robot.store.incidents.results()[-1].what == "no page (not repeated: number in quarantine until 12:00:30)"
+    assert (incident.first_run, incident.last_run) == ("a", "c")
+
+
+async def test_what_orders_is_never_repeated(robot: Robot) -> None:
+    """Whatever it says."""
+    ordering = replace(PROBE, scenario=replace(SCENARIO, effects=Effects(orders=1)))
+    await robot.pipeline().after(ordering, run("a"))
+    assert (robot.standings(), robot.repeated) == ([Standing.UNCONFIRMED], [])
+
+
+async def test_what_falls_into_maintenance_is_kept_with_its_name(robot: Robot) -> None:
+    """It opens nothing, and counts for nothing."""
+    robot.second, robot.maintenance = run("b", attempt=2), "nightly"
+    await robot.pipeline().after(PROBE, run("a"))
+    assert [one.maintenance for one in robot.store.incidents.results()] == ["nightly"]
+    assert (robot.incidents(), robot.told) == ([], 0)
+
+
+async def test_what_the_store_refused_is_kept_with_the_next_result(robot: Robot) -> None:
+    """A locked database loses no confirmed failure while the robot lives."""
+    robot.second = run("b", attempt=2)
+    refusing = Refusing(robot.store)
+    pipeline = robot.pipeline(refusing)
+    with pytest.raises(StoreBroken):
+        await pipeline.after(PROBE, run("a"))
+    refusing.locked = False
+    await pipeline.after(PROBE, run("c", PASSED, at=NOON + timedelta(minutes=1)))
+    assert robot.standings() == [Standing.WELL, Standing.FAILED]
+    assert [one.first_run for one in robot.incidents()] == ["a"]
+
+
+@dataclass
+class Refusing:
+    """A store that is locked by another program, as long as it is *locked*."""
+
+    store: Store
+    locked: bool = True
+
+    async def apply(self, result: ProbeResult, watched: Watched) -> Sequence[Change]:
+        if self.locked:
+            raise StoreBroken("it is locked", cure="Wait.")
+        return await self.store.incidents.apply(result, watched)
+
+
+KILLED = """
+import asyncio, dataclasses, os, signal, sys
+sys.path.insert(0, sys.argv[3])
+from prober.store.store import Store
+import test_pipeline
+
+async def main(url, runs):
+    store = Store.open(url)
+    for number, (letter, outcome) in enumerate(zip("ab", runs.split(",")), 1):
+        one = test_pipeline.run(letter, test_pipeline.Outcome(outcome or "passed"), attempt=number)
+        await store.run_started(dataclasses.replace(one, steps=(), outcome=None, ended_at=None))
+        if outcome:
+            await store.run_finished(one)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main(*sys.argv[1:3]))
+"""
+
+
+def play_and_be_killed(url: str, runs: str) -> None:
+    """Play attempts that end as *runs* says, "" for one under way, and be killed (kill -9) before anything else."""
+    here = Path(__file__).parent
+    ended = subprocess.run([sys.executable, "-c", KILLED, url, runs, str(here)], cwd=here.parent, check=False)
+    assert ended.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    ("runs", "later_s", "standing", "repeated", "opened"),
+    [
+        ("failed,failed", 6, Standing.FAILED, [], 1),
+        ("failed,failed", 36_000, Standing.FAILED, [], 1),  # a confirmed failure is never lost
+        ("failed,passed", 6, Standing.FLAKY, [], 0),
+        ("failed", 6, Standing.FAILED, ["a"], 1),  # killed before the second attempt, which is made now
+        ("failed", 600, Standing.UNCONFIRMED, [], 0),  # too late to confirm anything
+        ("passed", 6, Standing.WELL, [], 0),
+    ],
+)
+async def test_what_a_killed_robot_left_is_taken_up(
+    url: str, runs: str, later_s: float, standing: Standing, repeated: list[str], opened: int
+) -> None:
+    """kill -9 between a run and its result loses no confirmed failure; taken up twice, it is one."""
+    play_and_be_killed(url, runs)
+    store = Store.open(url)
+    robot = Robot(store, run("c", attempt=2), now=NOON + timedelta(seconds=5 + later_s))
+    await robot.pipeline().resume({"web": PROBE})
+    await robot.pipeline().resume({"web": PROBE})
+    assert robot.standings() == [standing]
+    assert (robot.repeated, len(robot.incidents()), robot.told) == (repeated, opened, opened)
+    store.close()
+
+
+async def test_a_run_that_was_killed_under_way_is_nobodys_fault(url: str) -> None:
+    """It counts for nothing; a failure before it is repeated again."""
+    play_and_be_killed(url, "failed,")
+    store = Store.open(url)
+    robot = Robot(store, run("c", attempt=2))
+    await robot.pipeline().resume({"web": PROBE})
+    assert (robot.standings(), robot.repeated) == ([Standing.FAILED], ["a"])
+    store.close()
+
+
+async def test_runs_of_no_probe_and_of_long_ago_are_left_alone(robot: Robot) -> None:
+    """A person's run, a probe that is no more, and what is history."""
+    for one in (
+        run("person", probe=None),
+        run("gone", probe="gone"),
+        run("old", at=NOON - timedelta(days=2)),
+    ):
+        await robot.store.run_started(one)
+        await robot.store.run_finished(one)
+    await robot.pipeline().resume({"web": PROBE})
+    assert (robot.standings(), robot.repeated) == ([], [])
