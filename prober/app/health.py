@@ -36,9 +36,11 @@ _PAGE = _NO_STORE | {
 class Health:
     """Serves on serve.host and serve.port, on the loop the robot runs on."""
 
-    def __init__(self, settings: ServeSettings, vitals: Vitals, figures: Figures) -> None:
+    def __init__(
+        self, settings: ServeSettings, vitals: Vitals, figures: Figures, *, started_at: datetime | None = None
+    ) -> None:
         self._settings, self._vitals, self._figures = settings, vitals, figures
-        self._started_at = datetime.now(UTC)
+        self._started_at = started_at or datetime.now(UTC)
         self._listener: socket.socket | None = None
 
     def open(self) -> str:
