@@ -25,7 +25,7 @@ from prober.model.order import Caps, Claim, OrderState, Placed, still_stands
 from prober.model.prompt import PromptTable
 from prober.model.run import Outcome, Run, StepResult
 from prober.model.scenario import Scenario, Step
-from prober.runner import Sink, play
+from prober.runner import Sink, play, self_check
 from prober.store.orders import Orders
 from prober.store.store import Store
 
@@ -102,7 +102,7 @@ class App:
         Raises:
             RobotBroken: It did not work: the fault is the robot's.
         """
-        return await self._driver(channel).self_check()
+        return await self_check(self._driver(channel))
 
     async def close(self) -> None:
         """End everything that was started; a store that was given stays open. Safe to call twice."""

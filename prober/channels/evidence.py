@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from prober.errors import RobotBroken
+from prober.loading.sealing import Seal
 from prober.model.run import Evidence
 
 
@@ -16,11 +17,13 @@ class EvidenceBox:
     One run's folder of evidence: `<root>/<day>/<run id>/`.
 
     The caller stops its clocks before it writes here; files are written and read beside the loop. A file that cannot be
-    written is the robot's fault, never the channel's.
+    written is the robot's fault, never the channel's. With a *seal* that has a key, every file is encrypted before
+    its record is made, which is of what lies on the disk.
     """
 
-    def __init__(self, root: Path, folder: str) -> None:
+    def __init__(self, root: Path, folder: str, seal: Seal | None = None) -> None:
         self._root = root
+        self._seal = seal or Seal()
         self._folder = folder
         self.step: int | None = None
         """The step under way: what is kept now belongs to it."""
@@ -49,14 +52,20 @@ class EvidenceBox:
         """Write *content* and return its record. *kind*: recording, ladder, screenshot, page or transcript."""
 
         def write() -> bytes:
-            self.path(name).write_bytes(content)
-            return content
+            sealed = self._seal.sealed(content)
+            self.path(name).write_bytes(sealed)
+            return sealed
 
         return await self._noted(kind, self._place(name), write, whole_run=whole_run)
 
     async def kept(self, kind: str, path: Path, *, whole_run: bool = False) -> Evidence:
         """Return the record of a file that a writer of its own put at a *path* got from `path()`."""
-        return await self._noted(kind, path, path.read_bytes, whole_run=whole_run)
+
+        def sealed() -> bytes:
+            self._seal.seal_file(path)
+            return path.read_bytes()
+
+        return await self._noted(kind, path, sealed, whole_run=whole_run)
 
     def _place(self, name: str) -> Path:
         return self._root / self._folder / name

@@ -18,8 +18,8 @@ from prober.cli.workspace import CONFIG, open_settings
 from prober.errors import BadInput, Problem
 from prober.loading.config import Settings
 from prober.reports import words
-from prober.store.place import file_of
 from prober.store.integrity import Harm, Verification, verify
+from prober.store.place import Place, place_of
 
 _MOST_ORPHANS = 20
 
@@ -31,11 +31,9 @@ def verify_store(
 ) -> None:
     """Compare every file of evidence with what was kept of it. Exit: 0 all right, 3 something is damaged."""
     settings = open_settings(config)
-    database = file_of(settings.store.url)
-    if not database.is_file():
-        raise BadInput([Problem(settings.path, 0, 0, f"there is no store yet ({database})", "play something first")])
+    database = existing_store(settings)
     console = progress_console(stderr=as_json)
-    found = _verified(database, settings, console)
+    found = _verified(settings, console)
     if as_json:
         typer.echo(json.dumps(_document(found, database, settings), ensure_ascii=False, indent=2))
     else:
@@ -43,25 +41,38 @@ def verify_store(
     raise typer.Exit(Exit.ROBOT if found.damages else Exit.PASSED)
 
 
-def _verified(database: Path, settings: Settings, console: Console) -> Verification:
+def existing_store(settings: Settings) -> Place:
+    """
+    Return where the results are.
+
+    Raises:
+        BadInput: Nothing was kept yet.
+    """
+    place = place_of(settings.store.url)
+    if place.file is not None and not place.file.is_file():
+        raise BadInput([Problem(settings.path, 0, 0, f"there is no store yet ({place})", "play something first")])
+    return place
+
+
+def _verified(settings: Settings, console: Console) -> Verification:
     columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("files of evidence", total=None)
         return verify(
-            database,
+            settings.store.url,
             settings.evidence.path,
             seen=lambda number, total: progress.update(task, completed=number, total=total),
         )
 
 
-def _document(found: Verification, database: Path, settings: Settings) -> dict[str, Any]:
+def _document(found: Verification, database: Place, settings: Settings) -> dict[str, Any]:
     places = {"database": str(database), "evidence": str(settings.evidence.path)}
     damages = [{"harm": str(one.harm)} | {k: v for k, v in asdict(one).items() if k != "harm"} for one in found.damages]
     figures = {"files": found.files, "size_bytes": found.size_bytes}
     return {"version": 1} | places | figures | {"damages": damages, "orphans": list(found.orphans)}
 
 
-def _print(found: Verification, database: Path, console: Console) -> None:
+def _print(found: Verification, database: Place, console: Console) -> None:
     for damage in found.damages:
         where = str(database) if damage.harm is Harm.DATABASE else f"{damage.path}  (run {damage.run_id})"
         console.print(Text.assemble(("✗ ", "bold red"), f"{where}: {damage.what}"), soft_wrap=True)

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 import typer
 
@@ -18,11 +18,12 @@ from prober.cli.comparison import print_comparison
 from prober.cli.workspace import CONFIG, open_settings
 from prober.errors import BadInput, Problem, RobotBroken
 from prober.loading.config import Settings
-from prober.model.run import Evidence, Run
+from prober.loading.sealing import Seal
+from prober.model.run import Run
 from prober.reports import html as pages
 from prober.reports.comparison import compare
 from prober.reports.document import document
-from prober.reports.files import located
+from prober.reports.files import Opened, Read, located
 from prober.reports.junit import junit
 from prober.store.store import Store
 
@@ -81,15 +82,15 @@ def write_html(path: Path, runs: Sequence[Run], settings: Settings, *, title: st
     `FILE.html` is one file while there are few runs, else an index with the pages of its runs in a folder beside it;
     any other name is a folder with `index.html` in it.
     """
-    read = _reader(settings)
+    reading: _Reading = {"read": _reader(settings), "opened": Seal(settings.evidence.key).opened}
     if not _is_page(path):
         index, folder = path / "index.html", path / "runs"
     elif len(runs) > _AT_MOST:
         index, folder = path, path.with_name(f"{path.stem}-runs")
     else:
-        return _write(path, lambda: pages.render(runs, title=title, read=read))
+        return _write(path, lambda: pages.render(runs, title=title, **reading))
     for run in runs:
-        page = partial(pages.render, [run], title=run.title or run.scenario, read=read, index=f"../{index.name}")
+        page = partial(pages.render, [run], title=run.title or run.scenario, **reading, index=f"../{index.name}")
         _write(folder / pages.page_name(run), page)
     return _write(index, lambda: pages.render_index(runs, title=title, folder=folder.name))
 
@@ -150,11 +151,17 @@ def _compare(runs: Sequence[Run], html: Path | None, settings: Settings, *, quie
             print_comparison(compare(before, after))
         return
     page = html if _is_page(html) else html / "index.html"
-    _write(page, lambda: pages.render_comparison(compare(before, after), read=_reader(settings)))
+    opened = Seal(settings.evidence.key).opened
+    _write(page, lambda: pages.render_comparison(compare(before, after), read=_reader(settings), opened=opened))
     typer.echo(str(page), err=quiet)
 
 
-def _reader(settings: Settings) -> Callable[[Evidence], bytes]:
+class _Reading(TypedDict):
+    read: Read
+    opened: Opened
+
+
+def _reader(settings: Settings) -> Read:
     return lambda evidence: located(evidence, settings.evidence.path).read_bytes()
 
 

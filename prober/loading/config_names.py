@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from prober.loading.fields import Number, Text, refusal
+from prober.loading.fields import Number, Secret, Text, refusal
 
 
 def _msisdn(number: str) -> str:
@@ -39,5 +39,15 @@ def _zone(name: str) -> str:
     return name
 
 
+def _key(key: str) -> str:
+    if key and len(key) < _SHORTEST_KEY:
+        hint = "make one: openssl rand -base64 32"
+        raise refusal(f"a key of fewer than {_SHORTEST_KEY} characters can be found by trying", hint)
+    return key
+
+
+_SHORTEST_KEY = 16
+Key = Annotated[Secret, AfterValidator(_key)]
+"""What is encrypted or hashed with; "" is none."""
 Count = Annotated[Number, AfterValidator(_count)]
 Zone = Annotated[Text, AfterValidator(_zone)]

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from prober.loading.config_masking import MaskingSettings
-from prober.loading.config_names import Count, Msisdn, PlainName, Zone
+from prober.loading.config_names import Count, Key, Msisdn, PlainName, Zone
 from prober.loading.config_service import (
     AlertSettings,
     MaintenanceSettings,
@@ -32,6 +32,9 @@ class StoreSettings(BaseModel):
         description="a database URL; a SQLite path is relative to the folder of config.yaml",
     )
     durable: bool = Field(default=False, description="a finished step survives a power cut too, for slower writing")
+    key: Key = Field(
+        default="", description="what the lines' numbers are hashed with, such as `${env.PROBER_KEY}`; never change it"
+    )
 
 
 class EvidenceSettings(BaseModel):
@@ -39,6 +42,9 @@ class EvidenceSettings(BaseModel):
 
     model_config = STRICT
     path: WorkspacePath = Field(default=Path("results_db/evidence"), description="the folder of the evidence")
+    key: Key = Field(
+        default="", description="encrypts evidence where it lies, such as `${env.PROBER_KEY}`; lost, so is the evidence"
+    )
 
 
 class SipSettings(BaseModel):

@@ -9,9 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from prober.errors import RobotBroken
 from prober.model.run import Evidence
 
 Read = Callable[[Evidence], bytes]
+"""Returns a file as it lies on the disk."""
+Opened = Callable[[bytes], bytes]
+"""Returns what lies on the disk as it was before it was encrypted; RobotBroken where that cannot be."""
 
 _ROOM_BYTES = 48_000_000
 """What a report takes in before it becomes slow to open and too large to send."""
@@ -55,8 +59,9 @@ class File:
 class Files:
     """Reads evidence for one report. A file that is gone is a fact to show, never a failure of the report."""
 
-    def __init__(self, read: Read, room_bytes: int = _ROOM_BYTES) -> None:
+    def __init__(self, read: Read, room_bytes: int = _ROOM_BYTES, *, opened: Opened = bytes) -> None:
         self._read = read
+        self._opened = opened
         self._room_bytes = room_bytes
 
     def open(self, kept: Evidence, *, wanted: bool = True) -> File:
@@ -70,6 +75,11 @@ class Files:
         except OSError as exc:
             return File(kept, problem=f"文件缺失 · missing ({exc.strerror or type(exc).__name__})")
         self._room_bytes -= len(content)
-        if hashlib.sha256(content).hexdigest() != kept.sha256:
+        changed = hashlib.sha256(content).hexdigest() != kept.sha256
+        try:
+            content = self._opened(content)
+        except RobotBroken as broken:
+            return File(kept, problem=f"无法解密 · {broken.what}")
+        if changed:
             return File(kept, content, problem="内容与记录的校验值不符 · changed since it was kept (SHA-256 differs)")
         return File(kept, content)

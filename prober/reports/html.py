@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from prober.model.run import Evidence, Run, StepResult
+from prober.model.run import Run, StepResult
 from prober.reports import words
 from prober.reports.comparison import Comparison
-from prober.reports.files import File, Files
+from prober.reports.files import File, Files, Opened, Read
 from prober.reports.ladder import call_figures
 from prober.reports.overview import overview
 from prober.reports.patterns import friendly
@@ -37,14 +37,14 @@ def page_name(run: Run) -> str:
     return f"{_UNSAFE.sub('_', run.id)}.html"
 
 
-def render(runs: Sequence[Run], *, title: str, read: Callable[[Evidence], bytes], index: str = "") -> str:
+def render(runs: Sequence[Run], *, title: str, read: Read, opened: Opened = bytes, index: str = "") -> str:
     """
     Return the report of *runs* as one HTML page. *index* is the way to the page that lists it, if there is one.
 
-    *read* returns the content of a kept file and raises OSError where it is gone: the page then says so. The same runs
-    and files give the same page.
+    *read* returns a kept file as it lies there and raises OSError where it is gone: the page then says so. *opened*
+    returns it as it was before it was encrypted. The same runs and files give the same page.
     """
-    files = Files(read)
+    files = Files(read, opened=opened)
     # The gravest runs take their evidence in first: it is they that people open the report for.
     gravest_first = sorted(runs, key=lambda run: list(words.Mark).index(words.mark(run)))
     by_id = {run.id: run_view(run, files) for run in gravest_first}
@@ -57,10 +57,10 @@ def render_index(runs: Sequence[Run], *, title: str, folder: str) -> str:
     return _page("index.html.j2", runs, title=title, index=overview(runs), folder=folder)
 
 
-def render_comparison(comparison: Comparison, *, read: Callable[[Evidence], bytes]) -> str:
+def render_comparison(comparison: Comparison, *, read: Read, opened: Opened = bytes) -> str:
     """Return two runs beside each other as one HTML page."""
     runs = (comparison.before, comparison.after)
-    files = Files(read)
+    files = Files(read, opened=opened)
     views = [run_view(run, files) for run in runs]
     return _page("comparison.html.j2", runs, title="两次运行对比 Two runs", comparison=comparison, both_runs=views)
 

@@ -95,6 +95,11 @@ def is_gone(exc: DBAPIError) -> bool:
     return not isinstance(exc.orig, sqlite3.Error) and _of_server(exc.orig) is _GONE
 
 
+def is_damage(exc: DBAPIError) -> bool:
+    """Return whether the database found its own pages broken."""
+    return _sentence(exc) is _DAMAGED
+
+
 def _sentence(exc: SQLAlchemyError | sqlite3.Error) -> tuple[str, str]:
     cause = getattr(exc, "orig", exc)
     if isinstance(cause, sqlite3.Error):

@@ -101,6 +101,11 @@ class Database:
         with told(str(self.place)), self._reading.connect() as connection:
             return work(connection)
 
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for the thread."""
+        return len(self._waiting)
+
     def close(self) -> None:
         """Finish what is queued, then close every connection. Safe to call twice."""
         self._thread.shutdown(wait=True)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import RowMapping, create_engine, select, text
+from sqlalchemy import Connection, Engine, RowMapping, create_engine, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
-from prober.store.broken import told
+from prober.store.broken import is_damage, told
+from prober.store.engines import engines
+from prober.store.place import Place, place_of
+from prober.store.snapshot import opened_to_read
 from prober.store.tables import EVIDENCE
+
+_PATIENCE_S = 5.0
 
 
 class Harm(StrEnum):
@@ -47,7 +51,7 @@ class Verification:
     orphans: tuple[str, ...]
 
 
-def verify(database: Path, evidence: Path, *, seen: Callable[[int, int], None]) -> Verification:
+def verify(url: str, evidence: Path, *, seen: Callable[[int, int], None]) -> Verification:
     """
     Look at everything that was kept, and change nothing.
 
@@ -56,7 +60,7 @@ def verify(database: Path, evidence: Path, *, seen: Callable[[int, int], None]) 
     Raises:
         StoreBroken: The database cannot be read at all, or is none of the robot's.
     """
-    broken, rows = _rows(database)
+    broken, rows = _rows(place_of(url))
     damages = [Damage(Harm.DATABASE, what) for what in broken]
     for number, row in enumerate(rows, 1):
         damages += _looked_at(row, evidence)
@@ -66,27 +70,38 @@ def verify(database: Path, evidence: Path, *, seen: Callable[[int, int], None]) 
     return Verification(len(rows), sum(row["bytes"] for row in rows), tuple(damages), orphans)
 
 
-def _rows(database: Path) -> tuple[list[str], list[RowMapping]]:
-    """Return what SQLite finds wrong with itself, and the rows of the evidence; each path once."""
-
-    def connect() -> sqlite3.Connection:
-        return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
-
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
-    with told(str(database)), engine.connect() as connection:
-        broken = []
+def _rows(place: Place) -> tuple[list[str], list[RowMapping]]:
+    """Return what the database finds wrong with itself, and the rows of the evidence; each path once."""
+    broken: list[str] = []
+    with told(str(place)):
         try:
-            broken += [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check"))]
-            broken += [
-                f"row {row[1]} of {row[0]} belongs to a row of {row[2]} that is not there"
-                for row in connection.execute(text("PRAGMA foreign_key_check"))
-            ]
-            found = connection.execute(select(EVIDENCE).order_by(EVIDENCE.c.id)).mappings().all()
+            with _looking(place).connect() as connection:
+                if place.file is not None:
+                    broken += _own_checks(connection)
+                found = connection.execute(select(EVIDENCE).order_by(EVIDENCE.c.id)).mappings().all()
         except DatabaseError as exc:
-            if getattr(exc.orig, "sqlite_errorname", "") != "SQLITE_CORRUPT":
+            if not is_damage(exc):
                 raise
             return [*_harms(broken), f"it is damaged: {exc.orig}"], []
     return _harms(broken), list({row["path"]: row for row in found}.values())
+
+
+def _looking(place: Place) -> Engine:
+    """Return what reads the database at *place* and can change nothing there."""
+    if place.file is None:
+        return engines(place, durable=False, busy_timeout_s=_PATIENCE_S)[1]
+    file = place.file
+    return create_engine("sqlite://", creator=lambda: opened_to_read(file, _PATIENCE_S), poolclass=NullPool)
+
+
+def _own_checks(connection: Connection) -> list[str]:
+    """What SQLite checks when it is asked to; a server checks each page it reads, and its foreign keys always."""
+    broken = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check"))]
+    broken += [
+        f"row {row[1]} of {row[0]} belongs to a row of {row[2]} that is not there"
+        for row in connection.execute(text("PRAGMA foreign_key_check"))
+    ]
+    return broken
 
 
 def _harms(broken: list[str]) -> list[str]:

@@ -47,19 +47,6 @@ def place_of(url: str) -> Place:
     return Place(parsed, Path(file))
 
 
-def file_of(url: str) -> Path:
-    """
-    Return the file that *url* names.
-
-    Raises:
-        StoreBroken: It names none.
-    """
-    place = place_of(url)
-    if place.file is None:
-        raise StoreBroken(f"{place} is no file", cure="Name a database of SQLite: sqlite:///FILE.")
-    return place.file
-
-
 def _server(url: URL) -> Place:
     if url.drivername not in ("postgresql", "postgresql+psycopg"):
         raise StoreBroken(

@@ -45,28 +45,42 @@ def copied(file: Path, *, busy_timeout_s: float) -> Engine:
     return begun_by(engine, "BEGIN", {"foreign_keys": "ON"})
 
 
-def _copied(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+def opened_to_read(file: Path, busy_timeout_s: float) -> sqlite3.Connection:
+    """Return a connection to the database in *file* that reads it, also where nothing can be written beside it."""
+    source = _opened("mode=ro", file, busy_timeout_s)
     try:
-        return _copied_in("mode=ro", path, busy_timeout_s)
+        _begin_reading(source)
     except sqlite3.OperationalError as exc:
+        source.close()
         # Even to read a database in WAL mode SQLite makes files beside it. Where it cannot, and nobody's writing waits
         # in such a file, the database is as it was closed.
-        log = path.with_name(f"{path.name}-wal")
+        log = file.with_name(f"{file.name}-wal")
         if exc.sqlite_errorcode == sqlite3.SQLITE_BUSY or (log.exists() and log.stat().st_size):
             raise
-        return _copied_in("immutable=1", path, busy_timeout_s)
+        source = _opened("immutable=1", file, busy_timeout_s)
+        _begin_reading(source)
+    source.execute("COMMIT")
+    return source
 
 
-def _copied_in(mode: str, path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+def _copied(file: Path, busy_timeout_s: float) -> sqlite3.Connection:
     copy = sqlite3.connect(":memory:", check_same_thread=False)
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=busy_timeout_s)) as source:
+        with closing(opened_to_read(file, busy_timeout_s)) as source:
             # A backup waits for ever, and in C, where readers are locked out; reading waits as long as it is told to.
-            source.isolation_level = None
-            source.execute("BEGIN")
-            source.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            _begin_reading(source)
             source.backup(copy)
     except BaseException:
         copy.close()
         raise
     return copy
+
+
+def _opened(mode: str, file: Path, busy_timeout_s: float) -> sqlite3.Connection:
+    uri = f"{file.absolute().as_uri()}?{mode}"
+    return sqlite3.connect(uri, uri=True, timeout=busy_timeout_s, isolation_level=None)
+
+
+def _begin_reading(source: sqlite3.Connection) -> None:
+    source.execute("BEGIN")
+    source.execute("SELECT count(*) FROM sqlite_master").fetchone()

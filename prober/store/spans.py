@@ -32,7 +32,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Pieces:
-    """What a window is made of: *raw* stretches of time, whole *hours*, and all *days* between two instants *but* some."""
+    """What a window is made of: *raw* stretches of time, whole *hours*, and *days* between two instants *but* some."""
 
     raw: tuple[tuple[datetime, datetime], ...]
     hours: tuple[datetime, ...]

@@ -111,6 +111,15 @@ class Store:
         """Write how *run* ended, and whatever of it was not yet written."""
         await self._database.put(recording.finish_runs, run)
 
+    async def beat(self) -> None:
+        """Write what changes nothing, to see that writing works."""
+        await self._database.write(_touch)
+
+    @property
+    def unwritten(self) -> int:
+        """How many writes wait for their turn."""
+        return self._database.waiting
+
     async def remember(self, lines: Iterable[Line]) -> None:
         """Write who the lines are (name, hashed MSISDN, facts; no secret), for results to be read by their facts."""
         await self._database.write(lambda connection: recording.put_lines(connection, lines, self._numbers))
@@ -137,8 +146,12 @@ def _make_folder(file: Path) -> None:
 def _prepare(connection: Connection, where: str, numbers: Numbers) -> None:
     migrate(connection, where)
     numbers.prepare(connection)
-    # A read-only database lets a transaction begin, and would refuse the first step only.
-    connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+    _touch(connection)
     mark_interrupted(connection)
     mark_left_standing(connection)
     drop_left_behind(connection)
+
+
+def _touch(connection: Connection) -> None:
+    # A read-only database lets a transaction begin, and would refuse the first step only; so would a disk that is full.
+    connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sqlite3
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from prober.errors import StoreBroken
 from prober.model.run import Evidence
 from prober.store.integrity import Harm, verify
-from prober.store.place import file_of
+from prober.store.place import place_of
 
 NAMES = ["call.wav", "ladder.txt", "截图.png"]
 
@@ -35,12 +40,12 @@ async def kept(tmp_path, store, store_url, a_run):
     run = a_run(evidence=tuple(files))
     await store.run_started(run)
     await store.run_finished(run)
-    return file_of(store_url), folder
+    return place_of(store_url).file, folder
 
 
 def looked(kept):
     counts = []
-    found = verify(*kept, seen=lambda number, total: counts.append((number, total)))
+    found = verify(f"sqlite:///{kept[0]}", kept[1], seen=lambda number, total: counts.append((number, total)))
     return found, counts
 
 
@@ -122,4 +127,31 @@ def test_no_database_cannot_be_verified(tmp_path):
     """Another file is told with a cure."""
     (tmp_path / "x.sqlite").write_text("no database at all, but long enough to be read as one" * 50)
     with pytest.raises(StoreBroken, match="is not a database"):
-        verify(tmp_path / "x.sqlite", tmp_path, seen=lambda *_: None)
+        verify(f"sqlite:///{tmp_path}/x.sqlite", tmp_path, seen=lambda *_: None)
+
+
+def test_a_folder_that_may_only_be_read_is_verified(kept, store):
+    """A database that was closed cleanly is read where SQLite can make no file beside it."""
+    store.close()
+    program = [sys.executable, "-c", VERIFY]
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(kept[0], folder)
+        Path(folder).chmod(0o555)
+        done = subprocess.run(
+            [*program, f"{folder}/{kept[0].name}", f"{folder}/evidence"], capture_output=True, text=True, check=False
+        )
+        Path(folder).chmod(0o755)
+    assert (done.stdout, done.stderr) == ("3 files, nothing beside\n", "")
+
+
+VERIFY = """
+import os, sys
+from pathlib import Path
+from prober.store.integrity import verify
+
+if os.geteuid() == 0:
+    os.seteuid(65534)
+found = verify(f"sqlite:///{sys.argv[1]}", Path(sys.argv[2]), seen=lambda *_: None)
+beside = [path.name for path in Path(sys.argv[1]).parent.iterdir() if path.name != "prober.sqlite"]
+print(found.files, "files,", "nothing beside" if not beside else beside)
+"""

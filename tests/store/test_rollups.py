@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from prober.model.figures import Figures
 from prober.model.run import Outcome, Run, StepResult
+from prober.store import stale
 from prober.store.sketches import merged, quantiles, sketch
 from prober.store.store import Store
 from prober.store.tables import ROLLUPS, STALE
@@ -112,8 +113,6 @@ async def test_rolling_again_changes_nothing(store: Store, store_url: str, playe
 
 
 def stale_by_hand(connection, at):
-    from prober.store import stale
-
     stale.mark(connection, "hour", [at])
 
 
