@@ -68,6 +68,25 @@ async def play(
     return player.run
 
 
+async def self_check(driver: Driver) -> str:
+    """
+    Return in words what worked when *driver* was tried against its reference target.
+
+    Raises:
+        RobotBroken: It did not work, or took too long; whatever keeps the robot from checking itself is its own fault.
+    """
+    try:
+        async with asyncio.timeout(_SELF_CHECK_S):
+            return await driver.self_check()
+    except RobotBroken:
+        raise
+    except TimeoutError:
+        what, cure = f"its self-check took longer than {_SELF_CHECK_S:g} s", "Run less on this machine."
+    except Exception as exc:  # noqa: BLE001 - as above
+        what, cure = f"its self-check stumbled: {exc!r}", "Look at the machine's memory and open files."
+    raise RobotBroken(what, cure=cure)
+
+
 class _Player:
     """One run under way."""
 
@@ -200,10 +219,8 @@ class _Player:
         """Let the driver's self-check say whether a failure in doubt is the channel's or the robot's own."""
         began_s = monotonic()
         try:
-            async with asyncio.timeout(_SELF_CHECK_S):
-                told = f"passed: {await self._drivers[channel].self_check()}"
-        except Exception as exc:  # noqa: BLE001 - whatever keeps the robot from checking itself is its own fault
-            broken = _of_check(exc)
+            told = f"passed: {await self_check(self._drivers[channel])}"
+        except RobotBroken as broken:
             verdict, told = outcome.of_self_check(verdict, broken), f"failed: {broken.what}"
         took_s = monotonic() - began_s
         return verdict, replace(seen, facts={**seen.facts, "self_check": told}, evidence_s=seen.evidence_s + took_s)
@@ -289,16 +306,6 @@ class _Player:
             captures=tuple(_masked(one, mask) for one in captured),
             evidence=seen.evidence or self._context.evidence.of_step(len(self.run.steps)),
         )
-
-
-def _of_check(exc: Exception) -> RobotBroken:
-    if isinstance(exc, RobotBroken):
-        return exc
-    if isinstance(exc, TimeoutError):
-        what, cure = f"its self-check took longer than {_SELF_CHECK_S:g} s", "Run less on this machine."
-    else:
-        what, cure = f"its self-check stumbled: {exc!r}", "Look at the machine's memory and open files."
-    return RobotBroken(what, cure=cure)
 
 
 def _as_text(name: str, text: str) -> Captured:
