@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from prober.model.incident import Cause, Change, Happened, Incident, Kind
 from prober.model.probe import Severity
 from prober.model.run import Layer
+from prober.store.store import Store
+from tests.alerts.sinks import HttpSink
 
 NOON = datetime(2026, 11, 22, 4, 0, 0, tzinfo=UTC)
 """12:00 in Shanghai."""
@@ -30,6 +33,22 @@ class Clock:
         """Let time pass."""
         self.at += timedelta(**time)
         return self.at
+
+
+@pytest.fixture
+def sink() -> Iterator[HttpSink]:
+    """A server that takes everything."""
+    made = HttpSink()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store."""
+    made = Store.open(f"sqlite:///{tmp_path}/prober.sqlite")
+    yield made
+    made.close()
 
 
 @pytest.fixture

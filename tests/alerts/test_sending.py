@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -32,14 +32,6 @@ class NoTexter:
 
 
 SENDER = Sender(NoTexter(), limit_s=10)
-
-
-@pytest.fixture
-def sink() -> Iterator[HttpSink]:
-    """A server that takes everything."""
-    made = HttpSink()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -71,22 +71,6 @@ class Site:
         """What became of every alarm, in the order they were made."""
         found = self.store.alarms.find(limit=None)
         return [(one.way, one.reason, one.state) for one in sorted(found, key=lambda one: one.id)]
-
-
-@pytest.fixture
-def sink() -> Iterator[HttpSink]:
-    """A server that takes everything."""
-    made = HttpSink()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty store."""
-    made = Store.open(f"sqlite:///{tmp_path}/prober.sqlite")
-    yield made
-    made.close()
 
 
 @pytest.fixture
