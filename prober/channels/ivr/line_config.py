@@ -45,9 +45,12 @@ def _discard_nothing(media: Any) -> None:
     """
     Keep the jitter buffer from dropping frames to catch up after a stall: the ear needs what was said, not when.
 
-    pjsua2 wraps the enumeration as a bare pointer, so its value is written through it.
+    pjsua2 2.15 wraps the enumeration as a bare pointer, so its value is written through it; 2.17 as a number.
     """
     algorithm = media.jbDiscardAlgo
+    if isinstance(algorithm, int):
+        media.jbDiscardAlgo = _DISCARD_NONE
+        return
     ctypes.c_int.from_address(int(algorithm)).value = _DISCARD_NONE
     media.jbDiscardAlgo = algorithm
     algorithm.disown()
