@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -33,29 +33,28 @@ _FILES = 8
 def table(found: Sequence[Incident], now: datetime) -> Table:
     """Return a line an incident."""
     drawn = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for heading in ("incident", "severity", "since", "state", "cause", "fails", "what"):
-        narrow = heading in ("incident", "severity", "since")
-        drawn.add_column(heading, overflow="fold", no_wrap=narrow, ratio=None if narrow else _RATIOS[heading])
+    for heading in ("incident", "severity", "since", "where", "state", "fails", "what"):
+        drawn.add_column(heading, overflow="fold", no_wrap=heading not in _RATIOS, ratio=_RATIOS.get(heading))
     for one in found:
         style = "dim" if one.closed_at else ""
         drawn.add_row(
             Text(one.id, style or "bold"),
             Text(one.severity, style or _SEVERITIES[one.severity]),
             Text(lasted(one.opened_at, now), style),
+            Text(_whose(one), style),
             _state(one, now),
-            Text(_cause(one), style),
             Text(", ".join(one.failing or one.probes), style),
             Text(_cut(one.what), style),
         )
     return drawn
 
 
-_RATIOS = {"state": 2, "cause": 3, "fails": 2, "what": 5}
+_RATIOS = {"state": 3, "fails": 3, "what": 6}
 _WORDS = 120
 
 
-def story(incident: Incident, runs: Sequence[Run], evidence: Path, now: datetime) -> RenderableType:
-    """Return all there is to know of *incident*; *runs* are those of its first and latest failing runs still kept."""
+def story(incident: Incident, runs: Sequence[Run], evidence: Path, now: datetime) -> list[RenderableType]:
+    """Return all there is to know of *incident*, to be printed in turn; *runs* are its first and latest failing one."""
     head = Text.assemble((incident.id, "bold"), "  ", (incident.severity, _SEVERITIES[incident.severity]), "  ")
     parts: list[RenderableType] = [head.append(_state(incident, now)), Text(incident.what, "bold"), Text()]
     parts += [_facts(incident), Text(), *map(_changed, incident.changes), Text()]
@@ -64,7 +63,7 @@ def story(incident: Incident, runs: Sequence[Run], evidence: Path, now: datetime
         parts.extend(_run(which, run, evidence))
     if runs:
         parts.append(Text(f"\nsee them: prober report {' '.join(run.id for run in runs)}", "dim"))
-    return Group(*parts)
+    return parts
 
 
 def runs_of(incident: Incident) -> list[str]:
@@ -99,10 +98,14 @@ def _state(one: Incident, now: datetime) -> Text:
     return Text("open", "bold red")
 
 
+def _whose(one: Incident) -> str:
+    robot = one.cause.kind is Kind.ROBOT
+    return " ".join(dict.fromkeys(["robot"] * robot + [one.cause.channel]))
+
+
 def _cause(one: Incident) -> str:
-    cause = one.cause
-    whose = "robot" if cause.kind is Kind.ROBOT else str(cause.layer)
-    return " · ".join(dict.fromkeys((cause.channel, whose, cause.step)))
+    robot = one.cause.kind is Kind.ROBOT
+    return " · ".join([_whose(one)] + [str(one.cause.layer)] * (not robot) + [one.cause.step])
 
 
 def _facts(incident: Incident) -> Table:
@@ -141,11 +144,16 @@ def _run(which: str, run: Run, folder: Path) -> Iterator[Text]:
     files = _evidence(run)
     for kept in files[:_FILES]:
         try:
-            yield Text(f"  {kept.kind:<12} {located(kept, folder)}", "dim")
+            yield Text(f"  {kept.kind:<12} {_from_here(located(kept, folder))}", "dim")
         except FileNotFoundError:
             continue
     if len(files) > _FILES:
         yield Text(f"  and {len(files) - _FILES} more", "dim")
+
+
+def _from_here(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _evidence(run: Run) -> list[Evidence]:

@@ -80,7 +80,9 @@ def show(incident: ID, *, as_json: JSON = False, config: CONFIG = Path("config.y
     if as_json:
         typer.echo(json.dumps({"version": 1, "incident": document(found)}, ensure_ascii=False, indent=2))
     else:
-        progress_console(stderr=False).print(view.story(found, runs, settings.evidence.path, datetime.now(UTC)))
+        console = progress_console(stderr=False)
+        for part in view.story(found, runs, settings.evidence.path, datetime.now(UTC)):
+            console.print(part, soft_wrap=isinstance(part, Text))
 
 
 @app.command()

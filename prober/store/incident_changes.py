@@ -195,7 +195,7 @@ class _Applying:
 
     def _leave(self, incident_id: str) -> Change:
         leave(self._connection, incident_id, self._result.at, probe=self._result.probe)
-        return self._tell(incident_id, Happened.RECOVERED, incident_words.recovered(self._result.probe))
+        return self._tell(incident_id, Happened.RECOVERED, "passes again")
 
     def _close(self, incident_id: str) -> list[Change]:
         if not close(self._connection, incident_id, self._result.at):

@@ -19,11 +19,6 @@ _AT_MOST = 200
 _NAMED = 3
 
 
-def recovered(probe: str) -> str:
-    """Return what is told of a probe that has left an incident."""
-    return f"{probe} passes again"
-
-
 def worked(connection: Connection, result: ProbeResult) -> str:
     """
     Return what passed in the hour before *result*, by channel: `web: balance passed 12 s before; sms: …`.
