@@ -115,6 +115,15 @@ class Admission:
         """How many wait."""
         return len(self._waiting)
 
+    @property
+    def queue(self) -> Mapping[tuple[str, str], int]:
+        """How many wait, by channel and lane; one that needs two channels waits in both."""
+        channels = {name: name.removeprefix("channel ") for name in self.limits if name.startswith("channel ")}
+        counted = Counter(
+            (channel, one.lane) for one in self._waiting for channel in channels if channel in one.needs.shared
+        )
+        return {(channels[name], lane.name.lower()): counted[name, lane] for name in channels for lane in Lane}
+
     def _leave(self, waiting: _Waiting) -> None:
         if waiting in self._waiting:
             self._waiting.remove(waiting)

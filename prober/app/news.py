@@ -14,6 +14,7 @@ class About(StrEnum):
     """What a piece of news is about."""
 
     SERVING = "serving"
+    DOOR = "door"
     LEADS = "leads"
     FOLLOWS = "follows"
     RUN = "run"

@@ -61,11 +61,11 @@ class Serving:
             again=self.starting.again,
             incidents=store.incidents,
             maintenance=self._window,
-            told=self._changed,
+            told=self.changed,
             now=now,
         )
         self.starting.after = self.pipeline.after
-        self.surroundings = Surroundings(self)
+        self.surroundings = Surroundings(self, tell)
         self.starting.watchers = self.surroundings.watchers
         self._term: int | None = None
         self._told_following = False
@@ -133,7 +133,7 @@ class Serving:
                 await asyncio.wait(late, timeout=2 * FAREWELL_S + 0.5)
         with suppress(TimeoutError):
             async with asyncio.timeout(1.0):
-                await asyncio.gather(self.robots.close(), *tasks, return_exceptions=True)
+                await asyncio.gather(self.robots.close(), self.surroundings.close(), *tasks, return_exceptions=True)
         with suppress(StoreBroken, TimeoutError):
             async with asyncio.timeout(0.5):
                 await self.starting.say()
@@ -201,7 +201,7 @@ class Serving:
                 work = await asyncio.to_thread(self._load)
                 _refuse_another_store(work, self.work)
             except BadInput as bad:
-                text = f"the change is refused, and the old settings go on: {len(bad.problems)} mistakes"
+                text = f"the change is refused, and the old settings go on: {_counted(len(bad.problems))}"
                 self._tell(News(About.REFUSED, text, Mood.FAILED, {"problems": len(bad.problems)}, bad.problems))
                 continue
             told = work.new_since(self.work)
@@ -244,7 +244,8 @@ class Serving:
         window = self.work.maintenance(item, at)
         return window.name if window else ""
 
-    def _changed(self) -> None:
+    def changed(self) -> None:
+        """Have it told that an incident changed."""
         self._incidents.look()
         self.surroundings.wake()
 
@@ -266,6 +267,10 @@ def _refuse_another_store(work: Work, before: Work) -> None:
 def _greeting(work: Work) -> str:
     count = len(work.probes)
     return f"serves {count} probe{'' if count == 1 else 's'} on {len(work.settings.lines)} lines; {work.settings.path}"
+
+
+def _counted(mistakes: int) -> str:
+    return f"{mistakes} mistake{'' if mistakes == 1 else 's'}"
 
 
 def _trace(exc: Exception) -> str:

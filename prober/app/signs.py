@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from prober.app.machine import Disk, Memory
 from prober.errors import RobotBroken
+from prober.model.alarm import Delivery
 
 LAG_S = 2.0
 """An event loop that comes back later than this is no clock any more."""
@@ -209,9 +210,9 @@ def store(took_s: float, waiting: int, broken: RobotBroken | None) -> Sign:
     return Sign("store", False, value, limit, Words(f"Writing is slow. {waits.en}", f"写入缓慢。{waits.zh}"), cure)
 
 
-def alarms(counts: Mapping[str, int]) -> Sign:
+def alarms(counts: Mapping[Delivery, int]) -> Sign:
     """Judge whether alarms get through. It opens no incident, for that would be told by the ways that fail."""
-    failed, waiting = counts.get("failed", 0), counts.get("waiting", 0)
+    failed, waiting = counts.get(Delivery.FAILED, 0), counts.get(Delivery.WAITING, 0)
     if not failed:
         waits = Words(f"{waiting} wait to be sent.", f"{waiting} 条等待发送。") if waiting else _NOTHING
         return Sign("alarms", True, "0 failed", what=waits, incident=False)

@@ -11,6 +11,7 @@ from prober.app.machine import Disk, Memory
 from prober.app.robot_incidents import Incidents
 from prober.app.self_checks import SelfCheck
 from prober.metrics import Figures, table
+from prober.model.alarm import Delivery
 from prober.model.incident import Incident
 
 
@@ -30,7 +31,7 @@ class Sources:
     beat: Callable[[], Awaitable[None]] | None = None
     incidents: Incidents | None = None
     open_incidents: Callable[[], Sequence[Incident]] | None = None
-    alarms: Callable[[], Mapping[str, int]] | None = None
+    alarms: Callable[[], Mapping[Delivery, int]] | None = None
     queued: Callable[[], Mapping[tuple[str, str], int]] | None = None
     unwritten: Callable[[], int] = lambda: 0
     leads: Callable[[], bool] = lambda: True
@@ -45,7 +46,7 @@ class Seen:
     memory: Memory | None = None
     synchronised: bool | None = None
     incidents: Sequence[Incident] | None = None
-    alarms: Mapping[str, int] | None = None
+    alarms: Mapping[Delivery, int] | None = None
 
     def tell(self, figures: Figures) -> None:
         """Tell the figures."""

@@ -16,6 +16,7 @@ from prober.channels.timing import LoopLag, monotonic
 from prober.errors import RobotBroken
 from prober.loading.config_service import ServeSettings
 from prober.metrics import Figures, table
+from prober.model.alarm import Delivery
 from prober.model.probe import Start
 
 _EVERY_S = 10.0
@@ -174,7 +175,7 @@ class Vitals:
         )
 
     def _of_store(
-        self, took_s: float, broken: RobotBroken | None, alarms: Mapping[str, int] | None
+        self, took_s: float, broken: RobotBroken | None, alarms: Mapping[Delivery, int] | None
     ) -> tuple[Sign, ...]:
         waiting = self._sources.unwritten()
         self._figures.set(table.STORE_QUEUE, waiting)

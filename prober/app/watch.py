@@ -83,13 +83,14 @@ class Watch:
         self._loop = asyncio.get_running_loop()
         health = self._door()
         health.open()
-        try:
-            while True:
-                self._changed.clear()
-                await self._until_changed(health)
-                health = self._door()
-        finally:
-            await self._traces.close()
+        while True:
+            self._changed.clear()
+            await self._until_changed(health)
+            health = self._door()
+
+    async def close(self) -> None:
+        """Send the traces that wait, for 3 s at most; runs may end after `run` was cancelled."""
+        await self._traces.close()
 
     async def _until_changed(self, health: Health) -> None:
         parts: list[Coroutine[Any, Any, Any]] = [self._changed.wait(), self.vitals.run()]
