@@ -37,7 +37,7 @@ from tests.outcomes.playing import Case, cases
 FULL_S = 20 * 60.0
 READY_S = 60.0
 PACES = {"ivr": Pace(on_s=50, rest_s=20), "web": Pace(on_s=45, rest_s=20), "sms": Pace(on_s=40, rest_s=20)}
-"""How long a fault is on at the least is how soon it must be found, too: 2 periods and 2 attempts."""
+"""Two periods and two attempts of each door: how long a fault is on at the least, and how soon it must be found."""
 QUICK = ("ivr=busy", "web=wrong-balance", "sms=throttled")
 
 
@@ -63,7 +63,7 @@ class Injector:
         """Let each door have one fault till it is found."""
         async with asyncio.TaskGroup() as doors:
             for case in (case for case in cases() if case.fault in QUICK):
-                doors.create_task(self._one(case, PACES[case.door].on_s, until_found=True))
+                doors.create_task(self._one(case, _bound_s(case), until_found=True))
 
     async def _door(self, faults: Iterator[Planned], ends_s: float) -> None:
         for fault in faults:
@@ -82,7 +82,7 @@ class Injector:
         found = self._opened(case.door, on_at)
         took = f"found in {(found - on_at).total_seconds():.1f} s" if found else "nothing opened"
         self.plan.say(f"{len(self.faults):3}  {case.fault:28} on for {_span(fault):4.0f} s, {took}")
-        await self._until(lambda: not self._open(case.door), 2 * PACES[case.door].on_s)
+        await self._until(lambda: not self._open(case.door), 2 * _bound_s(case))
 
     async def _switch(self, wish: Mapping[str, Any]) -> None:
         (await self.control.put("/faults", json=dict(wish))).raise_for_status()
@@ -163,7 +163,11 @@ _LIMITS = (
 
 
 def _late(took_s: float | None, one: Met, *, times: int) -> bool:
-    return took_s is None or took_s > times * PACES[one.fault.case.door].on_s
+    return took_s is None or took_s > times * _bound_s(one.fault.case)
+
+
+def _bound_s(case: Case) -> float:
+    return PACES[case.door].long_enough_s(case)
 
 
 def _spread(what: str, took_s: Sequence[float]) -> dict[str, Figure]:

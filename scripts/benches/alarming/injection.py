@@ -20,6 +20,10 @@ class Pace:
     on_s: float
     rest_s: float
 
+    def long_enough_s(self, case: Case) -> float:
+        """Return how long a fault is on at the least; one that makes all come late makes both attempts longer."""
+        return self.on_s + 2 * case.arguments.get("seconds", 0.0)
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -51,4 +55,4 @@ def planned(cases: list[Case], pace: Pace, chance: random.Random) -> Iterator[Pl
         chance.shuffle(bag)
         for case in bag:
             longer = 1 + CHANCE * chance.random(), 1 + CHANCE * chance.random()
-            yield Planned(case, pace.rest_s * longer[0], pace.on_s * longer[1])
+            yield Planned(case, pace.rest_s * longer[0], pace.long_enough_s(case) * longer[1])
