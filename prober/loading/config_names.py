@@ -6,7 +6,7 @@ import re
 import zoneinfo
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, PlainValidator, WithJsonSchema
 
 from prober.loading.fields import Number, Secret, Text, refusal
 
@@ -49,5 +49,17 @@ def _key(key: str) -> str:
 _SHORTEST_KEY = 16
 Key = Annotated[Secret, AfterValidator(_key)]
 """What is encrypted or hashed with; "" is none."""
+_UNITS_BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+def _size(value: object) -> int:
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?B?)", str(value).strip().upper())
+    if found is None or found[2] not in _UNITS_BYTES:
+        raise refusal(f"‘{value}’ is not a size", "write 500MB, 50GB or 2TB")
+    return int(float(found[1]) * _UNITS_BYTES[found[2]])
+
+
+Size = Annotated[int, PlainValidator(_size), WithJsonSchema({"type": ["integer", "string"], "examples": ["50GB"]})]
+"""How much something weighs, `50GB`. The value is bytes."""
 Count = Annotated[Number, AfterValidator(_count)]
 Zone = Annotated[Text, AfterValidator(_zone)]

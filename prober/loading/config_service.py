@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from prober.loading.config_names import Msisdn, PlainName, Zone
+from prober.loading.config_names import Msisdn, PlainName, Size, Zone
 from prober.loading.cron import cron_fields
 from prober.loading.fields import STRICT, Duration, Number, Secret, Text, refusal
 from prober.model.incident import Kind
@@ -179,7 +179,7 @@ class RetentionSettings(BaseModel):
     steps: Some = Field(default=400 * 86400.0, description="runs with their steps")
     evidence: Some = Field(default=30 * 86400.0, description="evidence of runs that passed")
     failures: Some = Field(default=180 * 86400.0, description="evidence of runs that did not")
-    evidence_size: Text = Field(default="", description="the most evidence may weigh: 50GB; failures go last")
+    evidence_size: Size = Field(default=0, description="the most evidence may weigh: 50GB; failures go last; 0: any")
     texts: Some = Field(default=90 * 86400.0, description="what was captured and what late texts said")
     hourly: Some = Field(default=400 * 86400.0, description="figures by the hour")
     daily: Some = Field(default=3650 * 86400.0, description="figures by the day")

@@ -12,17 +12,20 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from prober.store.spans import HOUR, begun
+from prober.store.spans import HOUR, RUN, begun
 from prober.store.tables import ROLLED, STALE
 
-_UNTIL = select(ROLLED.c.until_at).where(ROLLED.c.span == HOUR)
+_ROLLED = select(ROLLED)
 
 
 def note_runs(connection: Connection, started: Iterable[datetime]) -> None:
     """Note the hours of runs that ended, began again or went away, where these hours were counted already."""
-    until = connection.scalar(_UNTIL)
-    if until is not None:
-        mark(connection, HOUR, {begun(HOUR, at) for at in started if at < until})
+    rolled = {row.span: row for row in connection.execute(_ROLLED)}
+    if HOUR in rolled:
+        until, since = rolled[HOUR].until_at, rolled[RUN].since_at if RUN in rolled else None
+        hours = {begun(HOUR, at) for at in started if at < until}
+        # Of hours whose runs were pruned the figures are all there is.
+        mark(connection, HOUR, {at for at in hours if since is None or at >= since})
 
 
 def mark(connection: Connection, span: str, instants: Iterable[datetime]) -> None:

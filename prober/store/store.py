@@ -24,6 +24,7 @@ from prober.store.place import place_of
 from prober.store.quarantine import OwedT, StoredQuarantine
 from prober.store.queries import Queries
 from prober.store.recovery import mark_interrupted
+from prober.store.retention import Retention
 from prober.store.rollups import Rollups
 from prober.store.snapshot import snapshot
 from prober.store.starts import Starts
@@ -38,6 +39,7 @@ class Store:
         self._numbers = numbers or Numbers()
         self.queries = Queries(database)
         self.rollups = Rollups(database)
+        self.retention = Retention(database, self.rollups)
         self.leases = Leases(database)
         self.orders = Orders(database, self._numbers)
         self.incidents = Incidents(database)
