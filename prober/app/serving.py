@@ -26,7 +26,7 @@ from prober.scheduler import Scheduler, Timetable
 from prober.store.leadership import SCHEDULE
 from prober.store.store import Store
 
-FINISH_S = 4.0
+FINISH_S = 3.0
 """How long runs may go on when the robot is to stop; then they are hung up."""
 _MINUTE_S = 60.0
 
@@ -114,23 +114,13 @@ class Serving:
 
     async def _stop(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
         """Let runs come to their end, or hang up; then leave nothing behind."""
-        under_way = list(self.scheduler.under_way.values())
-        text = (
-            f"{len(under_way)} runs may go on for {FINISH_S:g} s, then they hang up"
-            if under_way
-            else "no run to wait for"
-        )
-        self._tell(News(About.STOPPING, text, facts={"under_way": len(under_way)}))
+        under_way = len(self.scheduler.under_way)
+        text = f"{_counted(under_way, 'run')} may go on for {FINISH_S:g} s, then hang up" if under_way else "at once"
+        self._tell(News(About.STOPPING, f"stops: {text}", facts={"under_way": under_way}))
         for task in tasks:
             task.cancel()
         await self.scheduler.close()
-        under_way += self._resuming
-        if under_way:
-            _, late = await asyncio.wait(under_way, timeout=FINISH_S)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late, timeout=2 * FAREWELL_S + 0.5)
+        await self._end_runs()
         with suppress(TimeoutError):
             async with asyncio.timeout(1.0):
                 await asyncio.gather(self.robots.close(), self.surroundings.close(), *tasks, return_exceptions=True)
@@ -138,6 +128,17 @@ class Serving:
             async with asyncio.timeout(0.5):
                 await self.starting.say()
                 await self.store.leadership.resign(SCHEDULE)
+
+    async def _end_runs(self) -> None:
+        """Wait for what is under way, for so long; then interrupt it, which plays what is always to be played."""
+        under_way = [*self.scheduler.under_way.values(), *self._resuming]
+        if not under_way:
+            return
+        _, late = await asyncio.wait(under_way, timeout=FINISH_S)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=2 * FAREWELL_S + 0.5)
 
     async def _lead(self) -> None:
         """Lead as soon and as long as it can, and keep what the store refused before."""
@@ -201,7 +202,7 @@ class Serving:
                 work = await asyncio.to_thread(self._load)
                 _refuse_another_store(work, self.work)
             except BadInput as bad:
-                text = f"the change is refused, and the old settings go on: {_counted(len(bad.problems))}"
+                text = f"the change is refused, and the old settings go on: {_counted(len(bad.problems), 'mistake')}"
                 self._tell(News(About.REFUSED, text, Mood.FAILED, {"problems": len(bad.problems)}, bad.problems))
                 continue
             told = work.new_since(self.work)
@@ -265,12 +266,12 @@ def _refuse_another_store(work: Work, before: Work) -> None:
 
 
 def _greeting(work: Work) -> str:
-    count = len(work.probes)
-    return f"serves {count} probe{'' if count == 1 else 's'} on {len(work.settings.lines)} lines; {work.settings.path}"
+    lines = _counted(len(work.settings.lines), "line")
+    return f"serves {_counted(len(work.probes), 'probe')} on {lines} by {work.settings.path}"
 
 
-def _counted(mistakes: int) -> str:
-    return f"{mistakes} mistake{'' if mistakes == 1 else 's'}"
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _trace(exc: Exception) -> str:
