@@ -127,7 +127,7 @@ def _act(
 ) -> None:
     settings, name = open_settings(config), incident.upper()
     who = by.strip() or _login(settings)
-    store = Store.open(settings.store.url, durable=settings.store.durable)
+    store = Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
     try:
         refused = asyncio.run(_awaited(act(store.incidents, name, who)))
         if refused is not None:

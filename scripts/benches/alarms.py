@@ -107,7 +107,7 @@ def measure(plan: Plan) -> Result:
     """Inject faults, and hold the incidents against them."""
     with operator() as doors, Watch(plan.folder / "watch", doors) as watch:
         if not watch.ready(READY_S):
-            return Result({}, {"ready": "== 1"}, {}, remarks=["not every probe passed once in health; see serve.log"])
+            return Result({}, {"ready": "== 1"}, {}, remarks=["not every probe passed in health", watch.said()])
         plan.say("every probe has passed once")
         faults = asyncio.run(_inject(plan, watch, doors))
         incidents = watch.store.incidents.find(limit=None)

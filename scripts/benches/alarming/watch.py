@@ -44,7 +44,7 @@ class Watch:
         with self._log.open("wb") as log:
             command = [*PROBER, "serve", "--config", str(config)]
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
-        self.store = _opened(self.settings.store.url, self)
+        self.store = Store.open(self._awaited_url(), busy_timeout_s=30)
 
     def __enter__(self) -> Watch:
         return self
@@ -58,11 +58,21 @@ class Watch:
             self._process.kill()
             self._process.wait()
 
+    def _awaited_url(self) -> str:
+        """Return where its store is when it keeps its schedule: by then it has made it."""
+        while "keeps the schedule" not in self.said():
+            self.look()
+            time.sleep(0.1)
+        return self.settings.store.url
+
     def look(self) -> None:
         """Raise if the robot has ended."""
         if self._process.poll() is not None:
-            told = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
-            raise RuntimeError(f"prober serve ended with {self._process.returncode}: {told}")
+            raise RuntimeError(f"prober serve ended with {self._process.returncode}: {self.said()[-2000:]}")
+
+    def said(self) -> str:
+        """Return what the robot has said till now."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
 
     def ready(self, within_s: float) -> bool:
         """Wait till every probe has passed once, and return whether they all have."""
@@ -73,17 +83,6 @@ class Watch:
                 return True
             time.sleep(0.5)
         return False
-
-
-def _opened(url: str, watch: Watch) -> Store:
-    """Open the store when the robot has made it, so that both do not make it at once."""
-    file = Path(url.removeprefix("sqlite:///"))
-    for _ in range(300):
-        watch.look()
-        if file.exists() and file.stat().st_size:
-            break
-        time.sleep(0.1)
-    return Store.open(url, busy_timeout_s=30)
 
 
 def write_workspace(folder: Path, doors: Mapping[str, Any]) -> Path:
