@@ -68,9 +68,10 @@ def alerts_that_clash(config: Sections, understood: Understood | None = None) ->
     """Yield the mistakes that no alert and no system of tickets has by itself."""
     yield from _given_twice("alerts", [one.name for one in config.alerts])
     yield from _given_twice("tickets", [one.name for one in config.tickets])
+    following = {one.name: one.otherwise for one in reversed(config.alerts)}
     for index, alert in enumerate(config.alerts):
         yield from _of_alert(config, index, understood)
-        if _in_a_ring(alert.name, {one.name: one.otherwise for one in config.alerts}):
+        if _in_a_ring(alert.name, following):
             message = f"‘otherwise’ leads from ‘{alert.name}’ back to itself"
             yield Mistake(("alerts", index, "otherwise"), message, "let the last way of the row have none")
     for index, system in enumerate(config.tickets):

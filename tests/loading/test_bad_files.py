@@ -28,7 +28,7 @@ def test_mistakes_are_told_whole(case, tmp_path, monkeypatch, small_vocabulary, 
 
     def load() -> object:
         if "config.yaml" in files:
-            return load_config(Path("config.yaml"), small_settings)
+            return load_config(Path("config.yaml"), small_settings, lambda url: not url.startswith("nowhere"))
         return load_scenarios([Path()], small_vocabulary)
 
     with pytest.raises(BadInput) as bad:
