@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -163,8 +163,14 @@ class Admission:
         full = sorted(name for name in needs.shared if self._is_full(name))
         told = [f"{name}: {self._held[name]} at once is the limit" for name in full]
         if not any(not self._lines[name] for name in needs.lines):
-            told.append(f"other runs hold {', '.join(needs.lines)}")
+            told.append(f"other runs hold {some(needs.lines)}")
         return "; ".join(told) or "others waited for the same before it"
+
+
+def some(names: Iterable[str]) -> str:
+    """Return *names* as a person reads them: not all of very many."""
+    told = list(names)
+    return ", ".join(told[:8]) + (f" and {len(told) - 8} more" if len(told) > 8 else "")
 
 
 def limits(serve: ServeSettings) -> dict[str, int]:

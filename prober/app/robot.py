@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -59,6 +60,7 @@ class App:
         self._services: Mapping[str, Any] = {"prompts": prompts, "quarantine": self.store.quarantine(Pending)}
         self._drivers: dict[str, Driver] = dict(drivers or {})
         self._remembered = False
+        self._remembering = asyncio.Lock()
 
     @staticmethod
     def prepare(scenarios: Sequence[Scenario]) -> None:
@@ -156,9 +158,10 @@ class App:
 
     async def _remember(self) -> None:
         """Write once who the lines are, so that results can be read by brand, province or site."""
-        if not self._remembered:
-            await self.store.remember(self.settings.lines)
-            self._remembered = True
+        async with self._remembering:
+            if not self._remembered:
+                await self.store.remember(self.settings.lines)
+                self._remembered = True
 
     def _new_run(self, order: Order, clock: Clock) -> Run:
         now, scenario = clock.now(), order.scenario

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
-from prober.app.admission import Admission, Admitted, Needs, shared
+from prober.app.admission import Admission, Admitted, Needs, shared, some
 from prober.app.news import About, Mood, News, Tell
 from prober.app.orders import Order
 from prober.app.robots import Robots
@@ -112,7 +112,7 @@ class Starting:
         left_s = max(0.0, left_s - (monotonic() - asked_s))
         run = await self._play(probe, admitted, planned_at, attempt=1, wait_s=left_s)
         if run is None:
-            held = f"other robots or people hold {', '.join(line.name for line in probe.lines)}"
+            held = f"other robots or people hold {some(line.name for line in probe.lines)}"
             await self.miss(Start(probe.name, planned_at, None, Missed.BUSY, held))
         return run
 

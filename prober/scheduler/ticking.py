@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ _LOOK_S = 1.0
 """How often the clock is looked at: no event tells that it was set."""
 _CLOSE = timedelta(milliseconds=5)
 """A timer may come so much too early, when the clock is being corrected."""
+# What the timer has to say of its own is nothing to a person, and without any handler Python would print it.
+logging.getLogger("apscheduler").addHandler(logging.NullHandler())
 _PASSAGE = timedelta(microseconds=1)
 _OLDEST = timedelta(milliseconds=1)
 
