@@ -72,7 +72,12 @@ class Health:
         finally:
             server.should_exit = True
             await asyncio.wait((serving,), timeout=_FAREWELL_S + 2)
-            listener.close()
+            self.close()
+
+    def close(self) -> None:
+        """Give the port back. Safe to call twice."""
+        if self._listener is not None:
+            self._listener.close()
             self._listener = None
 
     def _config(self) -> uvicorn.Config:

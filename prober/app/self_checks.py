@@ -14,12 +14,17 @@ from prober.metrics import Figures, table
 _AGAIN_S = 30.0
 """How soon a channel that failed is checked again."""
 
+_CONFIRM_S = 10.0
+"""How long after a failure it is confirmed: a machine that has just started something is slow for a while."""
+
 SelfCheck = Callable[[], Awaitable[str]]
 """Says what worked, or raises RobotBroken."""
 
 
 class SelfChecks:
     """Checks every channel each *every_s*, one after another and evenly spread: a check is a load of its own."""
+
+    confirm_s = _CONFIRM_S
 
     def __init__(
         self, checks: Mapping[str, SelfCheck], every_s: float, figures: Figures, *, now_s: Callable[[], float]
@@ -53,10 +58,12 @@ class SelfChecks:
         await asyncio.Event().wait()
 
     async def check(self, channel: str) -> None:
-        """Check *channel*; a failure is confirmed by a second check at once."""
+        """Check *channel*; a failure is confirmed by a second check, unless the last one failed, too."""
         began_s = monotonic()
         told = await self._tried(channel)
-        if isinstance(told, RobotBroken):
+        if isinstance(told, RobotBroken) and not isinstance(self._told[channel], RobotBroken):
+            await asyncio.sleep(self.confirm_s)
+            began_s = monotonic()
             told = await self._tried(channel)
         self._told[channel] = told
         self._figures.set(table.SELF_CHECK, isinstance(told, str), channel)

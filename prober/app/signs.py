@@ -89,7 +89,7 @@ def self_check(channel: str, told: str | RobotBroken | None) -> Sign:
         well=False,
         value="failed",
         of=channel,
-        what=Words(f"It failed, twice: {told.what}.", f"自检两次未通过：{told.what}。"),
+        what=Words(f"It failed, and again: {told.what}.", f"自检两次未通过：{told.what}。"),
         cure=Words(told.cure, told.cure),
     )
 

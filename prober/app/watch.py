@@ -109,6 +109,7 @@ class Watch:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            health.close()
         for task in done:
             task.result()
 

@@ -1,0 +1,318 @@
+"""The robot watches itself: its signs, its figures, and the incidents of its own that become of them."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from prober.app.self_checks import SelfChecks
+from prober.app.sources import Sources
+from prober.app.vitals import Vitals
+from prober.errors import RobotBroken, StoreBroken
+from prober.loading.config_service import SelfCheckSettings, ServeSettings
+from prober.metrics import Figures
+from prober.model.incident import Happened, Kind
+from prober.model.probe import Missed, Start
+from prober.store.store import Store
+
+AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+class Clocks:
+    """A wall clock and a monotonic one that a test moves."""
+
+    def __init__(self) -> None:
+        self.wall, self.monotonic_s = AT, 1000.0
+
+    def go(self, seconds: float) -> None:
+        self.wall += timedelta(seconds=seconds)
+        self.monotonic_s += seconds
+
+
+class Channel:
+    """A channel whose self-check passes while nothing is broken."""
+
+    def __init__(self) -> None:
+        self.broken: RobotBroken | None = None
+        self.checks = 0
+        self.often = asyncio.Event()
+
+    async def check(self) -> str:
+        self.checks += 1
+        if self.checks > 2:
+            self.often.set()
+        if self.broken:
+            raise self.broken
+        return "opened a page of this machine"
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    opened = Store.open(f"sqlite:///{tmp_path}/p.sqlite")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clocks() -> Clocks:
+    return Clocks()
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """Confirm a failure at once."""
+    monkeypatch.setattr(SelfChecks, "confirm_s", 0.0)
+
+
+def made(clocks: Clocks, figures: Figures | None = None, **sources) -> Vitals:
+    settings = ServeSettings(disk_free=0.0)
+    return Vitals(
+        settings,
+        figures or Figures(),
+        Sources(**sources),
+        now=lambda: clocks.wall,
+        clock_s=lambda: clocks.monotonic_s,
+    )
+
+
+def sign(vitals: Vitals, name: str):
+    return next(one for one in vitals.signs if one.name == name)
+
+
+def read(figures: Figures, name: str, **labels: str) -> float | None:
+    for family in text_string_to_metric_families(figures.exposition()[0].decode()):
+        for sample in family.samples:
+            if sample.name == name and labels.items() <= sample.labels.items():
+                return float(sample.value)
+    return None
+
+
+async def test_before_everything_was_seen_the_robot_is_not_ready(clocks):
+    """Ready is what was checked, every channel and every sign."""
+    channel = Channel()
+    vitals = made(clocks, checks={"web": channel.check})
+    assert not vitals.well
+    await vitals.look()
+    assert not vitals.well
+    await vitals._checks.check("web")
+    assert vitals.well
+
+
+async def test_signs_that_nobody_looked_at_for_long_are_worth_nothing(clocks):
+    """A watch that hangs is not a robot that is well."""
+    vitals = made(clocks)
+    await vitals.look()
+    assert vitals.well
+    clocks.go(61)
+    assert not vitals.well
+    assert sign(vitals, "watch").well is False
+
+
+async def test_a_self_check_that_fails_twice_is_an_incident_and_recovers(clocks, store):
+    """It is a robot incident of its channel, opened once, told once, and closed when the channel is well again."""
+    channel, told = Channel(), []
+    figures = Figures()
+    vitals = made(
+        clocks,
+        figures,
+        checks={"web": channel.check},
+        incidents=store.incidents,
+        open_incidents=lambda: store.incidents.find(open_only=True),
+        told=lambda: told.append(1),
+    )
+    channel.broken = RobotBroken("the browser could not be started", cure="Install one.")
+    await vitals._checks.check("web")
+    assert channel.checks == 2
+    for _ in range(3):
+        await vitals.look()
+        clocks.go(10)
+    (incident,) = store.incidents.find()
+    assert (incident.cause.kind, incident.cause.channel) == (Kind.ROBOT, "web")
+    assert "the browser could not be started" in incident.what
+    assert told == [1]
+    assert not vitals.well
+    assert read(figures, "prober_open_incidents", kind="robot", severity="major") == 1
+    assert read(figures, "prober_self_check_well", channel="web") == 0
+    assert read(figures, "prober_up") == 0
+    channel.broken = None
+    await vitals._checks.check("web")
+    await vitals.look()
+    assert store.incidents.find(open_only=True) == []
+    assert [change.happened for change in store.incidents.changes()][-1] is Happened.CLOSED
+    assert vitals.well
+    await vitals.look()
+    assert read(figures, "prober_up") == 1
+    assert read(figures, "prober_open_incidents", kind="robot", severity="major") == 0
+
+
+async def test_one_failure_that_does_not_last_is_none(clocks, store):
+    """A machine that was slow for a moment opens no incident."""
+    channel = Channel()
+
+    async def once() -> str:
+        channel.broken = None if channel.checks else RobotBroken("slow", cure="Wait.")
+        return await channel.check()
+
+    vitals = made(clocks, checks={"web": once}, incidents=store.incidents)
+    await vitals._checks.check("web")
+    await vitals.look()
+    assert channel.checks == 2
+    assert store.incidents.find() == []
+
+
+async def test_an_incident_that_a_robot_left_behind_is_closed_by_the_next(clocks, store):
+    """What was wrong when it was killed is told anew by the one after it."""
+    channel = Channel()
+    channel.broken = RobotBroken("no browser", cure="Install one.")
+    before = made(clocks, checks={"web": channel.check}, incidents=store.incidents)
+    await before._checks.check("web")
+    await before.look()
+    clocks.go(100)
+    channel.broken = None
+    after = made(clocks, checks={"web": channel.check}, incidents=store.incidents)
+    await after._checks.check("web")
+    await after.look()
+    assert [incident.closed_at for incident in store.incidents.find()] == [AT + timedelta(seconds=100)]
+
+
+async def test_a_robot_that_stands_by_opens_no_incident(clocks, store):
+    """It says how it is, and begins to tell of it as soon as it leads."""
+    channel, leading = Channel(), []
+    channel.broken = RobotBroken("no browser", cure="Install one.")
+    vitals = made(clocks, checks={"web": channel.check}, incidents=store.incidents, leads=lambda: bool(leading))
+    await vitals._checks.check("web")
+    await vitals.look()
+    assert not vitals.well
+    assert store.incidents.find() == []
+    leading.append(1)
+    clocks.go(10)
+    await vitals.look()
+    assert len(store.incidents.find(open_only=True)) == 1
+
+
+async def test_a_clock_that_is_set_is_told_for_a_while(clocks, store):
+    """Jumps back and forth count; the machine's own corrections do not."""
+    figures = Figures()
+    vitals = made(clocks, figures, incidents=store.incidents)
+    await vitals.look()
+    clocks.go(10)
+    clocks.wall += timedelta(seconds=0.4)
+    await vitals.look()
+    assert sign(vitals, "clock").well is True
+    clocks.go(10)
+    clocks.wall -= timedelta(hours=1)
+    await vitals.look()
+    assert sign(vitals, "clock").value == "-3600.0 s"
+    assert read(figures, "prober_clock_drift_seconds") == pytest.approx(-3600)
+    assert len(store.incidents.find(open_only=True)) == 1
+    clocks.go(60)
+    await vitals.look()
+    assert sign(vitals, "clock").well is False
+    clocks.go(100)
+    await vitals.look()
+    assert sign(vitals, "clock").well is True
+    assert store.incidents.find(open_only=True) == []
+
+
+async def test_a_full_disk_is_an_incident(clocks, store, tmp_path):
+    """Less free than the share of config.yaml is the robot's own fault, wherever it lies."""
+    settings = ServeSettings(disk_free=0.999999)
+    figures = Figures()
+    sources = Sources(places={"evidence": tmp_path}, incidents=store.incidents)
+    vitals = Vitals(settings, figures, sources, now=lambda: clocks.wall, clock_s=lambda: clocks.monotonic_s)
+    await vitals.look()
+    (incident,) = store.incidents.find(open_only=True)
+    assert incident.cause.step == "disk evidence"
+    assert "prober db prune" in incident.what
+    assert 0 < (read(figures, "prober_disk_free_ratio", place="evidence") or 0) < 1
+
+
+async def test_a_store_that_takes_no_writing_makes_the_robot_unready(clocks):
+    """The sentence is the store's own, and reading that fails says the same."""
+
+    async def refused() -> None:
+        raise StoreBroken("the results database has no room: the disk is full", cure="Free some disk space.")
+
+    def unreadable() -> list:
+        raise StoreBroken("the results database cannot be read", cure="Look at it.")
+
+    vitals = made(clocks, beat=refused)
+    await vitals.look()
+    assert "the disk is full" in sign(vitals, "store").what.en
+    assert not vitals.well
+    vitals = made(clocks, open_incidents=unreadable)
+    await vitals.look()
+    assert "cannot be read" in sign(vitals, "store").what.en
+
+
+async def test_an_incident_that_the_store_refused_is_told_again(clocks, store):
+    """What could not be kept is kept with the next look."""
+    refusing = [True]
+
+    class Refusing:
+        async def apply(self, result, watched):
+            if refusing:
+                raise StoreBroken("locked", cure="Wait.")
+            return await store.incidents.apply(result, watched)
+
+    channel = Channel()
+    channel.broken = RobotBroken("no browser", cure="Install one.")
+    vitals = made(clocks, checks={"web": channel.check}, incidents=Refusing())
+    await vitals._checks.check("web")
+    await vitals.look()
+    refusing.clear()
+    clocks.go(10)
+    await vitals.look()
+    assert len(store.incidents.find(open_only=True)) == 1
+
+
+async def test_a_write_to_the_store_is_tried_and_timed(clocks, store):
+    """The time it took is in a histogram of its own."""
+    figures = Figures()
+    vitals = made(clocks, figures, beat=store.beat, unwritten=lambda: store.unwritten)
+    await vitals.look()
+    assert read(figures, "prober_store_write_seconds_count") == 1
+    assert sign(vitals, "store").well is True
+
+
+async def test_late_and_missed_starts_are_told_for_a_while(clocks):
+    """Only what came too late is the robot's fault; a start that overlapped is told, and no more."""
+    figures = Figures()
+    vitals = made(clocks, figures)
+    vitals.started(0.02)
+    vitals.missed(Start("balance", AT, missed=Missed.OVERLAP, count=3))
+    await vitals.look()
+    assert sign(vitals, "starts").well is True
+    assert "overlap 3" in sign(vitals, "starts").what.en
+    vitals.missed(Start("balance", AT, missed=Missed.LATE))
+    await vitals.look()
+    assert sign(vitals, "starts").well is False
+    assert read(figures, "prober_start_lateness_seconds_count") == 1
+    assert read(figures, "prober_missed_starts_total", reason="overlap") == 3
+    clocks.go(121)
+    await vitals.look()
+    assert sign(vitals, "starts").well is True
+
+
+async def test_the_watch_goes_on_by_itself(clocks):
+    """Run, it checks each channel and looks at once; cancelled, it leaves nothing behind."""
+    channels = {"ivr": Channel(), "web": Channel()}
+    settings = ServeSettings(disk_free=0.0, self_check=SelfCheckSettings(every="20ms"))
+    checks = {name: channel.check for name, channel in channels.items()}
+    vitals = Vitals(settings, Figures(), Sources(checks=checks))
+    before = asyncio.all_tasks()
+    watching = asyncio.create_task(vitals.run())
+    async with asyncio.timeout(30):
+        for channel in channels.values():
+            await channel.often.wait()
+    await vitals.look()
+    assert vitals.well
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
+    assert asyncio.all_tasks() == before
