@@ -25,3 +25,11 @@ def test_run_after_run_nothing_grows(bench: Bench) -> None:
     assert told["unmet"] == [], told["remarks"]
     assert told["samples"]["runs"] >= 6
     assert told["figures"]["robot_memory_at_end_mb"] > 0
+
+
+def test_a_thousand_probes_are_started_in_time(bench: Bench) -> None:
+    """Nearly all that was planned is started, and what was not is counted."""
+    told = bench("schedule")
+    assert told["unmet"] == [], told["remarks"]
+    assert told["samples"]["starts"] + told["figures"]["missed"] >= 0.8 * told["samples"]["starts planned"]
+    assert told["figures"]["cores"] > 0

@@ -1,0 +1,1 @@
+"""The robot and its peer at work on thousands of trivial checks."""
