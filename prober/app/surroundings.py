@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from prober.app.news import About, Mood, News, Tell
 from prober.app.sources import Sources
+from prober.app.telling import Telling
 from prober.app.watch import Watch
 from prober.app.work import Work
 from prober.model.probe import Start
@@ -34,6 +36,7 @@ class Surroundings:
             leads=lambda: serving.leads,
             told=serving.changed,
         )
+        self.telling = Telling(work.settings, store)
         self.watch = Watch(work.settings, work.probes, sources, check=self._check, say=self._say, opened=self._opened)
 
     @property
@@ -51,14 +54,22 @@ class Surroundings:
 
     def wake(self) -> None:
         """Have it told that an incident changed."""
+        self.telling.wake()
 
     def take(self, work: Work) -> None:
         """Go on by *work*."""
         self.watch.take(work.settings, work.probes)
+        self.telling.take(work.settings)
 
     async def run(self) -> None:
         """Serve until cancelled."""
-        await self.watch.run()
+        tasks = [asyncio.create_task(part.run()) for part in (self.watch, self.telling)]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def close(self) -> None:
         """Send what is still to be sent."""

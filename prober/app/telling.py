@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -13,6 +14,44 @@ from prober.loading.config_secrets import secret_values
 from prober.loading.maintenance import standing, windows
 from prober.loading.masking import Masker
 from prober.store.store import Store
+
+
+class Telling:
+    """Tells people of incidents while the robot serves, always by the latest settings."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._store = store
+        self._alerts = alerts_of(settings, store)
+        self._taken = asyncio.Event()
+
+    @property
+    def trouble(self) -> str:
+        """What keeps alarms from being told now; "" if nothing does."""
+        return self._alerts.trouble
+
+    def wake(self) -> None:
+        """Look at once whether there is something to tell."""
+        self._alerts.wake()
+
+    def take(self, settings: Settings) -> None:
+        """Go on by *settings*; what is under way by the old ones has a few seconds to end."""
+        self._alerts = alerts_of(settings, self._store)
+        self._taken.set()
+
+    async def run(self) -> None:
+        """Tell until cancelled."""
+        while True:
+            self._taken.clear()
+            telling = asyncio.create_task(self._alerts.run())
+            taken = asyncio.create_task(self._taken.wait())
+            try:
+                done, _ = await asyncio.wait([telling, taken], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in (telling, taken):
+                    task.cancel()
+                await asyncio.gather(telling, taken, return_exceptions=True)
+            if telling in done:
+                telling.result()
 
 
 def utc_now() -> datetime:
