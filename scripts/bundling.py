@@ -100,10 +100,10 @@ def _collect(wheels: Path, asked: argparse.Namespace) -> None:
 
 
 def _tags(wanted: str) -> Iterator[str]:
-    """Yield the platform tags that a machine of *wanted* takes: a wheel for an older glibc runs on a newer one."""
+    """Yield the tags that a machine of *wanted* takes: of any older glibc, and `linux`, what was built on one."""
     glibc, machine = wanted.removeprefix("manylinux_2_").split("_", 1)
     yield from (f"manylinux_2_{older}_{machine}" for older in range(int(glibc), 4, -1))
-    yield from (f"{legacy}_{machine}" for legacy in ("manylinux2014", "manylinux2010", "manylinux1"))
+    yield from (f"{legacy}_{machine}" for legacy in ("manylinux2014", "manylinux2010", "manylinux1", "linux"))
 
 
 def _pip(*arguments: str) -> None:
@@ -122,12 +122,14 @@ def _pip(*arguments: str) -> None:
 def _refused(said: str) -> str:
     """Return why pip did not bring what is needed, and what to do."""
     lacking = re.search(r"No matching distribution found for ([\w.-]+)", said)
-    if lacking:
+    if lacking or "ResolutionImpossible" in said:  # that is pip's word for a pinned version without a wheel
+        which = lacking[1] if lacking else "one of its libraries (pjsua2-python, unless it is x86_64)"
         return (
-            f"There is no wheel of {lacking[1]} for that machine. Build one on it (pip wheel {lacking[1]}; of pjsua2\n"
-            "docs/deploying/kylin-openeuler-arm64.md tells how), and name its folder: --wheels DIR."
+            f"There is no wheel of {which} for that machine. Build one on a machine of its kind, and name the folder: "
+            "--wheels DIR. Of pjsua2 docs/deploying/kylin-openeuler-arm64.md tells how."
         )
-    return f"pip did not bring what is needed:\n{said.strip()}"
+    told = [line for line in said.splitlines() if not line.startswith("WARNING: Location")]
+    return "pip did not bring what is needed:\n" + "\n".join(told)
 
 
 def _add_papers(root: Path, asked: argparse.Namespace) -> None:
