@@ -121,6 +121,17 @@ async def test_a_message_that_cannot_be_taken_is_refused(sms_peer, fields, statu
     assert (await peer.answer()).status == status
 
 
+async def test_a_message_to_another_customer_is_passed_on_as_it_is(sms_peer) -> None:
+    """From the number that sent it; nobody gets a receipt or an answer."""
+    sender, receiver = await sms_peer(address_range="13800000001"), await sms_peer(address_range="13800000008")
+    await sender.submit(short_message=b"hello", destination_addr="+8613800000008", registered_delivery=1)
+    assert (await sender.answer()).status == 0
+    passed_on = await receiver.next()
+    assert (passed_on.source_addr, passed_on.short_message) == (b"13800000001", b"hello")
+    assert passed_on.registered_delivery == 0
+    assert sender.arrived.empty()
+
+
 async def test_a_country_code_changes_nothing(sms_peer) -> None:
     """+86 before the number is the same customer, and the reply goes to the national number."""
     peer = await sms_peer(address_range="13800000001")
