@@ -16,6 +16,8 @@ from prober.cli import (
     alerts,
     check,
     db,
+    db_copies,
+    db_keeping,
     demo,
     doctor,
     excel,
@@ -57,8 +59,14 @@ app.add_typer(alerts.app, name="alerts")
 app.command("demo")(demo.command)
 app.command("doctor")(doctor.command)
 app.add_typer(incidents.app, name="incidents")
-database = typer.Typer(help="Look into the store of results.", no_args_is_help=True, rich_markup_mode=None)
+database = typer.Typer(help="Look into the store of results, and keep it.", no_args_is_help=True, rich_markup_mode=None)
 database.command("verify")(db.verify_store)
+database.command("stats")(db_keeping.stats)
+database.command("prune")(db_keeping.prune)
+database.command("backup")(db_copies.backup)
+database.command("restore")(db_copies.restore)
+database.command("upgrade")(db_copies.upgrade)
+database.command("forget")(db_keeping.forget)
 database.add_typer(orders.app, name="orders")
 app.add_typer(database, name="db")
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, RowMapping, create_engine, select, text
@@ -73,9 +75,9 @@ def verify(url: str, evidence: Path, *, seen: Callable[[int, int], None]) -> Ver
 def _rows(place: Place) -> tuple[list[str], list[RowMapping]]:
     """Return what the database finds wrong with itself, and the rows of the evidence; each path once."""
     broken: list[str] = []
-    with told(str(place)):
+    with told(str(place)), looking(place) as engine:
         try:
-            with _looking(place).connect() as connection:
+            with engine.connect() as connection:
                 if place.file is not None:
                     broken += _own_checks(connection)
                 found = connection.execute(select(EVIDENCE).order_by(EVIDENCE.c.id)).mappings().all()
@@ -86,12 +88,18 @@ def _rows(place: Place) -> tuple[list[str], list[RowMapping]]:
     return _harms(broken), list({row["path"]: row for row in found}.values())
 
 
-def _looking(place: Place) -> Engine:
-    """Return what reads the database at *place* and can change nothing there."""
+@contextmanager
+def looking(place: Place) -> Iterator[Engine]:
+    """Yield what reads the database at *place* and can change nothing there."""
     if place.file is None:
-        return engines(place, durable=False, busy_timeout_s=_PATIENCE_S)[1]
-    file = place.file
-    return create_engine("sqlite://", creator=lambda: opened_to_read(file, _PATIENCE_S), poolclass=NullPool)
+        engine = engines(place, durable=False, busy_timeout_s=_PATIENCE_S)[1]
+    else:
+        open_it = partial(opened_to_read, place.file, _PATIENCE_S)
+        engine = create_engine("sqlite://", creator=open_it, poolclass=NullPool)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _own_checks(connection: Connection) -> list[str]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, Table, select
+from sqlalchemy import Connection, RowMapping, Select, Table, select, text
 
-from prober.model.run import Run
+from prober.model.run import Layer, Outcome, Phase, Run
 from prober.store import rows
 from prober.store.database import Database
 from prober.store.numbers import shown
@@ -32,6 +32,32 @@ class LateReply:
     asked_at: datetime
     received_at: datetime
     text: str
+
+
+@dataclass(frozen=True)
+class Played:
+    """A step as it counts, without what hangs on it."""
+
+    run_id: str
+    scenario: str
+    line: str
+    step: int
+    name: str
+    channel: str
+    verb: str
+    outcome: Outcome
+    layer: Layer | None
+    started_at: datetime
+    took_s: float | None
+    failure: str | None
+
+
+_STEPS_OF_RUNS = select(
+    *(STEPS.c.run_id, RUNS.c.scenario, RUNS.c.line, STEPS.c.step, STEPS.c.name, STEPS.c.channel, STEPS.c.verb),
+    *(STEPS.c.outcome, STEPS.c.layer, STEPS.c.started_at, STEPS.c.took_s, STEPS.c.failure),
+).select_from(RUNS.join(STEPS, STEPS.c.run_id == RUNS.c.id))
+_BROKEN = text("steps.outcome IN ('failed', 'error')")
+"""Written as the index is: with parameters no database would know that it is meant."""
 
 
 class Queries:
@@ -68,6 +94,26 @@ class Queries:
         if until is not None:
             wanted = wanted.where(RUNS.c.started_at < until)
         return self._read(wanted)
+
+    def latencies(
+        self, since: datetime, until: datetime, *, scenario: str, phase: Phase | None = None, limit: int = 20_000
+    ) -> list[Played]:
+        """Return the steps of the runs of *scenario* that began from *since* to *until*, the latest runs first."""
+        window = (RUNS.c.scenario == scenario, RUNS.c.started_at >= since, RUNS.c.started_at < until)
+        wanted = _STEPS_OF_RUNS.where(*window, *([] if phase is None else [RUNS.c.phase == str(phase)]))
+        return self._played(wanted.order_by(RUNS.c.started_at.desc(), STEPS.c.run_id, STEPS.c.step).limit(limit))
+
+    def failures(self, since: datetime, until: datetime, *, limit: int = 1000) -> list[Played]:
+        """Return the steps that failed, or could not be asked, from *since* to *until*, the latest first."""
+        window = (_BROKEN, STEPS.c.started_at >= since, STEPS.c.started_at < until)
+        return self._played(_STEPS_OF_RUNS.where(*window).order_by(STEPS.c.started_at.desc()).limit(limit))
+
+    def _played(self, wanted: Select[Any]) -> list[Played]:
+        found = self._database.read(lambda connection: connection.execute(wanted).mappings().all())
+        return [
+            Played(**{**row, "outcome": Outcome(row["outcome"]), "layer": row["layer"] and Layer(row["layer"])})
+            for row in found
+        ]
 
     def late_replies(self, run_id: str) -> list[LateReply]:
         """Return the replies that came too late for the run that asked, in the order they came."""

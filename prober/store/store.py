@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -14,6 +15,7 @@ from prober.model.scenario import Step
 from prober.store import recording
 from prober.store.alarms import Alarms
 from prober.store.database import Database
+from prober.store.forgetting import Forgetting
 from prober.store.incidents import Incidents
 from prober.store.leadership import Leadership
 from prober.store.leases import Leases, drop_left_behind
@@ -26,6 +28,7 @@ from prober.store.queries import Queries
 from prober.store.recovery import mark_interrupted
 from prober.store.retention import Retention
 from prober.store.rollups import Rollups
+from prober.store.sizes import Sizes, sizes
 from prober.store.snapshot import snapshot
 from prober.store.starts import Starts
 from prober.store.tickets import Tickets
@@ -40,6 +43,7 @@ class Store:
         self.queries = Queries(database)
         self.rollups = Rollups(database)
         self.retention = Retention(database, self.rollups)
+        self.forgetting = Forgetting(database, self._numbers)
         self.leases = Leases(database)
         self.orders = Orders(database, self._numbers)
         self.incidents = Incidents(database)
@@ -125,6 +129,10 @@ class Store:
     async def remember(self, lines: Iterable[Line]) -> None:
         """Write who the lines are (name, hashed MSISDN, facts; no secret), for results to be read by their facts."""
         await self._database.write(lambda connection: recording.put_lines(connection, lines, self._numbers))
+
+    def sizes(self, now: datetime) -> Sizes:
+        """Weigh everything that is kept. It blocks, for as long as reading the whole database takes."""
+        return sizes(self._database, now)
 
     def quarantine(self, owed: Callable[..., OwedT]) -> StoredQuarantine[OwedT]:
         """Return the quarantine of (MSISDN, service number) pairs, which speaks in the dataclass *owed*."""

@@ -1,0 +1,241 @@
+"""Ten million steps through the robot's own recording, on SQLite and PostgreSQL, and the questions asked of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import insert
+
+from prober.model.run import Evidence, Failure, Layer, Outcome, Phase, Run, StepResult
+from prober.model.value import Captured, ValueType
+from prober.store.store import Store
+from prober.store.tables import PROBE_RESULTS
+from scripts.benches.frame.bench import Plan, Result
+from scripts.postgres import server
+
+STEPS, QUICK_STEPS = 10_000_000, 6_000
+OF_RUN = 10
+DAYS = 90
+AT_ONCE = 256
+"""Runs that are under way at once, as many robots on one store would have."""
+_ASKED, _QUICK_ASKED = 40, 8
+_SCENARIOS, _LINES, _PROBES = 20, 8, 100
+_NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+_BEGIN = _NOW - timedelta(days=DAYS)
+LIMITS = (
+    f"Ingest: {AT_ONCE} runs under way at once in one process, of {OF_RUN} steps each with two timings, three facts, and "
+    "on every tenth and fifth step a captured value and a piece of evidence; without the files of evidence.",
+    "A step is committed before its await returns, together with what else waits then; not durable (a killed robot loses "
+    "nothing, a power cut the last moments). The server runs on the same machine, with its settings of the box.",
+    f"Runs are spread over {DAYS} days, {_SCENARIOS} scenarios of {_SCENARIOS // 2} items, {_LINES} lines, "
+    f"{_PROBES} probes. Questions are asked after figures were counted by the hour and day, one after the other.",
+)
+
+
+@dataclass(frozen=True)
+class _Load:
+    steps: int
+    asked: int
+    seed: int
+
+
+def measure(plan: Plan) -> Result:
+    """Fill both kinds of database, and ask."""
+    steps = int(os.environ.get("PROBER_BENCH_STEPS", QUICK_STEPS if plan.quick else STEPS))
+    load = _Load(steps, _QUICK_ASKED if plan.quick else _ASKED, plan.seed)
+    figures: dict[str, float | int | None] = {}
+    for name, opened in (("sqlite", _sqlite(plan.folder)), ("postgresql", _postgres())):
+        with opened as (url, weight):
+            plan.say(f"{name}: {steps} steps")
+            found = asyncio.run(_measured(url, weight, load, plan.say))
+        figures |= {f"{name}_{figure}": value for figure, value in found.items()}
+    bounds = {name: "<= 0.200" for name in figures if name.endswith("_p95_s")}
+    # So few steps are over before the writer is warm: a quick run tells of its way, not of its pace.
+    if not plan.quick:
+        bounds |= {f"{name}_ingest_steps_per_s": ">= 5000" for name in ("sqlite", "postgresql")}
+    return Result(figures, bounds, {"steps a database": steps, "times each question": load.asked}, LIMITS)
+
+
+@contextmanager
+def _sqlite(folder: Path) -> Iterator[tuple[str, Callable[[], int]]]:
+    file = folder / "ingest/prober.sqlite"
+    yield f"sqlite:///{file}", lambda: sum(path.stat().st_size for path in file.parent.iterdir())
+
+
+@contextmanager
+def _postgres() -> Iterator[tuple[str, Callable[[], int]]]:
+    with server() as one:
+        url = one.make("bench")
+        yield url, lambda: int(one.sql("SELECT pg_database_size('bench')"))
+
+
+async def _measured(
+    url: str, weight: Callable[[], int], load: _Load, say: Callable[[str], None]
+) -> dict[str, float | int]:
+    store = Store.open(url)
+    empty_bytes = weight()
+    try:
+        found = await _filled(store, load, say)
+        store.close()  # what stands in SQLite's log goes into the file
+        found["bytes_per_step"] = round((weight() - empty_bytes) / load.steps, 1)
+        store = Store.open(url)
+        await _results(store)
+        began_s = time.perf_counter()
+        hours = await store.rollups.roll(_NOW)
+        rolling_s = time.perf_counter() - began_s
+        say(f"  {found['ingest_steps_per_s']} steps/s; {hours} hours and days counted in {rolling_s:.0f} s; asking")
+        found |= {f"{name}_p95_s": p95_s for name, p95_s in _asked(store, load).items()}
+    finally:
+        store.close()
+    found["rolling_steps_per_s"] = round(load.steps / rolling_s)
+    found["bytes_per_step_with_figures"] = round((weight() - empty_bytes) / load.steps, 1)
+    return found
+
+
+async def _filled(store: Store, load: _Load, say: Callable[[str], None]) -> dict[str, float | int]:
+    numbers = iter(range(load.steps // OF_RUN))
+    done = count(1)
+    waits: list[float] = []
+    began_s = told_s = time.perf_counter()
+
+    async def player() -> None:
+        nonlocal told_s
+        for number in numbers:
+            async for waited_s in _played(store, number, load):
+                waits.append(waited_s)
+            runs = next(done)
+            if time.perf_counter() - told_s > 20:
+                told_s = time.perf_counter()
+                say(f"  {runs * OF_RUN} steps, {runs * OF_RUN / (told_s - began_s):.0f}/s")
+
+    await asyncio.gather(*(player() for _ in range(AT_ONCE)))
+    rate = load.steps // OF_RUN * OF_RUN / (time.perf_counter() - began_s)
+    return {"ingest_steps_per_s": round(rate), "ingest_await_p50_s": round(float(np.median(waits)), 4)}
+
+
+async def _played(store: Store, number: int, load: _Load) -> AsyncIterator[float]:
+    """Tell the store of one run as the runner does, and yield what the await of its first step took."""
+    chance = random.Random(load.seed * 1_000_003 + number)  # noqa: S311 - chance, not secrecy
+    at = _BEGIN + (_NOW - _BEGIN) * (number / max(1, load.steps // OF_RUN))
+    run = Run(
+        id=f"{at:%Y%m%dT%H%M%S}-{number:08x}",
+        scenario=f"scenario-{number % _SCENARIOS}",
+        title="余额查询：三个渠道一致",
+        line=f"demo-{number % _LINES}",
+        planned_at=at,
+        started_at=at,
+        scenario_sha256="1" * 64,
+        prompts_sha256="2" * 64,
+        config_sha256="3" * 64,
+        item=f"item-{number % (_SCENARIOS // 2)}",
+        phase=Phase.POST_LAUNCH,
+        probe=f"probe-{number % _PROBES}",
+    )
+    await store.run_started(run)
+    steps: list[StepResult] = []
+    for index in range(OF_RUN):
+        steps.append(_step(run, index, chance, broken=index == OF_RUN - 1 and chance.random() < 0.02))
+        began_s = time.perf_counter()
+        await store.step_finished(run, steps[-1])
+        if index == 0:
+            yield time.perf_counter() - began_s
+    ended_at, outcome = at + timedelta(seconds=OF_RUN), steps[-1].outcome
+    await store.run_finished(replace(run, steps=tuple(steps), ended_at=ended_at, outcome=outcome))
+
+
+_CAPTURED = (Captured("balance", ValueType.MONEY, "86.50", 8650),)
+_SPOKEN = (("ivr", "hear", "听到余额"), ("web", "see", "看到 我的余额"), ("sms", "receive", "收到 余额为"))
+
+
+def _step(run: Run, index: int, chance: random.Random, *, broken: bool) -> StepResult:
+    channel, verb, name = _SPOKEN[index % 3]
+    at = run.started_at + timedelta(seconds=index)
+    kept = Evidence("screenshot", f"{at:%Y-%m-%d}/{run.id}/{index}.png", "ab" * 32, 81_234, index)
+    return StepResult(
+        index=index,
+        name=f"{name} {index}",
+        channel=channel,
+        verb=verb,
+        outcome=Outcome.FAILED if broken else Outcome.PASSED,
+        layer=Layer.CONTENT if broken else None,
+        failure=Failure("another amount", "86.50", "96.50") if broken else None,
+        started_at=at,
+        ended_at=at + timedelta(seconds=0.9),
+        within_s=6.0,
+        warn_s=2.0,
+        took_s=round(chance.lognormvariate(0, 0.5), 6),
+        evidence_s=0.012,
+        loop_lag_s=0.0008,
+        timings={"recognised_s": 0.31, "key_end_s": 0.1},
+        facts={"score": 0.93, "code": 200, "reason": "OK"},
+        captures=_CAPTURED if index == 3 else (),
+        evidence=(kept,) if index % 5 == 0 else (),
+    )
+
+
+async def _results(store: Store) -> None:
+    """Give each probe a result an hour: what incidents read."""
+    rows = [
+        {
+            "probe": f"probe-{probe}",
+            "planned_at": at,
+            "at": at + timedelta(seconds=15),
+            "standing": "well",
+            "runs": [f"{at:%Y%m%dT%H%M%S}-{probe:08x}"],
+            "what": "",
+            "maintenance": "",
+        }
+        for probe in range(_PROBES)
+        for at in (_NOW - timedelta(hours=hour) for hour in range(1, 24 * 14))
+    ]
+    await store._database.write(lambda connection: connection.execute(insert(PROBE_RESULTS), rows).close())  # noqa: SLF001
+
+
+def _asked(store: Store, load: _Load) -> dict[str, float]:
+    """Return how long each question takes, in 95 of 100 times."""
+    chance = random.Random(load.seed)  # noqa: S311 - chance, not secrecy
+    back = [timedelta(days=chance.uniform(2, DAYS - 2)) for _ in range(load.asked)]
+
+    def item() -> str:
+        return f"item-{chance.randrange(_SCENARIOS // 2)}"
+
+    def scenario() -> str:
+        return f"scenario-{chance.randrange(_SCENARIOS)}"
+
+    def figures(days: int) -> Callable[[timedelta], object]:
+        return lambda _: store.rollups.figures(_NOW - timedelta(days=days, minutes=7), _NOW, item=item())
+
+    questions: dict[str, Callable[[timedelta], object]] = {
+        "results_of_a_probe": lambda _: store.incidents.results(f"probe-{chance.randrange(_PROBES)}", limit=20),
+        "latest_100_runs_of_an_item": lambda ago: store.queries.runs(item=item(), until=_NOW - ago, limit=100),
+        "latencies_of_a_scenario": lambda ago: store.queries.latencies(
+            _NOW - ago - timedelta(days=7), _NOW - ago, scenario=scenario(), phase=Phase.POST_LAUNCH, limit=5000
+        ),
+        "failures_of_a_day": lambda ago: store.queries.failures(_NOW - ago - timedelta(days=1), _NOW - ago, limit=500),
+        "figures_of_7_days": figures(7),
+        "figures_of_30_days": figures(30),
+        "figures_of_90_days": figures(90),
+        "figures_of_steps_of_30_days": lambda _: store.rollups.figures(
+            _NOW - timedelta(days=30), _NOW, by=("step",), scenario=scenario()
+        ),
+    }
+    return {name: round(_p95_s(ask, back), 4) for name, ask in questions.items()}
+
+
+def _p95_s(ask: Callable[[timedelta], object], back: list[timedelta]) -> float:
+    took_s = []
+    for ago in back:
+        began_s = time.perf_counter()
+        ask(ago)
+        took_s.append(time.perf_counter() - began_s)
+    return float(np.quantile(took_s, 0.95))
