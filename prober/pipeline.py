@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -21,6 +21,8 @@ class Incidents(Protocol):
     """Keeps results and incidents."""
 
     async def apply(self, result: ProbeResult, watched: Watched) -> Sequence[Change]: ...
+
+    async def release(self, kept: Collection[str]) -> Sequence[Change]: ...
 
     def left(self, since: datetime) -> Sequence[Sequence[Run]]: ...
 
@@ -54,11 +56,17 @@ class Pipeline:
         await self._judge(probe, [run])
 
     async def resume(self, probes: Mapping[str, Probe]) -> None:
-        """Take up the runs that ended before anything was made of them: the robot was killed in between."""
+        """
+        Take up the runs that ended before anything was made of them: the robot was killed in between.
+
+        A probe that is none of *probes* any more leaves its incidents, for nothing else would ever close them.
+        """
         left = await asyncio.to_thread(self._incidents.left, self._now() - _TAKEN_UP)
         for attempts in left:
             if probe := probes.get(attempts[0].probe or ""):
                 await self._judge(probe, attempts)
+        if await self._incidents.release(probes.keys()):
+            self._told()
 
     async def _judge(self, probe: Probe, attempts: Sequence[Run]) -> None:
         asked = [run for run in attempts if incident.of_run(run) is not None] or attempts[:1]

@@ -7,14 +7,14 @@ when it is acted upon, whatever the number of processes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
 
-from prober.judge.incident import Act, Decision, OpenIncident, decide, failing, holds, settled
+from prober.judge.incident import FAILURES, Act, Decision, OpenIncident, decide, failing, holds, settled
 from prober.model.incident import Cause, Change, Happened, Incident, ProbeResult, Standing
 from prober.model.probe import Severity, Watched
 from prober.model.run import Outcome
@@ -22,6 +22,7 @@ from prober.store import incident_rows, incident_words
 from prober.store.tables import INCIDENT_CHANGES, INCIDENT_PROBES, INCIDENTS, PROBE_RESULTS, STEPS
 
 _SEVERITIES = list(Severity)
+NOTHING_FAILS = "nothing fails for this any more"
 _ERRORS_BETWEEN = 100
 """Errors of the robot break no row of the channel's: so many are passed over at most."""
 
@@ -35,7 +36,7 @@ def apply(connection: Connection, result: ProbeResult, watched: Watched) -> list
     known = _known(connection, result)
     result = settled(result, {one.cause for one in known})
     connection.execute(insert(PROBE_RESULTS).values(incident_rows.result_row(result)))
-    if result.maintenance or result.standing is Standing.UNASKED:
+    if result.maintenance or result.standing is Standing.UNASKED or not (known or result.standing in FAILURES):
         return []
     row = _row(connection, result, watched)
     applying = _Applying(connection, result, watched, row)
@@ -201,7 +202,7 @@ class _Applying:
         if not close(self._connection, incident_id, self._result.at):
             return []
         leave(self._connection, incident_id, self._result.at)
-        return [self._tell(incident_id, Happened.CLOSED, "nothing fails for this any more")]
+        return [self._tell(incident_id, Happened.CLOSED, NOTHING_FAILS)]
 
     def _tell(self, incident_id: str, happened: Happened, text: str) -> Change:
         probe = None if happened is Happened.CLOSED else self._result.probe
@@ -220,6 +221,27 @@ def tell(connection: Connection, change: Change) -> Change:
     row = {name: getattr(change, name) for name in ("incident_id", "at", "by", "probe", "run_id", "text")}
     putting = insert(INCIDENT_CHANGES).values(row | {"happened": str(change.happened)})
     return replace(change, id=connection.scalars(putting.returning(INCIDENT_CHANGES.c.id)).one())
+
+
+def release(connection: Connection, kept: Collection[str], at: datetime) -> list[Change]:
+    """Let the probes that are not among *kept* leave their incidents: nobody plays them, so they never pass."""
+    probes = INCIDENT_PROBES.c
+    # What is watched without runs, such as the robot's own disk, is no probe.
+    stuck = select(probes.incident_id, probes.probe).where(probes.recovered_at.is_(None), probes.first_run != "")
+    changes = []
+    for row in connection.execute(stuck.order_by(probes.incident_id, probes.probe)).all():
+        if row.probe in kept:
+            continue
+        leave(connection, row.incident_id, at, probe=row.probe)
+        gone = Change(
+            0, row.incident_id, Happened.RECOVERED, at, probe=row.probe, text="it is no longer in config.yaml"
+        )
+        changes.append(tell(connection, gone))
+        still = select(probes.probe).where(probes.incident_id == row.incident_id, probes.recovered_at.is_(None))
+        if connection.execute(still).first() is None and close(connection, row.incident_id, at):
+            closed = Change(0, row.incident_id, Happened.CLOSED, at, text=NOTHING_FAILS)
+            changes.append(tell(connection, closed))
+    return changes
 
 
 def leave(connection: Connection, incident_id: str, at: datetime, *, probe: str | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -44,6 +44,10 @@ class Incidents:
         An incident that opens, and what it is told with, is there as a whole or not at all.
         """
         return await self._database.write(lambda connection: incident_changes.apply(connection, result, watched))
+
+    async def release(self, kept: Collection[str]) -> Sequence[Change]:
+        """Let probes that are not among *kept* leave their incidents, and return what that changed."""
+        return await self._database.write(lambda connection: incident_changes.release(connection, kept, self._now()))
 
     async def acknowledge(self, incident_id: str, by: str, text: str = "") -> Refused | None:
         """Note that the person *by* sees to an open incident that nobody has acknowledged yet."""

@@ -232,6 +232,19 @@ async def test_results_come_back_as_they_were_kept(store: Store) -> None:
     assert store.incidents.results("web", since=at(1), limit=1) == [kept[2]]
 
 
+async def test_a_probe_that_is_no_more_leaves_its_incidents(store: Store) -> None:
+    """Nothing else would ever close them; what the robot watches of itself, without runs, stays."""
+    await apply(store, result(0), result(0.1, "gone"), result(0.2, "gone", cause=DEAD))
+    await apply(store, result(0.3, "robot: disk", Standing.ERROR, ROBOT, runs=()))
+    changes = await store.incidents.release({"web"})
+    assert [(one.happened, one.probe) for one in changes] == [
+        *((Happened.RECOVERED, "gone"), (Happened.RECOVERED, "gone"), (Happened.CLOSED, None))
+    ]
+    still = {one.cause: one.failing for one in store.incidents.find(open_only=True)}
+    assert still == {PAGE: ("web",), ROBOT: ("robot: disk",)}
+    assert await store.incidents.release({"web"}) == []
+
+
 STANDINGS = (*Standing, Standing.WELL, Standing.FAILED, Standing.FAILED)
 CAUSES = (PAGE, DEAD, BOTH)
 
