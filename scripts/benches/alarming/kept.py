@@ -44,8 +44,10 @@ def _wrong(found: Matched) -> Iterator[tuple[str, Injected | None, Sequence[Inci
             yield f"named otherwise: {at} is {_cause(one.incidents[0])}", fault, one.incidents
         elif one.closed_s is None:
             yield f"not closed: {at}", fault, one.incidents
-    for incident in found.false:
-        yield f"false: {_cause(incident)} at {incident.opened_at:%H:%M:%S}: {incident.what[:120]}", None, (incident,)
+    for word, incidents in (("false", found.false), ("robot broken", found.robots)):
+        for incident in incidents:
+            told = f"{_cause(incident)} at {incident.opened_at:%H:%M:%S}: {incident.what[:120]}"
+            yield f"{word}: {told}", None, (incident,)
 
 
 def _cause(incident: Incident) -> str:

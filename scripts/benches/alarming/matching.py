@@ -1,4 +1,9 @@
-"""Which incident is of which fault: none may be missed, none doubled, and none of no fault."""
+"""
+Which incident is of which fault: none may be missed, none doubled, and none of no fault.
+
+An incident belongs to the fault that was on at its door when it opened, if it is of the kind that the fault is: the
+channel's, or the robot's own.
+"""
 
 from __future__ import annotations
 
@@ -35,19 +40,19 @@ class Met:
 
     @property
     def named_right(self) -> bool:
-        """Whether kind, step and layer are those of the golden table."""
+        """Whether step and layer are those of the golden table."""
         case = self.fault.case
-        kind = Kind.ROBOT if case.outcome == "error" else Kind.CHANNEL
-        told = [(one.cause.kind, one.cause.step.split()[0], one.cause.layer) for one in self.incidents]
-        return all(one == (kind, case.step, case.layer) for one in told)
+        told = [(one.cause.step.split()[0], one.cause.layer) for one in self.incidents]
+        return all(one == (case.step, case.layer) for one in told)
 
 
 @dataclass(frozen=True)
 class Matched:
-    """All faults with what became of them, and the incidents of no fault."""
+    """All faults with what became of them, and the incidents of no fault, the robot's own apart."""
 
     met: tuple[Met, ...]
     false: tuple[Incident, ...]
+    robots: tuple[Incident, ...]
 
     @property
     def harmful(self) -> list[Met]:
@@ -72,9 +77,12 @@ def matched(faults: Sequence[Injected], incidents: Sequence[Incident]) -> Matche
         if fault := next((fault for fault in faults if _fits(fault, one)), None):
             own[one.id] = fault
     met = tuple(Met(fault, tuple(one for one in incidents if own.get(one.id) is fault)) for fault in faults)
-    return Matched(met, tuple(one for one in incidents if one.id not in own))
+    left = [one for one in incidents if one.id not in own]
+    robots = tuple(one for one in left if one.cause.kind is Kind.ROBOT)
+    return Matched(met, tuple(one for one in left if one.cause.kind is Kind.CHANNEL), robots)
 
 
 def _fits(fault: Injected, incident: Incident) -> bool:
     at_its_door = incident.cause.channels == (fault.case.door,)
-    return fault.harmful and at_its_door and fault.on_at <= incident.opened_at <= fault.off_at + LATE
+    of_its_kind = incident.cause.kind is (Kind.ROBOT if fault.case.outcome == "error" else Kind.CHANNEL)
+    return fault.harmful and at_its_door and of_its_kind and fault.on_at <= incident.opened_at <= fault.off_at + LATE
