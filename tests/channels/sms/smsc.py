@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 BIND_TRANSCEIVER, SUBMIT_SM, DELIVER_SM, ENQUIRE_LINK, UNBIND = 0x09, 0x04, 0x05, 0x15, 0x06
+BIND_TRANSMITTER = 0x02
 OK, THROTTLED, QUEUE_FULL, BAD_SOURCE, BAD_DESTINATION, BAD_PASSWORD = 0x00, 0x58, 0x14, 0x0A, 0x0B, 0x0E
 STYLES = ("udh8", "udh16", "sar", "payload")
 
@@ -28,6 +29,7 @@ class Submit:
     coding: int
     octets: bytes
     validity: str
+    registered_delivery: int
 
     @property
     def text(self) -> str:
@@ -46,6 +48,7 @@ class Bind:
     system_id: str = ""
     password: str = ""
     address_range: str = ""
+    transmits_only: bool = False
     acknowledged: dict[int, asyncio.Future[int]] = field(default_factory=dict)
 
     def put(self, command: int, sequence: int, status: int = OK, body: bytes = b"") -> None:
@@ -90,8 +93,8 @@ class Bind:
                 return
             if command == DELIVER_SM | 1 << 31:
                 self.acknowledged.pop(sequence).set_result(status)
-            elif command == BIND_TRANSCEIVER:
-                await self._bound(sequence, body)
+            elif command in {BIND_TRANSCEIVER, BIND_TRANSMITTER}:
+                await self._bound(command, sequence, body)
             elif command == SUBMIT_SM:
                 await self._submitted(read_submit(sequence, body))
             elif command in {ENQUIRE_LINK, UNBIND} and self.smsc.answers_links:
@@ -99,13 +102,12 @@ class Bind:
             if command == UNBIND:
                 return
 
-    async def _bound(self, sequence: int, body: bytes) -> None:
+    async def _bound(self, command: int, sequence: int, body: bytes) -> None:
         system_id, password, _type, rest = body.split(b"\0", 3)
         self.system_id, self.password = system_id.decode(), password.decode()
         self.address_range = rest[3:-1].decode()
-        self.put(
-            BIND_TRANSCEIVER | 1 << 31, sequence, self.smsc.bind_status, b"smsc\0" if not self.smsc.bind_status else b""
-        )
+        self.transmits_only = command == BIND_TRANSMITTER
+        self.put(command | 1 << 31, sequence, self.smsc.bind_status, b"smsc\0" if not self.smsc.bind_status else b"")
         self.smsc.binds.append(self)
         for stored in self.smsc.stored:
             self.smsc.sideline(self.deliver(stored))
@@ -244,7 +246,6 @@ def read_submit(sequence: int, body: bytes) -> Submit:
     destination, rest = rest[2:].split(b"\0", 1)
     esm_class = rest[0]
     _schedule, validity, rest = rest[3:].split(b"\0", 2)
-    _registered, _replace, coding, _default, length = rest[:5]
-    return Submit(
-        sequence, source.decode(), destination.decode(), esm_class, coding, rest[5 : 5 + length], validity.decode()
-    )
+    registered, _replace, coding, _default, length = rest[:5]
+    numbers = source.decode(), destination.decode()
+    return Submit(sequence, *numbers, esm_class, coding, rest[5 : 5 + length], validity.decode(), registered)

@@ -216,3 +216,14 @@ async def test_an_smsc_that_unbinds_is_gone(smsc: Smsc) -> None:
     assert isinstance(lost, Lost)
     assert "ended the bind" in lost.words
     await link.close()
+
+
+async def test_a_link_that_only_sends_takes_nothing_from_others(smsc: Smsc) -> None:
+    """It binds as transmitter, asks for no receipt, and what comes to its number goes elsewhere."""
+    link = await gateway(smsc.port).open(MSISDN, None)
+    assert smsc.bind.transmits_only
+    answer = await link.send("10086", "故障", 5)
+    assert isinstance(answer, Accepted)
+    assert smsc.submits[-1].registered_delivery == 0
+    await link.close()
+    assert threads() == set()
