@@ -22,6 +22,8 @@ from prober.runner import Sink
 from prober.store.place import place_of
 from prober.tracing import Traces
 
+_AGAIN_S = 10.0
+
 
 class Watch:
     """
@@ -85,7 +87,11 @@ class Watch:
         health.open()
         while True:
             self._changed.clear()
-            await self._until_changed(health)
+            try:
+                await self._until_changed(health)
+            except Exception as exc:  # noqa: BLE001 - what ails the watch must not end the robot; its signs grow old
+                self._say(f"the watch over the robot stumbled, and begins anew: {exc!r}")
+                await asyncio.sleep(_AGAIN_S)
             health = self._door()
 
     async def close(self) -> None:
