@@ -19,7 +19,7 @@ from prober.loading.arguments import fields_of
 from prober.loading.robot_verbs import VERBS as ROBOT_VERBS
 from prober.loading.vocabulary import LIMITS
 from prober.model.verb import Verb
-from prober.store.broken import SENTENCES
+from prober.store.broken import POSTGRES, SQLITE
 
 ROOT = Path(__file__).resolve().parent.parent
 _MADE = "<!-- Written by scripts/references.py from the code; change it there. -->\n"
@@ -81,7 +81,8 @@ _INPUT = {"refusal": 0, "Mistake": 1, "Problem": 3, "problem": 1, "problem_at": 
 
 def errors() -> str:
     """Return docs/errors.md."""
-    database = [Said("store", f"the results database … {what}", cure) for what, cure in SENTENCES.values()]
+    refused = {*SQLITE.values(), *POSTGRES.values()}
+    database = [Said("store", f"the results database … {what}", cure) for what, cure in refused]
     robot, written = sorted({*_said(_ROBOT), *database}), sorted(set(_said(_INPUT)))
     return "\n".join([
         "# Every error, and its cure\n", _MADE,

@@ -70,7 +70,7 @@ def understood(url: str) -> bool:
 def _notify(way: Way, words: Words, *, well: bool) -> None:
     door = _door(way.url)
     if door is None:
-        raise RobotBroken(f"Apprise does not understand the address of ‘{way.name}’", cure=_cure(way))
+        raise RobotBroken(f"Apprise does not understand the address of ‘{way.name}’", cure=_CURE)
     from apprise import NotifyFormat, NotifyType  # noqa: PLC0415 - see `_door`
 
     kind = NotifyType.SUCCESS if well else NotifyType.FAILURE
@@ -79,15 +79,12 @@ def _notify(way: Way, words: Words, *, well: bool) -> None:
             told = door.notify(body=words.text, title=words.title, notify_type=kind, body_format=NotifyFormat.TEXT)
         except Exception as exc:
             # A hundred plugins by as many hands: whatever one stumbles over, the message was not told.
-            raise RobotBroken(f"‘{way.name}’ could not be told: {type(exc).__name__}", cure=_cure(way)) from exc
+            raise RobotBroken(f"‘{way.name}’ could not be told: {type(exc).__name__}", cure=_CURE) from exc
     if not told:
-        raise RobotBroken(f"‘{way.name}’ did not take it: {heard.said}", cure=_cure(way))
+        raise RobotBroken(f"‘{way.name}’ did not take it: {heard.said}", cure=_CURE)
 
 
-def _cure(way: Way) -> str:
-    return (
-        f"Look at the address of ‘{way.name}’ under alerts: in config.yaml, and try it: prober alerts test {way.name}."
-    )
+_CURE = "Look at its address under alerts: in config.yaml, and try it: prober alerts test WAY."
 
 
 @cache
