@@ -33,3 +33,10 @@ def test_a_thousand_probes_are_started_in_time(bench: Bench) -> None:
     assert told["unmet"] == [], told["remarks"]
     assert told["samples"]["starts"] + told["figures"]["missed"] >= 0.8 * told["samples"]["starts planned"]
     assert told["figures"]["cores"] > 0
+
+
+def test_every_fault_becomes_one_incident(bench: Bench) -> None:
+    """One fault a door, at once, with `prober serve` on watch: none missed, doubled or false."""
+    told = bench("alarms")
+    assert told["unmet"] == [], told["remarks"]
+    assert told["samples"]["found"] == told["samples"]["harmful faults injected"] == 3
