@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -25,20 +25,19 @@ from scripts.postgres import server
 
 STEPS, QUICK_STEPS = 10_000_000, 6_000
 OF_RUN = 10
-DAYS = 90
+DAYS, _QUICK_DAYS = 90, 3
 AT_ONCE = 256
 """Runs that are under way at once, as many robots on one store would have."""
 _ASKED, _QUICK_ASKED = 40, 8
 _SCENARIOS, _LINES, _PROBES = 20, 8, 100
 _NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-_BEGIN = _NOW - timedelta(days=DAYS)
 LIMITS = (
-    f"Ingest: {AT_ONCE} runs under way at once in one process, of {OF_RUN} steps each with two timings, three facts, and "
-    "on every tenth and fifth step a captured value and a piece of evidence; without the files of evidence.",
-    "A step is committed before its await returns, together with what else waits then; not durable (a killed robot loses "
-    "nothing, a power cut the last moments). The server runs on the same machine, with its settings of the box.",
-    f"Runs are spread over {DAYS} days, {_SCENARIOS} scenarios of {_SCENARIOS // 2} items, {_LINES} lines, "
-    f"{_PROBES} probes. Questions are asked after figures were counted by the hour and day, one after the other.",
+    f"Ingest: {AT_ONCE} runs under way at once in one process, {OF_RUN} steps each, with two timings and three facts a "
+    "step, a captured value a run and evidence of every fifth step; without the files of evidence.",
+    "Not durable: a killed robot loses nothing, a power cut the last moments. The server runs on the same machine, as "
+    "its packages set it up.",
+    f"Runs lie evenly over {DAYS} days: {_SCENARIOS} scenarios of {_SCENARIOS // 2} items, {_LINES} lines, {_PROBES} "
+    "probes. Questions are asked one after the other, once figures were counted by the hour and day.",
 )
 
 
@@ -46,13 +45,14 @@ LIMITS = (
 class _Load:
     steps: int
     asked: int
+    days: int
     seed: int
 
 
 def measure(plan: Plan) -> Result:
     """Fill both kinds of database, and ask."""
     steps = int(os.environ.get("PROBER_BENCH_STEPS", QUICK_STEPS if plan.quick else STEPS))
-    load = _Load(steps, _QUICK_ASKED if plan.quick else _ASKED, plan.seed)
+    load = _Load(steps, *((_QUICK_ASKED, _QUICK_DAYS) if plan.quick else (_ASKED, DAYS)), plan.seed)
     figures: dict[str, float | int | None] = {}
     for name, opened in (("sqlite", _sqlite(plan.folder)), ("postgresql", _postgres())):
         with opened as (url, weight):
@@ -111,8 +111,7 @@ async def _filled(store: Store, load: _Load, say: Callable[[str], None]) -> dict
     async def player() -> None:
         nonlocal told_s
         for number in numbers:
-            async for waited_s in _played(store, number, load):
-                waits.append(waited_s)
+            waits.append(await _played(store, number, load))
             runs = next(done)
             if time.perf_counter() - told_s > 20:
                 told_s = time.perf_counter()
@@ -123,10 +122,10 @@ async def _filled(store: Store, load: _Load, say: Callable[[str], None]) -> dict
     return {"ingest_steps_per_s": round(rate), "ingest_await_p50_s": round(float(np.median(waits)), 4)}
 
 
-async def _played(store: Store, number: int, load: _Load) -> AsyncIterator[float]:
-    """Tell the store of one run as the runner does, and yield what the await of its first step took."""
+async def _played(store: Store, number: int, load: _Load) -> float:
+    """Tell the store of one run as the runner does, and return what the await of its last step took."""
     chance = random.Random(load.seed * 1_000_003 + number)  # noqa: S311 - chance, not secrecy
-    at = _BEGIN + (_NOW - _BEGIN) * (number / max(1, load.steps // OF_RUN))
+    at = _NOW - timedelta(days=load.days) * (1 - number / max(1, load.steps // OF_RUN))
     run = Run(
         id=f"{at:%Y%m%dT%H%M%S}-{number:08x}",
         scenario=f"scenario-{number % _SCENARIOS}",
@@ -143,14 +142,15 @@ async def _played(store: Store, number: int, load: _Load) -> AsyncIterator[float
     )
     await store.run_started(run)
     steps: list[StepResult] = []
+    waited_s = 0.0
     for index in range(OF_RUN):
         steps.append(_step(run, index, chance, broken=index == OF_RUN - 1 and chance.random() < 0.02))
         began_s = time.perf_counter()
         await store.step_finished(run, steps[-1])
-        if index == 0:
-            yield time.perf_counter() - began_s
+        waited_s = time.perf_counter() - began_s
     ended_at, outcome = at + timedelta(seconds=OF_RUN), steps[-1].outcome
     await store.run_finished(replace(run, steps=tuple(steps), ended_at=ended_at, outcome=outcome))
+    return waited_s
 
 
 _CAPTURED = (Captured("balance", ValueType.MONEY, "86.50", 8650),)
@@ -204,7 +204,7 @@ async def _results(store: Store) -> None:
 def _asked(store: Store, load: _Load) -> dict[str, float]:
     """Return how long each question takes, in 95 of 100 times."""
     chance = random.Random(load.seed)  # noqa: S311 - chance, not secrecy
-    back = [timedelta(days=chance.uniform(2, DAYS - 2)) for _ in range(load.asked)]
+    back = [timedelta(days=chance.uniform(0.1, 0.8) * load.days) for _ in range(load.asked)]
 
     def item() -> str:
         return f"item-{chance.randrange(_SCENARIOS // 2)}"

@@ -3,6 +3,9 @@ The robot killed (kill -9) at seeded random moments: what it had told is kept, a
 
 A quarter of the kills fall anywhere from the robot's start on, its browser's start included; the others anywhere in the
 runs that follow its first one. Every robot's first run shows whether the kill before it left anything in the way.
+
+Then ten million steps are kept, on SQLite and on PostgreSQL, through the code that records runs: how many a second, how
+many bytes each, and how long the questions take that incidents, gates and reports ask (`PROBER_BENCH_STEPS` for fewer).
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from statistics import median
 
+from scripts.benches import _ingest
 from scripts.benches.frame.bench import Plan, Result
 from scripts.benches.frame.processes import Process
 from scripts.benches.frame.robot import JOURNEYS, Robot, Site
@@ -24,7 +28,7 @@ from scripts.demo import operator
 KILLS, QUICK_KILLS = 50, 8
 GRACE_S = 10.0
 FIRST_RUN_S = 90.0
-QUICK_S = 35.0
+QUICK_S = 22.0
 _SETTINGS = {
     "PROBER__CHANNELS__SMS__QUARANTINE": "2s",
     "PROBER__CHANNELS__WEB__SCREENSHOTS": "every_step",
@@ -68,7 +72,7 @@ def measure(plan: Plan) -> Result:
             lost, left = tally.lost_steps, tally.left.total()
             plan.say(f"kill {kill + 1}: {tally.told_steps} steps told, {lost} lost, {left} processes left")
         bench.play_one()
-    return _result(tally, Site(plan.folder, doors))
+    return _together(_result(tally, Site(plan.folder, doors)), _ingest.measure(plan))
 
 
 class _Bench:
@@ -163,6 +167,16 @@ def _rows(site: Site, query: str, *values: str) -> list[tuple[str, ...]]:
         if not connection.execute("select 1 from sqlite_master where name = 'evidence'").fetchall():
             return []
         return connection.execute(query, values).fetchall()
+
+
+def _together(killed: Result, filled: Result) -> Result:
+    return Result(
+        {**killed.figures, **filled.figures},
+        bounds={**killed.bounds, **filled.bounds},
+        samples={**killed.samples, **filled.samples},
+        limits=(*killed.limits, *filled.limits),
+        remarks=killed.remarks,
+    )
 
 
 def _account_evidence(site: Site, tally: Tally) -> None:
