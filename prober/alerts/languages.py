@@ -19,7 +19,8 @@ class Language:
     failure: str
     robot: str
     closed: str
-    short_lived: str
+    over: str
+    of_robot: str
     marks: Mapping[Reason, str]
     severities: Mapping[Severity, str]
     channels: Mapping[str, str]
@@ -66,7 +67,8 @@ _ZH = Language(
     failure="故障",
     robot="拨测机器人故障",
     closed="已恢复",
-    short_lived="短时故障，已恢复",
+    over="曾有故障，已恢复",
+    of_robot="机器人自身",
     marks={Reason.ESCALATED: "故障无人确认", Reason.REMINDER: "故障仍在", Reason.UPDATED: "故障扩大"},
     severities={Severity.MINOR: "一般", Severity.MAJOR: "重要", Severity.CRITICAL: "严重"},
     channels={"ivr": "语音", "web": "网厅", "sms": "短信"},
@@ -99,7 +101,8 @@ _EN = Language(
     failure="Failure",
     robot="Robot fault",
     closed="Recovered",
-    short_lived="Short failure, recovered",
+    over="Failed and recovered",
+    of_robot="the robot itself",
     marks={
         Reason.ESCALATED: "Failure nobody acknowledged",
         Reason.REMINDER: "Still failing",

@@ -18,6 +18,10 @@ _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 _LEAST = 5
 """A failure that would have fewer places in a text message is left out of it."""
 _PARAGRAPHS = 10
+_LINK_PLACES = 36
+"""A longer link leaves no room in a text message: the incident's id stands there instead."""
+_NAME_PLACES = 10
+_LINE_PLACES = 120
 _TITLE_PLACES = 80
 _TEXT_BYTES = 1700
 """Together within the 2048 bytes that the strictest of the ways takes (WeCom)."""
@@ -100,7 +104,8 @@ class Writer:
             told.incident: incident.id,
             told.link: self.link_of(incident),
         }
-        return [*(f"{name}{told.colon}{said}" for name, said in lines.items() if said), *self._notes([news], told)]
+        details = (f"{name}{told.colon}{_shortened(said, _LINE_PLACES)}" for name, said in lines.items() if said)
+        return [*details, *self._notes([news], told)]
 
     def _notes(self, news: Sequence[News], told: Language) -> list[str]:
         failed = dict.fromkeys(way for one in news for way in one.failed)
@@ -110,7 +115,7 @@ class Writer:
     def _mark(self, news: News, told: Language) -> str:
         """Return what happened in a word or two, by how the incident stands now."""
         if news.incident.closed_at is not None:
-            return told.closed if Reason.CLOSED in news.reasons or Reason.INSTEAD in news.reasons else told.short_lived
+            return told.closed if Reason.CLOSED in news.reasons or Reason.INSTEAD in news.reasons else told.over
         robot = news.incident.cause.kind is Kind.ROBOT
         for reason in (Reason.ESCALATED, Reason.REMINDER, Reason.UPDATED):
             if reason in news.reasons and Reason.OPENED not in news.reasons:
@@ -120,7 +125,8 @@ class Writer:
     def _where(self, incident: Incident, told: Language) -> str:
         items = told.several_of(incident.items or incident.probes[:1])
         channel = "+".join(told.channels.get(one, one) for one in incident.cause.channels)
-        return " ".join(dict.fromkeys(part for part in (items, channel) if part))
+        robot = told.of_robot if incident.cause.kind is Kind.ROBOT else ""
+        return " ".join(part for part in (items, channel, robot) if part)
 
     def _what(self, incident: Incident, told: Language) -> str:
         step = incident.cause.step
@@ -134,8 +140,9 @@ class Writer:
 
     def _rest(self, news: News, told: Language) -> str:
         """Return the end of a text message, which is never cut."""
-        reference = self.link_of(news.incident) or f"#{news.incident.id}"
-        failed = told.instead_short.format(way=news.failed[0]) if news.failed else ""
+        link = self.link_of(news.incident)
+        reference = link if 0 < _places(link) <= _LINK_PLACES else f"#{news.incident.id}"
+        failed = told.instead_short.format(way=_shortened(news.failed[0], _NAME_PLACES)) if news.failed else ""
         again = told.again_short if news.again else ""
         return f"{self._since(news.incident, told)}{failed}{again} {reference}"
 

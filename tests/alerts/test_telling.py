@@ -171,7 +171,7 @@ async def test_another_way_tells_what_the_first_did_not_get_through(site: Site) 
     first.open()
     site.clock.on(minutes=6)
     await alerts.settle()
-    assert first.titles[0].startswith("短时故障，已恢复")
+    assert first.titles[0].startswith("曾有故障，已恢复")
     assert len(first.requests) == 1
     first.close()
 
