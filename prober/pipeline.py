@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from prober.judge import incident
+from prober.judge import attempts as judge
 from prober.judge.confirm import confirmation
 from prober.model.incident import Change, ProbeResult
 from prober.model.probe import Probe, Watched
@@ -69,9 +69,9 @@ class Pipeline:
             self._told()
 
     async def _judge(self, probe: Probe, attempts: Sequence[Run]) -> None:
-        asked = [run for run in attempts if incident.of_run(run) is not None] or attempts[:1]
+        asked = [run for run in attempts if judge.of_run(run) is not None] or attempts[:1]
         attempts, remark = (asked, "") if len(asked) > 1 else await self._confirmed(probe, asked[0])
-        result = incident.result(
+        result = judge.result(
             probe.name,
             attempts,
             at=attempts[-1].ended_at or self._now(),
@@ -98,7 +98,7 @@ class Pipeline:
         second = await self._again(probe, run)
         if second is None:
             return [run], "no second attempt could be made"
-        return [run, second], "" if incident.of_run(second) else incident.unasked(second)
+        return [run, second], "" if judge.of_run(second) else judge.unasked(second)
 
     def _window(self, attempts: Sequence[Run]) -> str:
         """Return the maintenance that any attempt touched; "" if none did."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from prober.judge.incident import of_run
+from prober.judge.attempts import of_run
 from prober.model.line import Line
 from prober.model.order import masked
 from prober.model.probe import Probe

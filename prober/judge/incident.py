@@ -23,21 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import Enum
 from itertools import islice
 from typing import Protocol
 
+from prober.judge.attempts import FAILURES
 from prober.model.incident import Cause, Kind, ProbeResult, Standing
 from prober.model.probe import Watched
-from prober.model.run import Layer, Outcome, Run, StepResult
-from prober.model.verb import ROBOT
-
-FAILURES = (Standing.FAILED, Standing.UNCONFIRMED, Standing.ERROR)
-_OF_THE_STEP = (Layer.PROMPT, Layer.CONTENT, Layer.PAGE)
-"""The layers for which the step itself answers, not all of its kind."""
-_WORDS = 300
-"""A longer failure, such as a whole page's text, is cut: the run has it all."""
 
 
 class Act(Enum):
@@ -161,96 +153,3 @@ def _passes(row: Iterable[ProbeResult], cause: Cause, seen: Seen) -> Iterator[Pr
             yield one
         elif not (one.standing is Standing.ERROR and cause.kind is Kind.CHANNEL):
             return
-
-
-def holds(run_steps: Iterable[tuple[str, str, str, Outcome]], cause: Cause) -> bool:
-    """Return whether the steps that *cause* names were all well: of those given as channel, verb, name and outcome."""
-    named = [
-        outcome
-        for channel, verb, name, outcome in run_steps
-        if cause.step == (name if cause.layer in _OF_THE_STEP else _full_name(channel, verb))
-    ]
-    return bool(named) and all(outcome in (Outcome.PASSED, Outcome.SLOW) for outcome in named)
-
-
-def result(
-    probe: str, attempts: Sequence[Run], *, at: datetime, remark: str = "", maintenance: str = ""
-) -> ProbeResult:
-    """
-    Return what the *attempts* at a planned playing of *probe* mean together.
-
-    *remark* says why a failure was not repeated; it is told with it.
-    """
-    standing = _standing([of_run(run) for run in attempts])
-    runs = tuple(run.id for run in attempts)
-    made = ProbeResult(probe, attempts[0].planned_at, at, standing, runs, maintenance=maintenance)
-    if standing not in FAILURES:
-        return made
-    wanted = Outcome.ERROR if standing is Standing.ERROR else Outcome.FAILED
-    first, *_, last = [run for run in attempts if of_run(run) is wanted] * 2
-    what = f"{_what(last)} (not repeated: {remark})" if standing is Standing.UNCONFIRMED and remark else _what(last)
-    return replace(made, cause=cause_of(last), first_cause=cause_of(first), what=what)
-
-
-def of_run(run: Run) -> Outcome | None:
-    """Return the outcome of *run* as it counts: None if it could ask nothing, or was ended before it could."""
-    if run.outcome is Outcome.SKIPPED or (run.interrupted and run.outcome is Outcome.ERROR):
-        return None
-    return run.outcome
-
-
-def unasked(run: Run) -> str:
-    """Return why *run* could ask nothing."""
-    skipped = (step.failure for step in run.steps if step.outcome is Outcome.SKIPPED and step.failure is not None)
-    told = next((failure.actual or failure.what for failure in skipped), "")
-    return run.remark or told or "it was ended before it could ask"
-
-
-def _standing(outcomes: Sequence[Outcome | None]) -> Standing:
-    asked = [one for one in outcomes if one is not None]
-    if not asked:
-        return Standing.UNASKED
-    if Outcome.ERROR in asked:
-        return Standing.ERROR
-    if Outcome.FAILED not in asked:
-        return Standing.WELL
-    if asked[-1] is not Outcome.FAILED:
-        return Standing.FLAKY
-    return Standing.FAILED if len(asked) > 1 else Standing.UNCONFIRMED
-
-
-def cause_of(run: Run) -> Cause:
-    """Return the cause of a run that FAILED or was an ERROR: that of the first step that made it so."""
-    step = _broken(run)
-    kind = Kind.ROBOT if run.outcome is Outcome.ERROR else Kind.CHANNEL
-    if step is None:
-        return Cause(kind, ROBOT, Layer.ROBOT, "run")
-    layer = step.layer or Layer.ROBOT
-    named = step.name if layer in _OF_THE_STEP else _full_name(step.channel, step.verb)
-    return Cause(kind, _channel(run, step), layer, named)
-
-
-def _full_name(channel: str, verb: str) -> str:
-    return verb if channel == ROBOT else f"{channel}.{verb}"
-
-
-def _broken(run: Run) -> StepResult | None:
-    return next((step for step in run.steps if step.outcome is run.outcome), None)
-
-
-def _channel(run: Run, step: StepResult) -> str:
-    """Return the step's channel; of a comparison, the channels that what it compares was captured on."""
-    if step.channel != ROBOT:
-        return step.channel
-    compared = set(step.facts)
-    told = (one.channel for one in run.steps if any(captured.name in compared for captured in one.captures))
-    return "+".join(dict.fromkeys(channel for channel in told if channel != ROBOT)) or ROBOT
-
-
-def _what(run: Run) -> str:
-    step = _broken(run)
-    if step is None or step.failure is None:
-        return run.remark or f"the run ended as {run.outcome}"
-    actual = f" — {step.failure.actual}" if step.failure.actual else ""
-    told = f"{step.failure.what}{actual}".replace("\n", " ")
-    return told if len(told) <= _WORDS else f"{told[: _WORDS - 1]}…"

@@ -10,21 +10,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from prober.judge.incident import FAILURES, Act, Decision, OpenIncident, decide, failing, holds, settled
-from prober.model.incident import Cause, Change, Happened, Incident, ProbeResult, Standing
+from prober.judge.attempts import FAILURES
+from prober.judge.incident import Act, Decision, decide, failing, settled
+from prober.model.incident import Change, Happened, Incident, ProbeResult, Standing
 from prober.model.probe import Severity, Watched
-from prober.model.run import Outcome
-from prober.store import incident_rows, incident_words
-from prober.store.tables import INCIDENT_CHANGES, INCIDENT_PROBES, INCIDENTS, PROBE_RESULTS, STEPS
+from prober.store import incident_known, incident_rows, incident_words
+from prober.store.tables import INCIDENT_CHANGES, INCIDENT_PROBES, INCIDENTS, PROBE_RESULTS
 
 _SEVERITIES = list(Severity)
 NOTHING_FAILS = "nothing fails for this any more"
-_ERRORS_BETWEEN = 100
-"""Errors of the robot break no row of the channel's: so many are passed over at most."""
 
 
 def apply(connection: Connection, result: ProbeResult, watched: Watched) -> list[Change]:
@@ -33,76 +30,15 @@ def apply(connection: Connection, result: ProbeResult, watched: Watched) -> list
     its = results.probe == result.probe, results.planned_at == result.planned_at
     if connection.execute(select(results.probe).where(*its)).first() is not None:
         return []
-    known = _known(connection, result)
+    known = incident_known.known(connection, result)
     result = settled(result, {one.cause for one in known})
     connection.execute(insert(PROBE_RESULTS).values(incident_rows.result_row(result)))
     if result.maintenance or result.standing is Standing.UNASKED or not (known or result.standing in FAILURES):
         return []
-    row = _row(connection, result, watched)
+    row = incident_known.row(connection, result, watched)
     applying = _Applying(connection, result, watched, row)
-    decisions = decide(watched, row, known, _Seen(connection))
+    decisions = decide(watched, row, known, incident_known.Seen(connection))
     return [change for decision in decisions for change in applying.done(decision)]
-
-
-def _row(connection: Connection, result: ProbeResult, watched: Watched) -> list[ProbeResult]:
-    """Return *result* and those of its probe before it that count, the latest first, since a person last closed."""
-    results = PROBE_RESULTS.c
-    # A later one was kept by a clock that has been set back since.
-    before = (results.planned_at != result.planned_at, results.at <= result.at)
-    wanted = _counting(result.probe).where(*before)
-    if closed_at := _closed_by_a_person(connection, result):
-        wanted = wanted.where(results.at > closed_at)
-    most = watched.after + watched.recover + _ERRORS_BETWEEN
-    found = connection.execute(wanted.limit(most)).mappings()
-    return [result, *map(incident_rows.result_of, found)]
-
-
-def _counting(probe: str) -> Select[Any]:
-    """Select the results of *probe* that count, the latest first."""
-    results = PROBE_RESULTS.c
-    counts = (results.probe == probe, results.maintenance == "", results.standing != str(Standing.UNASKED))
-    return select(PROBE_RESULTS).where(*counts).order_by(results.at.desc(), results.planned_at.desc())
-
-
-def _closed_by_a_person(connection: Connection, result: ProbeResult) -> datetime | None:
-    changes, probes = INCIDENT_CHANGES.c, INCIDENT_PROBES.c
-    its = (probes.probe == result.probe, changes.incident_id == probes.incident_id, changes.at <= result.at)
-    closed = (changes.happened == str(Happened.CLOSED), changes.by != "")
-    latest: datetime | None = connection.scalar(select(func.max(changes.at)).where(*its, *closed))
-    return latest
-
-
-def _known(connection: Connection, result: ProbeResult) -> list[OpenIncident]:
-    """Return the open incidents that the probe fails or failed in, and those of the causes of *result*."""
-    its = select(INCIDENT_PROBES.c.incident_id).where(INCIDENT_PROBES.c.probe == result.probe)
-    concerned: list[ColumnElement[bool]] = [INCIDENTS.c.id.in_(its)]
-    for cause in filter(None, (result.cause, result.first_cause)):
-        columns = incident_rows.cause_columns(cause)
-        concerned.append(and_(*(INCIDENTS.c[name] == value for name, value in columns.items())))
-    wanted = select(INCIDENTS).where(INCIDENTS.c.closed_at.is_(None), or_(*concerned))
-    found = incident_rows.read(connection, wanted)
-    return [
-        OpenIncident(one.id, one.cause, frozenset(one.failing), frozenset(one.probes) - frozenset(one.failing))
-        for one in found
-    ]
-
-
-class _Seen:
-    """What the store has besides."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def held(self, result: ProbeResult, cause: Cause) -> bool:
-        steps = STEPS.c
-        wanted = select(steps.channel, steps.verb, steps.name, steps.outcome)
-        found = self._connection.execute(wanted.where(steps.run_id == _run(result.runs[-1:])))
-        return holds(((row.channel, row.verb, row.name, Outcome(row.outcome)) for row in found), cause)
-
-    def elsewhere(self, probe: str, cause: Cause) -> bool:
-        row = self._connection.execute(_counting(probe).limit(1)).mappings().one_or_none()
-        latest = row and incident_rows.result_of(row)
-        return latest is not None and latest.cause not in (None, cause)
 
 
 class _Applying:

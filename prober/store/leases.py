@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, delete, insert, or_, select
 
 from prober.store.database import Database
 from prober.store.process import Process, this_process
@@ -76,13 +76,29 @@ class Leases:
 
 def drop_left_behind(connection: Connection) -> None:
     """Forget the leases and requests of processes that live no more."""
-    now = datetime.now(UTC)
-    for row in connection.execute(select(LEASES)).all():
+    now, mine = datetime.now(UTC), this_process()
+    own = {"my_host": mine.host, "my_pid": mine.pid, "my_start": mine.start}
+    for row in connection.execute(_OTHERS_LEASES, own).all():
         if _owner(row).is_gone(row.seen_at):
             connection.execute(delete(LEASES).where(LEASES.c.line == row.line))
-    for row in connection.execute(select(LEASE_REQUESTS)).all():
+    for row in connection.execute(_OTHERS_REQUESTS, own | {"now": now}).all():
         if row.expires_at < now or _owner(row).is_gone(now):
             connection.execute(delete(LEASE_REQUESTS).where(LEASE_REQUESTS.c.id == row.id))
+
+
+def _of_another(table: Table) -> ColumnElement[bool]:
+    """What this process holds itself need not be looked into, and a busy robot holds most."""
+    names = {"host": "my_host", "pid": "my_pid", "process_start": "my_start"}
+    return or_(*(table.c[name] != bindparam(value) for name, value in names.items()))
+
+
+_OTHERS_LEASES = select(LEASES).where(_of_another(LEASES))
+_OTHERS_REQUESTS = select(LEASE_REQUESTS).where(
+    or_(_of_another(LEASE_REQUESTS), LEASE_REQUESTS.c.expires_at < bindparam("now"))
+)
+_TAKEN = select(LEASES.c.line)
+_ASKED = select(LEASE_REQUESTS.c.id, LEASE_REQUESTS.c.lines).order_by(LEASE_REQUESTS.c.lane, LEASE_REQUESTS.c.id)
+_RELEASES = tuple(delete(table).where(table.c.run_id == bindparam("run")) for table in (LEASES, LEASE_REQUESTS))
 
 
 def _ask_and_take(
@@ -99,10 +115,9 @@ def _ask_and_take(
 def _take(connection: Connection, ticket: int, run_id: str) -> str | None:
     """Take the line that is *ticket*'s, if there is one: the first free one that no ticket before it is to get."""
     drop_left_behind(connection)
-    taken = set(connection.scalars(select(LEASES.c.line)))
-    requests = select(LEASE_REQUESTS.c.id, LEASE_REQUESTS.c.lines)
+    taken = set(connection.scalars(_TAKEN))
     mine = None
-    for request in connection.execute(requests.order_by(LEASE_REQUESTS.c.lane, LEASE_REQUESTS.c.id)):
+    for request in connection.execute(_ASKED):
         line = next((name for name in request.lines if name not in taken), None)
         if request.id == ticket:
             mine = line
@@ -118,8 +133,8 @@ def _take(connection: Connection, ticket: int, run_id: str) -> str | None:
 
 
 def _release(connection: Connection, run_id: str) -> None:
-    connection.execute(delete(LEASES).where(LEASES.c.run_id == run_id))
-    connection.execute(delete(LEASE_REQUESTS).where(LEASE_REQUESTS.c.run_id == run_id))
+    for released in _RELEASES:
+        connection.execute(released, {"run": run_id})
 
 
 def _owner(row: Row[tuple[object, ...]]) -> Process:

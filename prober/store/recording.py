@@ -6,18 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Executable, Table, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, Executable, Table, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from prober.model.line import Line
 from prober.model.run import Run, StepResult
-from prober.store import rows, stale
+from prober.store import bulk, rows, stale
 from prober.store.numbers import Numbers
 from prober.store.process import this_process
 from prober.store.tables import CAPTURES, EVIDENCE, LEASES, LINES, RUNS, STEPS, TIMINGS
 
 # A statement is built once: SQLAlchemy takes as long to know one again as SQLite does to carry it out.
-_INSERT = {table: insert(table) for table in (STEPS, TIMINGS, CAPTURES, EVIDENCE)}
 _SEEN = update(LEASES).where(LEASES.c.run_id == bindparam("of_run"))
 _OF_RUNS: BindParameter[str] = bindparam("of_runs", expanding=True)
 _RUNS_THERE = select(RUNS.c.id).where(RUNS.c.id.in_(_OF_RUNS))
@@ -55,7 +54,7 @@ def finish_runs(connection: Connection, runs: Sequence[Run]) -> None:
     latest = {run.id: run for run in runs}
     connection.execute(_NO_EVIDENCE, {"of_runs": list(latest)})
     found = [row for run in latest.values() for row in rows.evidence_rows(run.id, run.evidence, of_step=None)]
-    _insert(connection, EVIDENCE, found)
+    bulk.put(connection, EVIDENCE, found)
     stale.note_runs(connection, [run.started_at for run in latest.values()])
 
 
@@ -71,19 +70,14 @@ def put_lines(connection: Connection, lines: Iterable[Line], numbers: Numbers) -
 
 def _put_steps(connection: Connection, finished: Iterable[tuple[str, StepResult]]) -> None:
     """Write finished steps of runs, by their ids, with all that hangs on them: one statement a table."""
-    found: Mapping[Table, list[dict[str, Any]]] = {table: [] for table in _INSERT}
+    found: Mapping[Table, list[dict[str, Any]]] = {STEPS: [], TIMINGS: [], CAPTURES: [], EVIDENCE: []}
     for run_id, result in finished:
         found[STEPS].append(rows.step_row(run_id, result))
         found[TIMINGS].extend(rows.timing_rows(run_id, result))
         found[CAPTURES].extend(rows.capture_rows(run_id, result))
         found[EVIDENCE].extend(rows.evidence_rows(run_id, result.evidence, of_step=result.index))
     for table, values in found.items():
-        _insert(connection, table, values)
-
-
-def _insert(connection: Connection, table: Table, values: list[dict[str, Any]]) -> None:
-    if values:
-        connection.execute(_INSERT[table], values)
+        bulk.put(connection, table, values)
 
 
 @cache

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, exists, func, select, update
 
 from prober.model.probe import Missed, Start
 from prober.store.database import Database
@@ -16,6 +16,12 @@ from prober.store.tables import LEADERS, STARTS
 from prober.store.unless_there import insert_unless_there
 
 _NEVER_BEGUN = "the robot ended after it had claimed this start, and before it had made it"
+_LEADS = exists().where(LEADERS.c.name == SCHEDULE, LEADERS.c.term == bindparam("term"))
+_MADE = (
+    update(STARTS)
+    .where(STARTS.c.probe == bindparam("of"), STARTS.c.planned_at == bindparam("at"))
+    .values(run_id=bindparam("run"))
+)
 _BACK = timedelta(hours=1)
 """How far before the latest start one may lie that was claimed and not yet made."""
 
@@ -34,9 +40,8 @@ class Starts:
         False: it is claimed already, or another leads by now.
         """
         row = {"probe": probe, "planned_at": planned_at, "term": term}
-        leads = exists().where(LEADERS.c.name == SCHEDULE, LEADERS.c.term == term)
         claimed = await self._database.write(
-            lambda connection: insert_unless_there(connection, STARTS, row, only_if=leads)
+            lambda connection: insert_unless_there(connection, STARTS, row, only_if=_LEADS)
         )
         if claimed:
             self._in_a_row.pop(probe, None)
@@ -44,8 +49,7 @@ class Starts:
 
     async def made(self, probe: str, planned_at: datetime, run_id: str) -> None:
         """Note that the claimed start became the run *run_id*."""
-        made = update(STARTS).where(*_key(probe, planned_at)).values(run_id=run_id)
-        await self._database.write(lambda connection: connection.execute(made).close())
+        await self._database.put(_make, {"of": probe, "at": planned_at, "run": run_id})
 
     async def missed(self, start: Start) -> None:
         """Keep that *start* was missed. Several in a row with the same reason and detail are one row."""
@@ -80,6 +84,10 @@ class Starts:
     def _read(self, wanted: Select[Any]) -> list[Start]:
         rows = self._database.read(lambda connection: connection.execute(wanted).mappings().all())
         return [_start(row) for row in rows]
+
+
+def _make(connection: Connection, made: Sequence[Mapping[str, object]]) -> None:
+    connection.execute(_MADE, list(made))
 
 
 def _miss(connection: Connection, start: Start) -> None:

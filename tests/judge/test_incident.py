@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from prober.judge.incident import Act, Decision, OpenIncident, cause_of, decide, holds, result, settled
+from prober.judge.attempts import result
+from prober.judge.cause import cause_of, holds
+from prober.judge.incident import Act, Decision, OpenIncident, decide, settled
 from prober.model.incident import Cause, Kind, ProbeResult, Standing
 from prober.model.probe import Watched
 from prober.model.run import Failure, Layer, Outcome, Run, StepResult

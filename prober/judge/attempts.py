@@ -1,0 +1,61 @@
+"""What a planned playing of a probe means, all its attempts together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from prober.judge.cause import cause_of, words_of
+from prober.model.incident import ProbeResult, Standing
+from prober.model.run import Outcome, Run
+
+FAILURES = (Standing.FAILED, Standing.UNCONFIRMED, Standing.ERROR)
+
+
+def result(
+    probe: str, attempts: Sequence[Run], *, at: datetime, remark: str = "", maintenance: str = ""
+) -> ProbeResult:
+    """
+    Return what the *attempts* at a planned playing of *probe* mean together.
+
+    *remark* says why a failure was not repeated; it is told with it.
+    """
+    standing = _standing([of_run(run) for run in attempts])
+    runs = tuple(run.id for run in attempts)
+    made = ProbeResult(probe, attempts[0].planned_at, at, standing, runs, maintenance=maintenance)
+    if standing not in FAILURES:
+        return made
+    wanted = Outcome.ERROR if standing is Standing.ERROR else Outcome.FAILED
+    first, *_, last = [run for run in attempts if of_run(run) is wanted] * 2
+    what = (
+        f"{words_of(last)} (not repeated: {remark})" if standing is Standing.UNCONFIRMED and remark else words_of(last)
+    )
+    return replace(made, cause=cause_of(last), first_cause=cause_of(first), what=what)
+
+
+def of_run(run: Run) -> Outcome | None:
+    """Return the outcome of *run* as it counts: None if it could ask nothing, or was ended before it could."""
+    if run.outcome is Outcome.SKIPPED or (run.interrupted and run.outcome is Outcome.ERROR):
+        return None
+    return run.outcome
+
+
+def unasked(run: Run) -> str:
+    """Return why *run* could ask nothing."""
+    skipped = (step.failure for step in run.steps if step.outcome is Outcome.SKIPPED and step.failure is not None)
+    told = next((failure.actual or failure.what for failure in skipped), "")
+    return run.remark or told or "it was ended before it could ask"
+
+
+def _standing(outcomes: Sequence[Outcome | None]) -> Standing:
+    asked = [one for one in outcomes if one is not None]
+    if not asked:
+        return Standing.UNASKED
+    if Outcome.ERROR in asked:
+        return Standing.ERROR
+    if Outcome.FAILED not in asked:
+        return Standing.WELL
+    if asked[-1] is not Outcome.FAILED:
+        return Standing.FLAKY
+    return Standing.FAILED if len(asked) > 1 else Standing.UNCONFIRMED
