@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
 from prober.app.signs import Sign
 from prober.errors import StoreBroken
-from prober.model.incident import Cause, Change, Kind, ProbeResult, Standing
+from prober.model.incident import Cause, Change, Incident, Kind, ProbeResult, Standing
 from prober.model.probe import Watched
 from prober.model.run import Layer
 from prober.model.verb import ROBOT
+
+_OURS = "robot: "
+"""What the names of signs begin with among those of probes, none of which has a colon."""
 
 
 class Incidents(Protocol):
@@ -46,6 +50,17 @@ class RobotIncidents:
                 self._told[sign.name] = sign.well
         return changed
 
+    async def settle(self, still_open: Iterable[Incident], signs: Collection[Sign]) -> bool:
+        """Close what is open of signs that nobody looks at any more: a channel that is not probed now, for one."""
+        seen = {watched(sign).name for sign in signs}
+        gone = {name for one in still_open for name in one.failing if name.startswith(_OURS) and name not in seen}
+        changed = False
+        for name in sorted(gone):
+            with suppress(StoreBroken):
+                result = ProbeResult(name, self._now(), self._now(), Standing.WELL, ())
+                changed |= bool(await self._incidents.apply(result, Watched(name)))
+        return changed
+
     def forget(self) -> None:
         """Tell of every sign again: somebody else told of the robot meanwhile."""
         self._told.clear()
@@ -59,7 +74,7 @@ class RobotIncidents:
 
 def watched(sign: Sign) -> Watched:
     """Return what *sign* is to incidents."""
-    return Watched(f"robot: {sign.name}")
+    return Watched(f"{_OURS}{sign.name}")
 
 
 def cause(sign: Sign) -> Cause:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from prober.app import signs
@@ -17,6 +17,7 @@ from prober.errors import RobotBroken
 from prober.loading.config_service import ServeSettings
 from prober.metrics import Figures, table
 from prober.model.alarm import Delivery
+from prober.model.incident import Incident
 from prober.model.probe import Start
 
 _EVERY_S = 10.0
@@ -83,7 +84,7 @@ class Vitals:
         self._looked_s = self._clock_s()
         seen.tell(self._figures)
         self._figure()
-        await self._incident()
+        await self._incident(seen.incidents or ())
 
     def started(self, lateness_s: float) -> None:
         """Note that a planned start was made, and how late; the figures are told."""
@@ -114,13 +115,16 @@ class Vitals:
         """Whether this robot keeps the schedule."""
         return self._sources.leads()
 
-    async def _incident(self) -> None:
+    async def _incident(self, still_open: Sequence[Incident]) -> None:
         """Let what is unwell become an incident; a robot that stands by leaves that to the one that leads."""
         if self._incidents is None:
             return
         if not self._sources.leads():
             self._incidents.forget()
-        elif await self._incidents.tell(self.signs):
+            return
+        told = await self._incidents.tell(self.signs)
+        settled = await self._incidents.settle(still_open, self.signs)
+        if told or settled:
             self._sources.told()
 
     async def _beat(self) -> tuple[float, RobotBroken | None]:

@@ -72,6 +72,8 @@ class Watch:
         before = self._settings.serve, self._settings.evidence, self._channels
         self._settings, self._channels = settings, _channels(probes)
         if (settings.serve, settings.evidence, self._channels) != before:
+            for metric in (table.SIGN, table.DISK_FREE, table.SELF_CHECK, table.SELF_CHECK_AT, table.SELF_CHECK_TOOK):
+                self.figures.clear(metric)
             self.vitals = self._made()
             self._changed.set()
 

@@ -16,8 +16,9 @@ from prober.app.vitals import Vitals
 from prober.errors import RobotBroken, StoreBroken
 from prober.loading.config_service import SelfCheckSettings, ServeSettings
 from prober.metrics import Figures
-from prober.model.incident import Happened, Kind
-from prober.model.probe import Missed, Start
+from prober.model.incident import Cause, Happened, Kind, ProbeResult, Standing
+from prober.model.probe import Missed, Start, Watched
+from prober.model.run import Layer
 from prober.store.store import Store
 
 AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -178,6 +179,26 @@ async def test_an_incident_that_a_robot_left_behind_is_closed_by_the_next(clocks
     await after._checks.check("web")
     await after.look()
     assert [incident.closed_at for incident in store.incidents.find()] == [AT + timedelta(seconds=100)]
+
+
+async def test_an_incident_of_a_channel_that_nobody_probes_any_more_is_closed(clocks, store):
+    """What is not looked at cannot become well again; other people's incidents stay as they are."""
+    channel = Channel()
+    channel.broken = RobotBroken("no browser", cure="Install one.")
+    still_open = {
+        "incidents": store.incidents,
+        "open_incidents": lambda: store.incidents.find(open_only=True),
+    }
+    before = made(clocks, checks={"web": channel.check}, **still_open)
+    await before._checks.check("web")
+    await before.look()
+    cause = Cause(Kind.ROBOT, "web", Layer.ROBOT, "web.open")
+    failing = ProbeResult("balance", clocks.wall, clocks.wall, Standing.ERROR, (), cause, "no browser")
+    await store.incidents.apply(failing, Watched("balance"))
+    assert len(store.incidents.find(open_only=True)) == 2
+    clocks.go(100)
+    await made(clocks, **still_open).look()
+    assert [incident.probes for incident in store.incidents.find(open_only=True)] == [("balance",)]
 
 
 async def test_a_robot_that_stands_by_opens_no_incident(clocks, store):

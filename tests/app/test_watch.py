@@ -113,6 +113,9 @@ async def test_a_change_of_settings_opens_the_door_anew(settings):
         await robot.opened.until(2)
         await robot.watch.vitals.look()
         assert await ready(robot.opened[1])
+        text, _ = robot.watch.figures.exposition()
+        assert b'prober_self_check_well{channel="sms"} 1' in text
+        assert b'channel="web"' not in text
 
 
 async def test_a_door_that_cannot_be_opened_ends_the_robot_at_its_start_only(settings):
