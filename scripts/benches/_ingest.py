@@ -32,18 +32,12 @@ _ASKED, _QUICK_ASKED = 40, 8
 _SCENARIOS, _LINES, _PROBES = 20, 8, 100
 _NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LIMITS = (
-    (
-        f"Ingest: {AT_ONCE} runs under way at once in one process, {OF_RUN} steps each, with two timings and three facts a "
-        "step, a captured value a run and evidence of every fifth step; without the files of evidence."
-    ),
-    (
-        "Not durable: a killed robot loses nothing, a power cut the last moments. The server runs on the same machine, as "
-        "its packages set it up."
-    ),
-    (
-        f"Runs lie evenly over {DAYS} days: {_SCENARIOS} scenarios of {_SCENARIOS // 2} items, {_LINES} lines, {_PROBES} "
-        "probes. Questions are asked one after the other, once figures were counted by the hour and day."
-    ),
+    f"Ingest: {AT_ONCE} runs under way at once in one process, {OF_RUN} steps each.",
+    "A step has two timings and three facts, a run a captured value, every fifth step evidence, without its file.",
+    "Not durable: a killed robot loses nothing, a power cut the last moments.",
+    "The server runs on the same machine, as its packages set it up.",
+    f"Runs lie evenly over {DAYS} days: {_SCENARIOS} scenarios of {_SCENARIOS // 2} items, {_LINES} lines.",
+    "Questions are asked one after the other, once figures were counted by the hour and day.",
 )
 
 
