@@ -100,7 +100,9 @@ CLOCK_SYNCHRONISED = _gauge("prober_clock_synchronised", "1 while the kernel tak
 DISK_FREE = _gauge("prober_disk_free_ratio", "The free share of the disk where this lies.", "place")
 MEMORY = _gauge("prober_resident_memory_bytes", "Resident memory; what processes share counts in each.", "of")
 MEMORY_FREE = _gauge("prober_memory_available_ratio", "The share of memory that is to be had.")
-STORE_WRITE = _histogram("prober_store_write_seconds", "How long a write took to be safe, its wait included.", _PROMPT)
+STORE_WRITE = _histogram(
+    "prober_store_write_seconds", "How long a trial write took to be safe, its wait included.", _PROMPT
+)
 STORE_QUEUE = _gauge("prober_store_queued_writes", "Writes that wait for the store.")
 DEAD_MAN = _counter("prober_dead_man_calls_total", "Calls of the dead man's switch.", "outcome")
 SPANS = _counter("prober_spans_total", "Spans that were made, sent to the collector, or lost on the way.", "state")
