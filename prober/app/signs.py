@@ -89,7 +89,7 @@ def self_check(channel: str, told: str | RobotBroken | None) -> Sign:
         well=False,
         value="failed",
         of=channel,
-        what=Words(f"It failed, and again: {told.what}.", f"自检两次未通过：{told.what}。"),
+        what=Words(f"It failed, and again: {told.what}.", "自检连续两次未通过：机器人自身有故障。"),
         cure=Words(told.cure, told.cure),
     )
 
@@ -201,7 +201,7 @@ def store(took_s: float, waiting: int, broken: RobotBroken | None) -> Sign:
     """Judge the last write to the store: what it took, what still waits, or why it was not made."""
     value, limit = f"{took_s:.3f} s", f"≤ {WRITE_S:g} s"
     if broken is not None:
-        return Sign("store", False, "refused", limit, Words(f"{broken.what}.", f"无法写入：{broken.what}。"),
+        return Sign("store", False, "refused", limit, Words(f"{broken.what}.", "结果数据库无法写入。"),
                     Words(broken.cure, broken.cure))  # fmt: skip
     waits = Words(f"{waiting} writes wait." if waiting else "", f"{waiting} 次写入等待中。" if waiting else "")
     if took_s <= WRITE_S:
