@@ -14,6 +14,7 @@ from prober.doctor import results
 from prober.doctor.finding import Level
 from prober.store.migrations import HEAD
 from prober.store.store import Store
+from scripts.postgres import PASSWORD, server
 
 
 @pytest.fixture
@@ -129,3 +130,21 @@ def test_the_file_system_is_the_nearest_mounts(tmp_path):
     """The longest mount point above a folder tells its type."""
     assert results._file_system(tmp_path) not in ("", "an unknown file system")
     assert results._file_system(Path("/proc/self")) == "proc"
+
+
+@pytest.mark.live
+def test_a_servers_database(patient_of):
+    """An empty one, one of this robot, a newer one's, and a server that is gone are told apart, without a password."""
+    with server("fsync=off") as postgres:
+        url = postgres.make("results")
+        patient = patient_of(f'store: {{url: "{url}"}}')
+        assert "opens, and is empty yet" in results.database(patient).what
+        Store.open(url).close()
+        assert HEAD in results.database(patient).what
+        postgres.sql("UPDATE alembic_version SET version_num = '9999'", "results")
+        assert "was written by a newer version" in results.database(patient).what
+        assert [one.what.partition(":")[0] for one in results.folders(patient)] == ["evidence"]
+        assert results.write_ahead_log(patient).level is Level.GOOD
+    found = results.database(patient)
+    assert (found.level, PASSWORD in found.what + found.cure) == (Level.BROKEN, False)
+    assert found.cure
