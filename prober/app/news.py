@@ -24,6 +24,7 @@ class About(StrEnum):
     REFUSED = "refused"
     CLOCK = "clock"
     TROUBLE = "trouble"
+    PRUNED = "pruned"
     MINUTE = "minute"
     STOPPING = "stopping"
     STOPPED = "stopped"

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from prober.app.admission import Admission, limits
+from prober.app.housekeeping import keep_house
 from prober.app.incident_news import IncidentNews
 from prober.app.minute import Minute
 from prober.app.news import About, Mood, News, Tell
@@ -20,6 +21,7 @@ from prober.app.surroundings import Surroundings
 from prober.app.work import Work
 from prober.channels.base import Driver
 from prober.errors import BadInput, Problem, StoreBroken
+from prober.loading.config import Settings
 from prober.model.probe import Start
 from prober.pipeline import Pipeline
 from prober.scheduler import Scheduler, Timetable
@@ -79,6 +81,11 @@ class Serving:
         return self.robots.work
 
     @property
+    def settings(self) -> Settings:
+        """What it works by, as it was written."""
+        return self.work.settings
+
+    @property
     def leads(self) -> bool:
         """Whether it keeps the schedule at this moment."""
         return self._term is not None and self.store.leadership.term(SCHEDULE) == self._term
@@ -102,6 +109,7 @@ class Serving:
             self._watch_files(),
             self._tell_minutes(),
             self.surroundings.run(),
+            keep_house(self, self._tell, now=self._now),
         )
         tasks = [asyncio.create_task(part) for part in parts]
         stopping = asyncio.create_task(self._wanted.wait())
