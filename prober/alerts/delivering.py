@@ -135,6 +135,8 @@ def _sent(alarm: Alarm, words: Words, incident: Incident, at: datetime) -> Alarm
 
 def _failed(alarm: Alarm, words: Words, error: str, at: datetime) -> Alarm:
     attempts = alarm.attempts + 1
+    if MAYBE in alarm.error and MAYBE not in error:
+        error = f"{error}; {MAYBE}"  # before: nothing that failed since takes the doubt away
     return replace(
         alarm,
         state=Delivery.FAILED if attempts >= FAILED_AFTER else Delivery.WAITING,

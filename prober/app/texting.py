@@ -40,8 +40,9 @@ class Texting:
         finally:
             await link.close()
         match answer:
-            case Refused(words=words, cure=cure):
-                raise RobotBroken(f"the SMS gateway refused the text: {words}", cure=cure or "Ask the SMSC's operator.")
+            case Refused(words=words):
+                cure = "Ask the SMSC's operator to let the line's MSISDN send to such numbers."
+                raise RobotBroken(f"the SMS gateway refused the text: {words}", cure=cure)
             case Unanswered():
                 what = f"the SMS gateway did not say in {_SUBMIT_S:g} s whether it takes the text; {MAYBE}"
                 raise RobotBroken(what, cure="Ask the SMSC's operator whether it is overloaded.")

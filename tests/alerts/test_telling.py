@@ -193,6 +193,24 @@ async def test_a_slow_way_holds_up_no_other(site: Site) -> None:
     slow.close()
 
 
+async def test_a_doubt_stays_until_the_message_got_through(site: Site) -> None:
+    """A robot ended while it told; then the server was away; what comes through says that it may be the second."""
+    await site.fails("balance")
+    site.clock.on(seconds=5)
+    site.sink.close()
+    await site.alerts().settle()
+    site.clock.on(seconds=5)
+    assert await site.store.alarms.claim("chat", site.clock(), site.clock.at + timedelta(seconds=60))
+    for _ in range(2):
+        site.clock.on(seconds=70)
+        await site.alerts().settle()
+    site.sink.open()
+    site.clock.on(minutes=5)
+    await site.alerts().settle()
+    ((_, _, content),) = site.sink.requests
+    assert "可能已告知过一次" in content["message"]
+
+
 async def test_what_quiet_hours_held_back_is_one_message_at_their_end(site: Site) -> None:
     """Three incidents of the night, one of them over: one message at seven; the critical one was told at once."""
     site.clock.at = NOON + timedelta(hours=11)
