@@ -28,6 +28,7 @@ from prober.store.forgetting import Forgotten
 from prober.store.retention import Pruned
 from prober.store.sizes import Sizes
 from prober.store.store import Store
+from prober.store.traces_of import traces_of
 
 
 def prune(
@@ -82,7 +83,7 @@ def forget(
     if named:
         what = f"the number is that of line {named[0]}, and would be remembered with its next run"
         raise BadInput([Problem(settings.path, 0, 0, what, "take it out of ‘lines’ first")])
-    console = progress_console(stderr=as_json)
+    console, shown = progress_console(stderr=as_json), masked(traces_of(msisdn, ()).number)
     store = _opened(settings)
     try:
         doing = store.forgetting.forget(
@@ -92,9 +93,9 @@ def forget(
     finally:
         store.close()
     if as_json:
-        _echo({"number": masked(number)} | asdict(done))
+        _echo({"number": shown} | asdict(done))
     else:
-        _print_forgotten(done, masked(number), console)
+        _print_forgotten(done, shown, console)
     raise typer.Exit(Exit.ROBOT if done.left or done.unread else Exit.PASSED)
 
 
