@@ -19,7 +19,7 @@ import pytest
 
 from tests.conftest import PROBER, Workspace
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(500)]
 
 QUICK = "scenario: quick\nsteps:\n  - wait: 10ms\n"
 CALL = """\
@@ -30,7 +30,7 @@ steps:
   - ivr.hang_up:
     always: true
 """
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
 
 
 class Server:
