@@ -48,7 +48,11 @@ class Delivering:
             error = "config.yaml has no such way any more"
             await self._keep([replace(one, state=Delivery.NEEDLESS, error=error) for one in claimed])
             return
-        incidents, told = await asyncio.to_thread(self._read, sorted({one.incident_id for one in claimed}))
+        try:
+            incidents, told = await asyncio.to_thread(self._read, sorted({one.incident_id for one in claimed}))
+        except StoreBroken:
+            await self._keep(claimed)  # as they were: nothing was told
+            raise
         sorted_out = [self._sorted_out(one, incidents.get(one.incident_id), way, told, now) for one in claimed]
         rest = [one for one, kept in zip(claimed, sorted_out, strict=True) if kept is None]
         await self._keep([kept for kept in sorted_out if kept is not None])
