@@ -55,11 +55,18 @@ def known(connection: Connection, result: ProbeResult) -> list[OpenIncident]:
         columns = incident_rows.cause_columns(cause)
         concerned.append(and_(*(INCIDENTS.c[name] == value for name, value in columns.items())))
     wanted = select(INCIDENTS).where(INCIDENTS.c.closed_at.is_(None), or_(*concerned))
-    found = incident_rows.read(connection, wanted)
-    return [
-        OpenIncident(one.id, one.cause, frozenset(one.failing), frozenset(one.probes) - frozenset(one.failing))
-        for one in found
-    ]
+    found = connection.execute(wanted).mappings().all()
+    return [_open(connection, one["id"], incident_rows.cause_of(one)) for one in found]
+
+
+def _open(connection: Connection, incident_id: str, cause: Cause) -> OpenIncident:
+    """Return an open incident without its story, which may be long."""
+    probes = INCIDENT_PROBES.c
+    members = connection.execute(
+        select(probes.probe, probes.recovered_at).where(probes.incident_id == incident_id)
+    ).all()
+    failing = frozenset(probe for probe, recovered_at in members if recovered_at is None)
+    return OpenIncident(incident_id, cause, failing, frozenset(probe for probe, _ in members) - failing)
 
 
 class Seen:
