@@ -33,24 +33,23 @@ async def drop(database: Database, folder: Path, run_ids: Sequence[str]) -> None
 
 
 async def leftovers(database: Database, folder: Path, now: datetime) -> list[tuple[Path, bool]]:
-    """Return the files and folders of former days whose runs have no evidence in the store; True for a file."""
+    """Return the files of former days that no row tells of, and the folders of runs that have none; True for a file."""
     before = f"{now - _SETTLED:%Y-%m-%d}"
     of_runs = await asyncio.to_thread(_folders, folder, before)
     found: list[tuple[Path, bool]] = []
     for start in range(0, len(of_runs), _AT_ONCE):
-        some = of_runs[start : start + _AT_ONCE]
-        names = [path.name for path in some]
+        some = {path.name: path for path in of_runs[start : start + _AT_ONCE]}
 
-        def known(connection: Connection, names: Sequence[str] = names) -> set[str]:
-            of_evidence = select(EVIDENCE.c.run_id).where(EVIDENCE.c.run_id.in_(names)).distinct()
+        def known(connection: Connection, names: Sequence[str] = tuple(some)) -> tuple[set[str], set[str]]:
+            told_of = select(EVIDENCE.c.path).where(EVIDENCE.c.run_id.in_(names))
             under_way = select(RUNS.c.id).where(RUNS.c.id.in_(names), RUNS.c.ended_at.is_(None))
-            return {*connection.scalars(of_evidence), *connection.scalars(under_way)}
+            return set(connection.scalars(told_of)), set(connection.scalars(under_way))
 
-        there = await asyncio.to_thread(database.read, known)
-        for path in some:
-            if path.name not in there:
-                inside = sorted(path.rglob("*"), reverse=True)
-                found += [(one, not one.is_dir()) for one in inside] + [(path, False)]
+        told_of, under_way = await asyncio.to_thread(database.read, known)
+        for name, path in some.items():
+            if name not in under_way:
+                inside = [one for one in path.rglob("*") if one.relative_to(folder).as_posix() not in told_of]
+                found += [(one, not one.is_dir()) for one in sorted(inside, reverse=True)] + [(path, False)]
     return found
 
 

@@ -52,6 +52,10 @@ def files(folder: Path) -> set[str]:
     return {path.parent.name for path in folder.rglob("call.wav")}
 
 
+def unsealed(folder: Path) -> list[Path]:
+    return list(folder.rglob("*.sealing"))
+
+
 def traces(folder: Path) -> list[Path]:
     return list(folder.rglob("trace.zip"))
 
@@ -112,8 +116,11 @@ async def test_what_a_killed_robot_left_is_swept(store: Store, kept: Path) -> No
         (kept / day / "nobody").mkdir(parents=True)
         (kept / day / "nobody/trace.zip").write_bytes(b"x")
     (kept / "notes.txt").write_text("a person's")
+    (kept / f"{NOON - timedelta(days=20):%Y-%m-%d}/failed-20/call.wav.sealing").write_bytes(b"x")
     pruned = await store.retention.prune(kept, KEEP, now=NOON)
-    assert pruned.leftovers == 1
+    assert pruned.leftovers == 2
+    assert "failed-20" in files(kept)
+    assert unsealed(kept) == []
     assert [path.parent.parent.name for path in traces(kept)] == [f"{NOON:%Y-%m-%d}"]
     assert (kept / "notes.txt").exists()
 
