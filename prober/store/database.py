@@ -194,7 +194,8 @@ def _tell(ends: Sequence[_End]) -> None:
 
 def _settle(ends: Sequence[_End]) -> None:
     for done, result, exc in ends:
-        if done.cancelled():
+        # Nobody may take back what is told just now.
+        if not done.set_running_or_notify_cancel() if isinstance(done, Future) else done.cancelled():
             continue
         if exc is None:
             done.set_result(result)
