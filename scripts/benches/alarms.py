@@ -8,10 +8,11 @@ become one; what is merely slow, or right in another order, is injected too, and
 robot's own, where nothing that is injected is its fault, are counted apart.
 
 Only faults that last long enough to be seen are injected: two periods of the door's probes (a run that is under way
-when the fault comes may not meet it) and two attempts that fail as slowly as they can. That time is also the bound on
-detection. An incident must be closed when two such times have passed; a door's next fault waits for that. A fault that
-is missed, doubled or named otherwise, and an incident of no fault, are kept with their story and runs in
-reports/bench/alarms. The quick form switches one fault on at each door, at once, and off when it is found.
+when the fault comes may not meet it) and two attempts, each as long as the last healthy runs there took at the most,
+and one limit more. That time is also the bound on detection. An incident must be closed when two such times have
+passed; a door's next fault waits for that. A fault that is missed, doubled or named otherwise, and an incident of no
+fault, are kept with their story and runs in reports/bench/alarms. The quick form switches one fault on at each door, at
+once, and off when it is found.
 """
 
 from __future__ import annotations
@@ -37,8 +38,11 @@ from tests.outcomes.playing import Case, cases
 
 FULL_S = 20 * 60.0
 READY_S = 60.0
-PACES = {"ivr": Pace(on_s=50, rest_s=20), "web": Pace(on_s=45, rest_s=20), "sms": Pace(on_s=40, rest_s=20)}
-"""Two periods and two attempts of each door: how long a fault is on at the least, and how soon it must be found."""
+PACES = {
+    "ivr": Pace(period_s=10, limit_s=6, rest_s=20),
+    "web": Pace(period_s=10, limit_s=10, rest_s=20),
+    "sms": Pace(period_s=10, limit_s=4, rest_s=20),
+}
 QUICK = ("ivr=busy", "web=wrong-balance", "sms=throttled")
 
 
@@ -64,26 +68,28 @@ class Injector:
         """Let each door have one fault till it is found."""
         async with asyncio.TaskGroup() as doors:
             for case in (case for case in cases() if case.fault in QUICK):
-                doors.create_task(self._one(case, _bound_s(case), until_found=True))
+                doors.create_task(self._one(case, 1.0, until_found=True))
 
     async def _door(self, faults: Iterator[Planned], ends_s: float) -> None:
         for fault in faults:
             await asyncio.sleep(fault.after_s)
-            if time.monotonic() + fault.for_s > ends_s:
+            if time.monotonic() > ends_s:
                 return
-            await self._one(fault.case, fault.for_s)
+            await self._one(fault.case, fault.longer)
 
-    async def _one(self, case: Case, for_s: float, *, until_found: bool = False) -> None:
+    async def _one(self, case: Case, longer: float, *, until_found: bool = False) -> None:
+        run_s = await asyncio.to_thread(self.watch.run_s, case.door)
+        least_s = PACES[case.door].long_enough_s(case, run_s)
         await self._switch(case.wish)
         on_at = datetime.now(UTC)
-        await self._until(lambda: until_found and self._opened(case.door, on_at) is not None, for_s)
+        await self._until(lambda: until_found and self._opened(case.door, on_at) is not None, least_s * longer)
         await self._switch({case.door: None})
-        fault = Injected(case, on_at, datetime.now(UTC))
+        fault = Injected(case, on_at, datetime.now(UTC), least_s)
         self.faults.append(fault)
         found = self._opened(case.door, on_at)
         took = f"found in {(found - on_at).total_seconds():.1f} s" if found else "nothing opened"
         self.plan.say(f"{len(self.faults):3}  {case.fault:28} on for {_span(fault):4.0f} s, {took}")
-        await self._until(lambda: not self._open(case.door), 2 * _bound_s(case))
+        await self._until(lambda: not self._open(case.door), 2 * least_s)
 
     async def _switch(self, wish: Mapping[str, Any]) -> None:
         (await self.control.put("/faults", json=dict(wish))).raise_for_status()
@@ -166,11 +172,7 @@ _LIMITS = (
 
 
 def _late(took_s: float | None, one: Met, *, times: int) -> bool:
-    return took_s is None or took_s > times * _bound_s(one.fault.case)
-
-
-def _bound_s(case: Case) -> float:
-    return PACES[case.door].long_enough_s(case)
+    return took_s is None or took_s > times * one.fault.least_s
 
 
 def _spread(what: str, took_s: Sequence[float]) -> dict[str, Figure]:

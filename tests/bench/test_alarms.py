@@ -23,7 +23,7 @@ SLOW = Case("web=slow,seconds=3", "slow")
 
 def on(case: Case, *, since_s: float = 0, lasts_s: float = 60) -> Injected:
     at = NOON + timedelta(seconds=since_s)
-    return Injected(case, at, at + timedelta(seconds=lasts_s))
+    return Injected(case, at, at + timedelta(seconds=lasts_s), lasts_s)
 
 
 def incident(at_s: float = 10, step: str = "ivr.dial", *, kind: Kind = Kind.CHANNEL, layer: str = "", **more: object):
@@ -78,14 +78,20 @@ def test_an_incident_with_another_name_is_told() -> None:
     assert (met.named_right, met.closed_s) == (False, None)
 
 
-def test_faults_are_drawn_without_repetition_and_last_long_enough() -> None:
-    """The same for a seed; what makes all come late is on for longer."""
+def test_faults_are_drawn_without_repetition() -> None:
+    """The same for a seed."""
     its = [case for case in cases() if case.door == "web" and case.name]
-    pace = Pace(on_s=40, rest_s=20)
+    pace = Pace(period_s=10, limit_s=6, rest_s=20)
     drawn = list(islice(planned(its, pace, random.Random(7)), len(its)))  # noqa: S311 - chance, not secrecy
     assert drawn == list(islice(planned(its, pace, random.Random(7)), len(its)))  # noqa: S311
     assert sorted(one.case.fault for one in drawn) == sorted(case.fault for case in its)
     for one in drawn:
-        least_s = 40 + 2 * one.case.arguments.get("seconds", 0)
-        assert least_s <= one.for_s <= least_s * (1 + CHANCE)
+        assert 1 <= one.longer <= 1 + CHANCE
         assert 20 <= one.after_s <= 20 * (1 + CHANCE)
+
+
+def test_a_fault_lasts_long_enough_to_be_seen() -> None:
+    """Two periods and two attempts: longer on a slow machine, and where the fault makes all come late."""
+    pace = Pace(period_s=10, limit_s=6, rest_s=20)
+    assert pace.long_enough_s(BUSY, 8) == 2 * 10 + 2 * (8 + 6)
+    assert pace.long_enough_s(SLOW, 30) == 2 * 10 + 2 * (30 + 6 + 3)

@@ -15,32 +15,43 @@ CHANCE = 0.4
 
 @dataclass(frozen=True)
 class Pace:
-    """How long a door's faults are on, and how long it rests between two, in seconds, at the least."""
+    """The period of a door's probes, the longest limit of their steps, and the rest between two faults, in seconds."""
 
-    on_s: float
+    period_s: float
+    limit_s: float
     rest_s: float
 
-    def long_enough_s(self, case: Case) -> float:
-        """Return how long a fault is on at the least; one that makes all come late makes both attempts longer."""
-        return self.on_s + 2 * case.arguments.get("seconds", 0.0)
+    def long_enough_s(self, case: Case, run_s: float) -> float:
+        """
+        Return how long a fault is on at the least, where a run that is well takes *run_s*.
+
+        Two periods, and two attempts that are as long as such a run and one limit more; a fault that makes all come
+        late makes both longer.
+        """
+        return 2 * self.period_s + 2 * (run_s + self.limit_s + case.arguments.get("seconds", 0.0))
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A fault to be switched on when its door has rested for *after_s*, for *for_s*."""
+    """A fault to be switched on when its door has rested for *after_s*, *longer* times as long as it must be."""
 
     case: Case
     after_s: float
-    for_s: float
+    longer: float
 
 
 @dataclass(frozen=True)
 class Injected:
-    """A fault that was on. Instants are aware UTC, taken when the operator had answered that it is switched."""
+    """
+    A fault that was on. Instants are aware UTC, taken when the operator had answered that it is switched.
+
+    *least_s* is how long it had to be on to be seen.
+    """
 
     case: Case
     on_at: datetime
     off_at: datetime
+    least_s: float
 
     @property
     def harmful(self) -> bool:
@@ -55,4 +66,4 @@ def planned(cases: list[Case], pace: Pace, chance: random.Random) -> Iterator[Pl
         chance.shuffle(bag)
         for case in bag:
             longer = 1 + CHANCE * chance.random(), 1 + CHANCE * chance.random()
-            yield Planned(case, pace.rest_s * longer[0], pace.long_enough_s(case) * longer[1])
+            yield Planned(case, pace.rest_s * longer[0], longer[1])

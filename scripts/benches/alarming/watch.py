@@ -10,6 +10,7 @@ from typing import Any
 
 from prober.channels.registry import SETTINGS
 from prober.loading.config import load_config
+from prober.model.run import Outcome
 from prober.store.store import Store
 from scripts.benches.frame.robot import JOURNEYS
 from scripts.demo import PROBER
@@ -73,6 +74,12 @@ class Watch:
     def said(self) -> str:
         """Return what the robot has said till now."""
         return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def run_s(self, door: str) -> float:
+        """Return how long the last healthy runs at *door* alone took at the most, in seconds."""
+        runs = [run for run in self.store.queries.runs(scenario=door, limit=20) if run.ended_at]
+        healthy = [run for run in runs if run.outcome in (Outcome.PASSED, Outcome.SLOW)]
+        return max(((run.ended_at - run.started_at).total_seconds() for run in healthy if run.ended_at), default=0.0)
 
     def ready(self, within_s: float) -> bool:
         """Wait till every probe has passed once, and return whether they all have."""
