@@ -16,6 +16,9 @@ from prober.model.probe import Probe, Schedule
 from prober.model.scenario import Scenario
 from prober.scheduler import Timetable
 
+_SHORTEST_GRACE_S = 0.1
+"""Claiming a start alone may take so long."""
+
 
 def probes(settings: Settings, scenarios: Iterable[Scenario]) -> tuple[Probe, ...]:
     """
@@ -58,6 +61,9 @@ class _Reading:
 
     def _look_at_grace(self, index: int, said: ProbeSettings) -> None:
         period_s = Timetable(said.name, _schedule(said)).period_s(datetime.now(UTC))
+        if said.grace < _SHORTEST_GRACE_S:
+            what = f"‘grace’ is so short that no start of ‘{said.name}’ would ever be in time"
+            self._note(index, ("grace",), what, "write 1s or more")
         if "grace" in said.model_fields_set and said.grace > period_s:
             what = f"‘grace’ is longer than the {period_s:g} s between two starts of ‘{said.name}’"
             self._note(

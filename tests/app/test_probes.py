@@ -90,6 +90,7 @@ def test_every_mistake_is_told_in_its_place(settings, monkeypatch, tmp_path) -> 
     matrix: {province: [北京, 广东], brnad: [全球通]}
   - {name: e, scenario: secret, every: 5m, lines: [sh]}
   - {name: f, scenario: nowhere, every: 5m}
+  - {name: g, scenario: balance, every: 5m, grace: 0s}
 """
     known = [
         scenario(),
