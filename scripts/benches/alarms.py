@@ -11,8 +11,8 @@ Only faults that last long enough to be seen are injected: two periods of the do
 when the fault comes may not meet it) and two attempts, each as long as the last healthy runs there took at the most,
 and one limit more. That time is also the bound on detection. An incident must be closed when two such times have
 passed; a door's next fault waits for that. A fault that is missed, doubled or named otherwise, and an incident of no
-fault, are kept with their story and runs in reports/bench/alarms. The quick form switches one fault on at each door, at
-once, and off when it is found.
+fault, are kept with their story and runs in reports/bench/alarms. The quick form has one probe a door, and switches
+one fault on at each, at once, and off when it is found.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ import httpx
 from scripts.benches.alarming.injection import Injected, Pace, Planned, planned
 from scripts.benches.alarming.kept import keep
 from scripts.benches.alarming.matching import Matched, Met, matched
-from scripts.benches.alarming.watch import Watch
+from scripts.benches.alarming.watch import PERIODS_S, Watch
 from scripts.benches.frame.bench import Figure, Plan, Result, Table
 from scripts.demo import operator
 from tests.outcomes.playing import Case, cases
 
 FULL_S = 20 * 60.0
-READY_S = 60.0
+READY_S = 120.0
 PACES = {
     "ivr": Pace(period_s=10, limit_s=6, rest_s=20),
     "web": Pace(period_s=10, limit_s=10, rest_s=20),
@@ -112,7 +112,8 @@ class Injector:
 
 def measure(plan: Plan) -> Result:
     """Inject faults, and hold the incidents against them."""
-    with operator() as doors, Watch(plan.folder / "watch", doors) as watch:
+    probes = tuple(PACES) if plan.quick else tuple(PERIODS_S)
+    with operator() as doors, Watch(plan.folder / "watch", doors, probes) as watch:
         if not watch.ready(READY_S):
             return Result({}, {"ready": "== 1"}, {}, remarks=["not every probe passed in health", watch.said()])
         plan.say("every probe has passed once")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,9 @@ class Watch:
         RuntimeError: It ended by itself.
     """
 
-    def __init__(self, folder: Path, doors: Mapping[str, Any]) -> None:
-        config = write_workspace(folder, doors)
+    def __init__(self, folder: Path, doors: Mapping[str, Any], probes: Collection[str] = tuple(PERIODS_S)) -> None:
+        self._probes = set(probes)
+        config = write_workspace(folder, doors, probes)
         self.settings = load_config(config, SETTINGS)
         self._log = folder / "serve.log"
         with self._log.open("wb") as log:
@@ -86,27 +87,27 @@ class Watch:
         until_s = time.monotonic() + within_s
         while time.monotonic() < until_s:
             self.look()
-            if {one.probe for one in self.store.incidents.results() if one.standing == "well"} >= set(PERIODS_S):
+            if {one.probe for one in self.store.incidents.results() if one.standing == "well"} >= self._probes:
                 return True
             time.sleep(0.5)
         return False
 
 
-def write_workspace(folder: Path, doors: Mapping[str, Any]) -> Path:
-    """Write a workspace with the probes into *folder*, and return its config.yaml."""
+def write_workspace(folder: Path, doors: Mapping[str, Any], probes: Collection[str]) -> Path:
+    """Write a workspace with *probes* into *folder*, and return its config.yaml."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "scenarios").mkdir()
     for journey in (*sorted((HERE / "journeys").glob("*.yaml")), JOURNEYS / "every-door.yaml"):
         (folder / "scenarios" / journey.name).write_text(journey.read_text(encoding="utf-8"), encoding="utf-8")
     config = folder / "config.yaml"
-    config.write_text(workspace(doors) + "".join(_sections()), encoding="utf-8")
+    config.write_text(workspace(doors) + "".join(_sections(probes)), encoding="utf-8")
     return config
 
 
-def _sections() -> Iterator[str]:
+def _sections(probes: Collection[str]) -> Iterator[str]:
     yield "store: {url: sqlite:///prober.sqlite}\nevidence: {path: evidence}\n"
     yield "serve: {port: 0, at_once: {ivr: 3, web: 3}}\nprobes:\n"
-    for name, numbers in LINES.items():
+    for name, numbers in ((name, LINES[name]) for name in probes):
         lines = ", ".join(f"line-{number}" for number in numbers)
         scenario = name.partition("-")[0] if name != "every-door" else name
         yield f"  - {{name: {name}, scenario: {scenario}, every: {PERIODS_S[name]}s, lines: [{lines}]}}\n"
