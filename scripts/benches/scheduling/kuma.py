@@ -53,8 +53,16 @@ def install(folder: Path, say: Callable[[str], None]) -> Path:
         except (OSError, subprocess.SubprocessError) as exc:
             said = (getattr(exc, "stderr", "") or str(exc)).strip().splitlines()
             raise RuntimeError(f"npm {' '.join(command)}: {said[-1] if said else exc}") from exc
+    _mend(home)
     (home / ".built").touch()
     return home
+
+
+def _mend(home: Path) -> None:
+    """Lay some of its migrations where it looks for them: the package has them one folder up, and would not start."""
+    for path in (home / "db").glob("patch*.sql"):
+        if not (there := home / "db/old_migrations" / path.name).exists():
+            shutil.copy(path, there)
 
 
 def watch(home: Path, folder: Path, count: int, seconds: float, say: Callable[[str], None]) -> Peer:
