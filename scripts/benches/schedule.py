@@ -30,8 +30,8 @@ _LIMITS = (
     f"Periods of {_PERIODS} in turn. A run of the robot is two steps on a fake channel that answers after 20 ms.",
     "The robot keeps every step, its evidence file and what every run meant; the peer keeps a heartbeat a check.",
     f"{_PEER} is {kuma.PACKAGE}, the only version npm has. It counts each period from the end of the check before.",
-    "Its pause of 0.3 to 1 s between the first starts of monitors is cut so that all have begun within 30 s, and some of"
-    + " its migrations, which the package has in the wrong folder, are laid where it looks for them.",
+    "Its pause of 0.3 to 1 s between the first starts of monitors is cut so that all have begun within 30 s.",
+    "Some of its migrations, which the package has in the wrong folder, are laid where it looks for them.",
 )
 
 
