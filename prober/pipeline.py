@@ -78,17 +78,20 @@ class Pipeline:
             remark=remark,
             maintenance=self._window(attempts),
         )
-        self._unkept.append((result, probe.watched))
-        await self._keep()
+        await self._keep(result, probe.watched)
 
-    async def _keep(self) -> None:
-        """Keep what is to be kept, and what the store refused before; what it refuses waits for the next result."""
-        for one in tuple(self._unkept):
-            changes = await self._incidents.apply(*one)
-            if one in self._unkept:
-                self._unkept.remove(one)
-            if changes:
-                self._told()
+    async def _keep(self, result: ProbeResult, watched: Watched) -> None:
+        """Keep *result* after what the store refused before; what it refuses waits for the next one."""
+        waiting = [*self._unkept, (result, watched)]
+        self._unkept = []
+        try:
+            while waiting:
+                changes = await self._incidents.apply(*waiting[0])
+                del waiting[0]
+                if changes:
+                    self._told()
+        finally:
+            self._unkept[:0] = waiting
 
     async def _confirmed(self, probe: Probe, run: Run) -> tuple[Sequence[Run], str]:
         """Return *run* and its second attempt, or why there is none to confirm it."""

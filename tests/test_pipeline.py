@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -157,14 +158,25 @@ async def test_what_the_store_refused_is_kept_with_the_next_result(robot: Robot)
     assert [one.first_run for one in robot.incidents()] == ["a"]
 
 
+async def test_results_that_come_at_once_are_each_kept_once(robot: Robot) -> None:
+    """Many probes that end together cost the store one result each, not one for every other."""
+    counting = Refusing(robot.store, locked=False)
+    pipeline = robot.pipeline(counting)
+    runs = [run(f"r{number}", PASSED, at=NOON + timedelta(seconds=number)) for number in range(20)]
+    await asyncio.gather(*(pipeline.after(PROBE, one) for one in runs))
+    assert counting.asked == len(robot.standings()) == 20
+
+
 @dataclass
 class Refusing:
-    """A store that is locked by another program, as long as it is *locked*."""
+    """A store that is locked by another program, as long as it is *locked*; *asked* is how often it was called."""
 
     store: Store
     locked: bool = True
+    asked: int = 0
 
     async def apply(self, result: ProbeResult, watched: Watched) -> Sequence[Change]:
+        self.asked += 1
         if self.locked:
             raise StoreBroken("it is locked", cure="Wait.")
         return await self.store.incidents.apply(result, watched)
