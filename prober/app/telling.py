@@ -6,7 +6,11 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from prober.alerts import Alerts, Around, Desk, Sender, Writer
+from prober.alerts.base import Around
+from prober.alerts.sending import Sender
+from prober.alerts.telling import Alerts
+from prober.alerts.tickets import Desk
+from prober.alerts.words import Writer
 from prober.app.texting import Texting
 from prober.loading.config import Settings
 from prober.loading.config_alerts import ways

@@ -12,24 +12,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from prober.cli import (
-    alerts,
-    check,
-    db,
-    db_copies,
-    db_keeping,
-    demo,
-    doctor,
-    excel,
-    incidents,
-    init,
-    orders,
-    problems,
-    report,
-    run,
-    schema,
-    serve,
-)
+from prober.cli import problems
+from prober.cli.commands import Commands
 from prober.cli.exits import Exit
 from prober.errors import BadInput, RobotBroken
 
@@ -42,33 +26,12 @@ def _tell_version(wanted: bool) -> None:
 
 app = typer.Typer(
     name="prober",
+    cls=Commands,
     help="A robot that is a customer: it probes IVR, web hall and SMS commands, and times every step.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command("init")(init.command)
-app.command("check")(check.command)
-app.command("schema")(schema.command)
-app.command("run")(run.command)
-app.command("serve")(serve.command)
-app.command("report")(report.command)
-app.command("import")(excel.import_cases)
-app.command("export")(excel.export_cases)
-app.add_typer(alerts.app, name="alerts")
-app.command("demo")(demo.command)
-app.command("doctor")(doctor.command)
-app.add_typer(incidents.app, name="incidents")
-database = typer.Typer(help="Look into the store of results, and keep it.", no_args_is_help=True, rich_markup_mode=None)
-database.command("verify")(db.verify_store)
-database.command("stats")(db_keeping.stats)
-database.command("prune")(db_keeping.prune)
-database.command("backup")(db_copies.backup)
-database.command("restore")(db_copies.restore)
-database.command("upgrade")(db_copies.upgrade)
-database.command("forget")(db_keeping.forget)
-database.add_typer(orders.app, name="orders")
-app.add_typer(database, name="db")
 
 
 @app.callback()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from prober.alerts import understood
 from prober.alerts.base import BACK_OFF_S
 from prober.alerts.languages import LANGUAGES
 from prober.alerts.routes import APART, FOLD, GATHER
+from prober.alerts.sending import understood
 from prober.loading.config import load_config
 from prober.loading.config_alerts import TICKET_WORDS, ways
 from prober.loading.config_service import AlertSettings, TicketSettings

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from prober.alerts import Alerts, Around
+from prober.alerts.base import Around
+from prober.alerts.telling import Alerts
 from prober.model.alarm import MAYBE, Delivery, Quiet, Reason, Way
 from prober.model.incident import Cause, Kind, ProbeResult, Standing
 from prober.model.probe import Severity, Watched
@@ -348,7 +349,8 @@ async def test_a_way_that_is_gone_from_the_settings_owes_nothing(site: Site) -> 
 KILLED = """
 import asyncio, sys
 from datetime import UTC, datetime
-from prober.alerts import Alerts, Around
+from prober.alerts.base import Around
+from prober.alerts.telling import Alerts
 from prober.model.alarm import Way
 from prober.store.store import Store
 

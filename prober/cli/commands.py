@@ -1,0 +1,54 @@
+"""Every command by its name, imported when it is wanted: all of them together take seconds to import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from importlib import import_module
+from typing import Any, cast
+
+import typer
+from typer.core import TyperGroup
+
+_WHERE = {
+    "init": "init:command",
+    "check": "check:command",
+    "schema": "schema:command",
+    "run": "run:command",
+    "serve": "serve:command",
+    "report": "report:command",
+    "import": "excel:import_cases",
+    "export": "excel:export_cases",
+    "incidents": "incidents:app",
+    "alerts": "alerts:app",
+    "db": "database:app",
+    "doctor": "doctor:command",
+    "demo": "demo:command",
+}
+"""The module in this room, and what in it: a function, or a Typer with commands of its own."""
+
+
+class _Imported(Mapping[str, Any]):
+    """Knows the names of all commands, and imports the one that is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        module, _, what = _WHERE[name].partition(":")
+        found = getattr(import_module(f"prober.cli.{module}"), what)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+            alone.command(name)(found)
+            found = alone
+        return typer.main.get_command(found)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_WHERE)
+
+    def __len__(self) -> int:
+        return len(_WHERE)
+
+
+class Commands(TyperGroup):
+    """A group of all commands."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = cast("MutableMapping[str, Any]", _Imported())  # it is only read
