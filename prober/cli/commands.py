@@ -33,11 +33,12 @@ class _Imported(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         module, _, what = _WHERE[name].partition(":")
         found = getattr(import_module(f"prober.cli.{module}"), what)
-        if not isinstance(found, typer.Typer):
-            alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+        alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+        if isinstance(found, typer.Typer):
+            alone.add_typer(found, name=name)
+        else:
             alone.command(name)(found)
-            found = alone
-        return typer.main.get_command(found)
+        return typer.main.get_group(alone).commands[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(_WHERE)
