@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
@@ -102,6 +103,9 @@ class Serving:
         """Serve until `stop` is called."""
         self._tell(News(About.SERVING, _greeting(self.work), Mood.GOOD, {"probes": len(self.work.probes)}))
         await self._incidents.begin()
+        # What is there by now stays: looking through it again and again would stop the loop for tens of milliseconds.
+        gc.collect()
+        gc.freeze()
         self.scheduler.begin()
         parts: Sequence[Coroutine[Any, Any, None]] = (
             self._lead(),
