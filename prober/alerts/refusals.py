@@ -10,6 +10,9 @@ from urllib.parse import unquote
 
 _REFUSED = 424
 """What such an answer is taken for."""
+_CODES = ("errcode", "code", "StatusCode")
+"""Each of them says 0 by one of these; the page by which a proxy asks to log in has none."""
+_SHOWN = 80
 
 
 def let_refuse(plugin: ModuleType) -> None:
@@ -25,16 +28,15 @@ def let_refuse(plugin: ModuleType) -> None:
 
 
 def refusal(content: bytes) -> str:
-    """Return why the other side does not take a message, as its answer says; "" if it takes it."""
+    """Return why the other side does not take a message, as its answer says; "" if it takes it, and says so."""
     try:
         answer = json.loads(content)
-    except ValueError:
-        return ""
-    if not isinstance(answer, dict):
-        return ""
-    code = answer.get("errcode", answer.get("code", answer.get("StatusCode", 0)))
+        code = next(answer[name] for name in _CODES if name in answer)
+    except (ValueError, TypeError, StopIteration):
+        shown = " ".join(content[:_SHOWN].decode("utf-8", "replace").split())
+        return f"what a chat does not answer (a proxy may have): {shown}"
     words = answer.get("errmsg") or answer.get("msg") or answer.get("StatusMessage") or "no reason"
-    return f"{words} ({code})" if code not in (0, "0", None) else ""
+    return f"{words} ({code})" if code not in (0, "0") else ""
 
 
 class _Requests:

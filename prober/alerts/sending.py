@@ -11,7 +11,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Self
+from importlib import import_module
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from prober.alerts.base import Texter
 from prober.alerts.refusals import let_refuse
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 LIMIT_S = 20.0
 """How long a way may take."""
+_READ_S = LIMIT_S + 5.0
+"""Apprise would give up after 4 s and call it a refusal: whoever is slow would be told for ever. Here it is a doubt."""
 _SECRET = 6
 """A part of an address of so many characters is taken for secret."""
 _LOG = logging.getLogger("apprise")
@@ -67,6 +72,45 @@ def understood(url: str) -> bool:
     return _door(url) is not None
 
 
+@dataclass(frozen=True)
+class Address:
+    """Where messages of a way go, by name and port; *by_http*: through the proxy of the environment, if any."""
+
+    host: str
+    port: int
+    tls: bool
+    verified: bool = True
+    by_http: bool = True
+
+
+def address_of(url: str) -> Address | None:
+    """Return where Apprise sends what goes to *url*; None where it alone knows. Nothing is sent."""
+    door: Any = _door(url)
+    if door is None:
+        return None
+    if smtp := getattr(door, "smtp_host", ""):
+        tls = getattr(door, "secure_mode", "") == "ssl"
+        return Address(smtp, door.port or 25, tls, door.verify_certificate, by_http=False)
+    if getattr(door, "mode", "") == "cloud":
+        return http_address(str(getattr(door, "cloud_notify_url", "")), verified=door.verify_certificate)
+    for name in ("webhook_url", "api_url", "notify_url"):
+        if found := http_address(str(getattr(door, name, "")), verified=door.verify_certificate):
+            return found
+    if door.host and any("{host}" in template for template in door.templates or ()):
+        tls = bool(door.secure)
+        return Address(door.host, door.port or (443 if tls else 80), tls, door.verify_certificate)
+    return None
+
+
+def http_address(url: str, *, verified: bool = True) -> Address | None:
+    """Return where *url* leads; None if it is no address of HTTP."""
+    parts = urlsplit(url)
+    tls = parts.scheme == "https"
+    if parts.scheme not in ("http", "https") or not parts.hostname or "{" in parts.hostname:
+        return None
+    return Address(parts.hostname, parts.port or (443 if tls else 80), tls, verified)
+
+
 def _notify(way: Way, words: Words, *, well: bool) -> None:
     door = _door(way.url)
     if door is None:
@@ -98,7 +142,30 @@ def _door(url: str) -> NotifyBase | None:
         for plugin in (dingtalk, feishu, lark, wecombot):
             let_refuse(plugin)
         with _Heard(url):
-            return apprise.Apprise.instantiate(url, suppress_exceptions=True) or None
+            door = apprise.Apprise.instantiate(url, suppress_exceptions=True) or None
+        return door and _patient(door)
+
+
+def _patient(door: NotifyBase) -> NotifyBase:
+    """Let *door* wait as long as its way may take, and keep its pace by a clock that nobody sets."""
+    door.socket_read_timeout = _READ_S
+    if isinstance(door, import_module("apprise.plugins.email").NotifyEmail):
+        door.socket_connect_timeout = _READ_S  # which is how long it waits for each answer, too
+    door.throttle = _Pace(door.request_rate_per_sec)  # type: ignore[method-assign]
+    return door
+
+
+class _Pace:
+    """Stands in for Apprise's own, which goes by the wall clock: set back an hour, it would sleep for one."""
+
+    def __init__(self, gap_s: float) -> None:
+        self._gap_s = gap_s
+        self._free_s = 0.0
+
+    def __call__(self, last_io: object = None, wait: float | None = None) -> None:
+        """Wait until the other side allows the next message: *wait* seconds, where it said so itself."""
+        sleep(max(0.0, self._free_s - monotonic() if wait is None else wait))
+        self._free_s = monotonic() + self._gap_s
 
 
 class _Heard(logging.Handler):

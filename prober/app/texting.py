@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prober.channels.sms.config import Settings
+from prober.channels.sms.config import GatewaySettings, Settings
 from prober.channels.sms.gateways import gateway
 from prober.channels.sms.gateways.base import Gateway, Refused, Unanswered
 from prober.errors import RobotBroken
@@ -12,6 +12,8 @@ from prober.model.alarm import MAYBE
 from prober.model.line import Line
 
 _SUBMIT_S = 10.0
+_KEPT_S = 12 * 3600.0
+"""So long the SMSC tries to deliver an alarm: a telephone may be in a tunnel, or out of battery."""
 
 
 class Texting:
@@ -22,7 +24,8 @@ class Texting:
     """
 
     def __init__(self, settings: Settings | None, lines: Sequence[Line]) -> None:
-        self._gateways = {name: gateway(name, own) for name, own in (settings.gateways if settings else {}).items()}
+        given = settings.gateways if settings else {}
+        self._gateways = {name: gateway(name, _patient(own)) for name, own in given.items()}
         self._lines = {line.name: line for line in lines}
 
     async def text(self, line: str, number: str, text: str) -> None:
@@ -55,3 +58,13 @@ class Texting:
                 cure="Name one of channels.sms.gateways as the line's gateway in config.yaml.",
             )
         return self._gateways[name]
+
+
+def _patient(settings: GatewaySettings) -> GatewaySettings:
+    """Return *settings* by which a message is kept for its reader; an SMSC that knows no such time is left to itself."""
+    kept = {
+        kind: own.model_copy(update={"validity": _KEPT_S})
+        for kind, own in settings.given.items()
+        if getattr(own, "validity", 0)
+    }
+    return settings.model_copy(update=kept)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,7 +16,7 @@ from apprise.plugins.feishu import NotifyFeishu
 from apprise.plugins.slack import NotifySlack
 from apprise.plugins.wecombot import NotifyWeComBot
 
-from prober.alerts.sending import Sender, understood
+from prober.alerts.sending import LIMIT_S, Sender, _door, understood
 from prober.errors import RobotBroken
 from prober.model.alarm import MAYBE, Way, Words
 from tests.alerts.sinks import HttpSink, SmtpSink
@@ -121,6 +123,10 @@ async def test_wecom_feishu_and_slack_get_a_text(request: pytest.FixtureRequest,
         ("dingtalk", b'{"errcode":310000,"errmsg":"keywords not in content"}', "keywords not in content (310000)"),
         ("wecom", b'{"errcode":93000,"errmsg":"invalid webhook url"}', "invalid webhook url (93000)"),
         ("feishu", b'{"code":19021,"msg":"sign match fail"}', "sign match fail (19021)"),
+        ("dingtalk", b"<html>\n<h1>Please log in</h1></html>", "<html> <h1>Please log in"),
+        ("wecom", b"", "what a chat does not answer"),
+        ("feishu", b'"ok"', "what a chat does not answer"),
+        ("slack", b"<html>Please log in</html>", "‘chat’ did not take it"),
     ],
 )
 async def test_a_refusal_that_is_answered_200_is_a_refusal(
@@ -147,10 +153,10 @@ async def test_a_server_that_is_broken_or_away_is_told_without_the_address(sink:
 
 
 async def test_a_server_that_does_not_answer_is_given_up_and_waited_for_no_second_time(sink: HttpSink) -> None:
-    """Nobody can say whether it was told; while the first message hangs, no other joins it."""
+    """After longer than Apprise waits by itself nobody can say whether it was told; no other message joins it."""
     sink.gate.clear()
-    way = Way("slow", url=f"json://127.0.0.1:{sink.port}/?rto=20")
-    said = await refused(way, Sender(NoTexter(), limit_s=1.5))
+    way = Way("slow", url=f"json://127.0.0.1:{sink.port}/")
+    said = await refused(way, Sender(NoTexter(), limit_s=6))
     assert MAYBE in said
     assert "still has not answered" in await refused(way)
     assert len(sink.requests) == 1
@@ -181,3 +187,42 @@ async def test_a_mail_server_that_refuses_is_told() -> None:
 def test_an_address_that_leads_nowhere_is_not_understood(url: str) -> None:
     """A kind nobody knows, and one with its token left out."""
     assert not understood(url)
+
+
+async def test_a_server_that_takes_its_time_has_taken_it(sink: HttpSink) -> None:
+    """It answers later than Apprise waits by itself: the message was told, and is not told again."""
+    sink.gate.clear()
+    opening = threading.Timer(5, sink.gate.set)
+    opening.start()
+    await SENDER.send(Way("slow", url=f"json://127.0.0.1:{sink.port}/late"), WORDS)
+    assert len(sink.requests) == 1
+
+
+async def test_a_mail_server_that_takes_its_time_has_taken_it() -> None:
+    """Two mails by one door; what is set for it is how long each answer may take."""
+    async with SmtpSink() as smtp:
+        way = Way("mail", url=f"mailto://127.0.0.1:{smtp.port}/?from=robot@example.com&to=ops@example.com")
+        for _ in range(2):
+            await SENDER.send(way, WORDS)
+    assert len(smtp.mails) == 2
+    door = _door(way.url)
+    assert door is not None
+    assert door.socket_connect_timeout > LIMIT_S
+
+
+async def test_a_clock_that_is_set_back_holds_no_message_up(
+    sink: HttpSink, wecom: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pace of a way is kept by a clock that nobody sets: by the wall's, the next would wait an hour."""
+    monkeypatch.setattr(NotifyWeComBot, "request_rate_per_sec", 0.2)
+    now = datetime.now()
+
+    class SetBack(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return now - timedelta(hours=len(sink.requests))
+
+    monkeypatch.setattr("apprise.url.datetime", SetBack)
+    for _ in range(2):
+        await SENDER.send(wecom, WORDS)
+    assert len(sink.requests) == 2

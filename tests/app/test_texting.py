@@ -28,6 +28,7 @@ from prober.loading.masking import Masker
 from prober.model.line import Line
 from prober.model.run import Seen
 from prober.model.scenario import Action, Pattern
+from tests.channels.sms.smsc import Smsc, accepts_only
 
 LINE = Line(name="demo-1", msisdn="13800000001", gateway="demo")
 ON_CALL = "13800000008"
@@ -101,3 +102,14 @@ async def test_a_line_without_a_gateway_is_told() -> None:
     """With what to write in config.yaml."""
     with pytest.raises(RobotBroken, match="no SMS gateway to send alarms by"):
         await Texting(None, [LINE]).text("demo-1", ON_CALL, ALARM)
+
+
+@pytest.mark.parametrize(("written", "validity"), [({}, "000000120000000R"), ({"validity": "0s"}, "")])
+async def test_an_alarm_waits_for_a_telephone_that_is_out_of_reach(written: dict[str, str], validity: str) -> None:
+    """Twelve hours, though a probe's own text is given up after a minute; an SMSC that knows no time is asked for none."""
+    async with Smsc() as smsc:
+        smsc.behave = accepts_only
+        bind = {"host": "127.0.0.1", "port": smsc.port, "system_id": "robot", "password": "secret"}
+        settings = Settings(gateways={"own": GatewaySettings.model_validate({"smpp": bind | written})})
+        await Texting(settings, [Line(name="demo-1", msisdn="13800000001")]).text("demo-1", ON_CALL, ALARM)
+    assert [submit.validity for submit in smsc.submits] == [validity]
