@@ -12,7 +12,7 @@ from prober.channels.timing import monotonic
 from prober.errors import RobotBroken
 from prober.model.run import Fact
 
-REPLY_S = 2.0
+REPLY_S = 5.0
 """A line process replies within milliseconds; one that takes this long hangs."""
 FRAMING_S = 0.02
 
