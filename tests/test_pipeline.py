@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from prober.errors import StoreBroken
-from prober.model.incident import Change, Incident, ProbeResult, Standing
+from prober.model.incident import Change, Incident, Kind, ProbeResult, Standing
 from prober.model.line import Line
 from prober.model.probe import Probe, Schedule, Watched
 from prober.model.run import Failure, Layer, Outcome, Run, StepResult
@@ -128,6 +128,18 @@ async def test_what_could_not_be_repeated_waits_for_the_next_failure_and_says_wh
     assert incident.what == "no page (not repeated: no second attempt could be made)"
     assert robot.store.incidents.results()[-1].what == "no page (not repeated: number in quarantine until 12:00:30)"
     assert (incident.first_run, incident.last_run) == ("a", "c")
+
+
+async def test_a_dead_channel_is_told_though_every_repeat_is_an_error(robot: Robot) -> None:
+    """The other line's account may be refused for days: that hides no outage."""
+    refused = StepResult(0, "web.open x", "web", "open", Outcome.ERROR, NOON, NOON, layer=Layer.ROBOT)
+    pipeline = robot.pipeline()
+    for name, at in (("a", NOON), ("c", NOON + timedelta(minutes=1))):
+        robot.second = run(f"{name}2", Outcome.ERROR, at=at, attempt=2, steps=(refused,), remark="account refused")
+        await pipeline.after(PROBE, run(name, at=at))
+    (incident,) = robot.incidents()
+    assert (incident.cause.kind, incident.first_run, incident.last_run) == (Kind.CHANNEL, "a", "c")
+    assert incident.what == "no page (not repeated: the second attempt could not ask: account refused)"
 
 
 async def test_what_orders_is_never_repeated(robot: Robot) -> None:

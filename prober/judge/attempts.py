@@ -19,7 +19,8 @@ def result(
     """
     Return what the *attempts* at a planned playing of *probe* mean together.
 
-    *remark* says why a failure was not repeated; it is told with it.
+    *remark* says why a failure was not repeated; it is told with it. A failure whose repeat could not ask is one that
+    was not repeated: that the robot stumbled on another line does not undo what the channel did.
     """
     standing = _standing([of_run(run) for run in attempts])
     runs = tuple(run.id for run in attempts)
@@ -28,10 +29,9 @@ def result(
         return made
     wanted = Outcome.ERROR if standing is Standing.ERROR else Outcome.FAILED
     first, *_, last = [run for run in attempts if of_run(run) is wanted] * 2
-    what = (
-        f"{words_of(last)} (not repeated: {remark})" if standing is Standing.UNCONFIRMED and remark else words_of(last)
-    )
-    return replace(made, cause=cause_of(last), first_cause=cause_of(first), what=what)
+    remark = (remark or _stumbled(attempts)) if standing is Standing.UNCONFIRMED else ""
+    what = f"{words_of(last)} (not repeated: {remark})" if remark else words_of(last)
+    return replace(made, cause=cause_of(last), first_cause=cause_of(first), what=what, broke=last.id)
 
 
 def of_run(run: Run) -> Outcome | None:
@@ -48,14 +48,19 @@ def unasked(run: Run) -> str:
     return run.remark or told or "it was ended before it could ask"
 
 
+def _stumbled(attempts: Sequence[Run]) -> str:
+    """Return why a repeat could not ask, where it was an error; "" where none was."""
+    stumbled = next((run for run in attempts if of_run(run) is Outcome.ERROR), None)
+    return f"the second attempt could not ask: {words_of(stumbled)}" if stumbled else ""
+
+
 def _standing(outcomes: Sequence[Outcome | None]) -> Standing:
     asked = [one for one in outcomes if one is not None]
     if not asked:
         return Standing.UNASKED
-    if Outcome.ERROR in asked:
-        return Standing.ERROR
     if Outcome.FAILED not in asked:
-        return Standing.WELL
-    if asked[-1] is not Outcome.FAILED:
+        return Standing.ERROR if Outcome.ERROR in asked else Standing.WELL
+    answered = [one for one in asked if one is not Outcome.ERROR]
+    if answered[-1] is not Outcome.FAILED:
         return Standing.FLAKY
-    return Standing.FAILED if len(asked) > 1 else Standing.UNCONFIRMED
+    return Standing.FAILED if len(answered) > 1 else Standing.UNCONFIRMED

@@ -149,7 +149,8 @@ def _confirmed(failures: Sequence[ProbeResult], *, same_cause: bool) -> int:
 def _passes(row: Iterable[ProbeResult], cause: Cause, seen: Seen) -> Iterator[ProbeResult]:
     """Yield the passes that *row* begins with; an error in between breaks none of the channel's."""
     for one in row:
-        if one.standing is Standing.WELL or (one.standing in FAILURES and seen.held(one, cause)):
+        failed_elsewhere = one.standing in FAILURES and one.cause != cause
+        if one.standing is Standing.WELL or (failed_elsewhere and seen.held(one, cause)):
             yield one
         elif not (one.standing is Standing.ERROR and cause.kind is Kind.CHANNEL):
             return

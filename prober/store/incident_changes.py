@@ -51,6 +51,7 @@ class _Applying:
         self._result = result
         self._watched = watched
         self._row = row
+        self._last_run = result.broke or _run(result.runs[-1:])
 
     def done(self, decision: Decision) -> list[Change]:
         """Do it, and return the changes that are stored of it."""
@@ -80,7 +81,7 @@ class _Applying:
             "what": result.what,
             "worked": incident_words.worked(self._connection, result),
             "first_run": _run(first.runs[:1]),
-            "last_run": _run(result.runs[-1:]),
+            "last_run": self._last_run,
             "opened_at": result.at,
         }
         self._connection.execute(insert(INCIDENTS).values(row))
@@ -94,9 +95,8 @@ class _Applying:
 
     def _member(self, incident_id: str, first: ProbeResult) -> None:
         """Note that the probe fails in the incident; one that had recovered from it fails again."""
-        last_run = _run(self._result.runs[-1:])
         its = INCIDENT_PROBES.c.incident_id == incident_id, INCIDENT_PROBES.c.probe == self._result.probe
-        again = {"recovered_at": None, "last_run": last_run}
+        again = {"recovered_at": None, "last_run": self._last_run}
         if not self._connection.execute(update(INCIDENT_PROBES).where(*its).values(again)).rowcount:
             row = {
                 "incident_id": incident_id,
@@ -105,14 +105,14 @@ class _Applying:
                 "team": self._watched.team,
                 "joined_at": self._result.at,
                 "first_run": _run(first.runs[:1]),
-                "last_run": last_run,
+                "last_run": self._last_run,
             }
             self._connection.execute(insert(INCIDENT_PROBES).values(row))
         self._note(incident_id)
 
     def _go_on(self, incident_id: str) -> None:
         its = INCIDENT_PROBES.c.incident_id == incident_id, INCIDENT_PROBES.c.probe == self._result.probe
-        last_run = {"last_run": _run(self._result.runs[-1:])}
+        last_run = {"last_run": self._last_run}
         self._connection.execute(update(INCIDENT_PROBES).where(*its).values(last_run))
         self._move(incident_id)
         self._note(incident_id)
@@ -122,7 +122,7 @@ class _Applying:
         its = INCIDENTS.c.id == incident_id
         severity = self._connection.scalars(select(INCIDENTS.c.severity).where(its)).one()
         gravest = max(Severity(severity), self._watched.severity, key=_SEVERITIES.index)
-        values = {"last_run": _run(self._result.runs[-1:]), "severity": str(gravest)}
+        values = {"last_run": self._last_run, "severity": str(gravest)}
         self._connection.execute(update(INCIDENTS).where(its).values(values))
 
     def _note(self, incident_id: str) -> None:
@@ -142,7 +142,7 @@ class _Applying:
 
     def _tell(self, incident_id: str, happened: Happened, text: str) -> Change:
         probe = None if happened is Happened.CLOSED else self._result.probe
-        run_id = _run(self._result.runs[-1:]) or None
+        run_id = self._last_run or None
         told = Change(0, incident_id, happened, self._result.at, probe=probe, run_id=run_id, text=text)
         return tell(self._connection, told)
 

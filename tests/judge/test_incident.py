@@ -269,7 +269,9 @@ KILLED = run(ERROR, step("web.see"), interrupted=True, id="r2")
         ([BROKEN, BROKEN], Standing.FAILED),
         ([BROKEN, WELL], Standing.FLAKY),
         ([BROKEN, SLOW], Standing.FLAKY),
-        ([BROKEN, STUMBLED], Standing.ERROR),
+        ([BROKEN, STUMBLED], Standing.UNCONFIRMED),  # the robot's stumbling does not undo what the channel did
+        ([BROKEN, STUMBLED, BROKEN], Standing.FAILED),
+        ([WELL, STUMBLED], Standing.ERROR),
         ([BROKEN, UNASKED], Standing.UNCONFIRMED),
         ([BROKEN, KILLED], Standing.UNCONFIRMED),
         ([STUMBLED], Standing.ERROR),
@@ -301,3 +303,11 @@ def test_a_failure_that_was_not_repeated_says_why() -> None:
     """A person reads it in the incident."""
     made = result("p", [BROKEN], at=NOON, remark="the scenario orders")
     assert made.what == "web.see: no — nothing (not repeated: the scenario orders)"
+
+
+def test_a_failure_whose_repeat_could_not_ask_is_the_channels_and_says_why() -> None:
+    """Its run is the one people are led to, not the one that saw nothing of the channel."""
+    made = result("p", [BROKEN, STUMBLED], at=NOON)
+    assert made.cause == cause_of(BROKEN)
+    assert made.broke == BROKEN.id
+    assert made.what == "web.see: no — nothing (not repeated: the second attempt could not ask: web.open: no — nothing)"
