@@ -134,13 +134,12 @@ class _Pruning:
             self.pruned.bytes += sum(size_bytes for _, _, size_bytes in some)
             if not self._dry_run:
                 await spent_evidence.drop(self._database, self._evidence, [run_id for run_id, _, _ in some])
-        left = await spent_evidence.leftovers(self._database, self._evidence, self._now)
-        self.pruned.leftovers += sum(1 for _, is_file in left if is_file)
-        if not self._dry_run:
-            await asyncio.to_thread(spent_evidence.remove, self._evidence, left)
+        swept = await spent_evidence.sweep(self._database, self._evidence, self._now, dry_run=self._dry_run)
+        self.pruned.leftovers += swept
 
     async def _texts(self) -> None:
-        old = select(RUNS.c.id).where(RUNS.c.started_at < self._before(self._keep.texts), RUNS.c.ended_at.is_not(None))
+        before = RUNS.c.started_at < self._before(self._keep.texts)
+        old = select(RUNS.c.id).where(before, RUNS.c.ended_at.is_not(None), RUNS.c.id.not_in(_HELD))
         wanted = select(CAPTURES.c.run_id).where(CAPTURES.c.run_id.in_(old)).distinct()
         self.pruned.texts += await self._delete(CAPTURES, CAPTURES.c.run_id, wanted)
         late = select(LATE_REPLIES.c.id).where(LATE_REPLIES.c.received_at < self._before(self._keep.texts))
@@ -226,11 +225,15 @@ def _weighed(
     weight = (func.count(EVIDENCE.c.path.distinct()), func.coalesce(func.sum(EVIDENCE.c.bytes), 0))
     runs = select(RUNS.c.id, *weight, spent.label("spent")).join(EVIDENCE, EVIDENCE.c.run_id == RUNS.c.id)
     runs = runs.where(RUNS.c.ended_at.is_not(None), RUNS.c.id.not_in(_HELD)).group_by(RUNS.c.id)
+    over_bytes = 0
+    if most_bytes:
+        over_bytes = int(connection.scalar(select(func.coalesce(func.sum(EVIDENCE.c.bytes), 0))) or 0) - most_bytes
+    if over_bytes <= 0:
+        runs = runs.where(spent)
     rows = connection.execute(runs.order_by(spent.desc(), right.desc(), RUNS.c.started_at, RUNS.c.id)).all()
-    over_bytes = int(connection.scalar(select(func.coalesce(func.sum(EVIDENCE.c.bytes), 0))) or 0) - most_bytes
     found = []
     for run_id, files, size_bytes, is_spent in rows:
-        if not is_spent and (not most_bytes or over_bytes <= 0):
+        if not is_spent and over_bytes <= 0:
             break
         found.append((run_id, int(files), int(size_bytes)))
         over_bytes -= int(size_bytes)

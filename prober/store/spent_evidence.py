@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -32,25 +32,36 @@ async def drop(database: Database, folder: Path, run_ids: Sequence[str]) -> None
     await asyncio.to_thread(remove, folder, [(folder / path, True) for path in paths])
 
 
-async def leftovers(database: Database, folder: Path, now: datetime) -> list[tuple[Path, bool]]:
-    """Return the files of former days that no row tells of, and the folders of runs that have none; True for a file."""
-    before = f"{now - _SETTLED:%Y-%m-%d}"
-    of_runs = await asyncio.to_thread(_folders, folder, before)
+async def sweep(database: Database, folder: Path, now: datetime, *, dry_run: bool) -> int:
+    """
+    Remove the files of former days that belong to runs of this database and that no row of it tells of: count them.
+
+    A folder whose run is not known here is left alone: the database may be a backup of yesterday, or a new one, and
+    then whatever lies there is another's only proof.
+    """
+    swept = 0
+    batches = _folders(folder, f"{now - _SETTLED:%Y-%m-%d}")
+    while some := await asyncio.to_thread(next, batches, None):
+        swept += await asyncio.to_thread(_swept, database, folder, some, dry_run)
+    return swept
+
+
+def _swept(database: Database, folder: Path, of_runs: Sequence[Path], dry_run: bool) -> int:
+    names = [path.name for path in of_runs]
+
+    def known(connection: Connection) -> tuple[set[str], set[str]]:
+        over = select(RUNS.c.id).where(RUNS.c.id.in_(names), RUNS.c.ended_at.is_not(None))
+        told_of = select(EVIDENCE.c.path).where(EVIDENCE.c.run_id.in_(names))
+        return set(connection.scalars(over)), set(connection.scalars(told_of))
+
+    over, told_of = database.read(known)
     found: list[tuple[Path, bool]] = []
-    for start in range(0, len(of_runs), _AT_ONCE):
-        some = {path.name: path for path in of_runs[start : start + _AT_ONCE]}
-
-        def known(connection: Connection, names: Sequence[str] = tuple(some)) -> tuple[set[str], set[str]]:
-            told_of = select(EVIDENCE.c.path).where(EVIDENCE.c.run_id.in_(names))
-            under_way = select(RUNS.c.id).where(RUNS.c.id.in_(names), RUNS.c.ended_at.is_(None))
-            return set(connection.scalars(told_of)), set(connection.scalars(under_way))
-
-        told_of, under_way = await asyncio.to_thread(database.read, known)
-        for name, path in some.items():
-            if name not in under_way:
-                inside = [one for one in path.rglob("*") if one.relative_to(folder).as_posix() not in told_of]
-                found += [(one, not one.is_dir()) for one in sorted(inside, reverse=True)] + [(path, False)]
-    return found
+    for path in (path for path in of_runs if path.name in over):
+        inside = [one for one in path.rglob("*") if one.relative_to(folder).as_posix() not in told_of]
+        found += [(one, not one.is_dir()) for one in sorted(inside, reverse=True)] + [(path, False)]
+    if not dry_run:
+        remove(folder, found)
+    return sum(1 for _, is_file in found if is_file)
 
 
 def remove(folder: Path, paths: Iterable[tuple[Path, bool]]) -> None:
@@ -68,7 +79,10 @@ def remove(folder: Path, paths: Iterable[tuple[Path, bool]]) -> None:
             one.rmdir()
 
 
-def _folders(folder: Path, before: str) -> list[Path]:
-    """Return the folders of runs of the days before *before*."""
+def _folders(folder: Path, before: str) -> Iterator[Sequence[Path]]:
+    """Yield the folders of runs of the days before *before*, some at a time: of years there may be millions."""
     days = [day for day in folder.glob("*") if _DAY.fullmatch(day.name) and day.name < before and day.is_dir()]
-    return sorted(run for day in days for run in day.iterdir() if run.is_dir())
+    for day in sorted(days):
+        of_runs = sorted(run for run in day.iterdir() if run.is_dir())
+        for start in range(0, len(of_runs), _AT_ONCE):
+            yield of_runs[start : start + _AT_ONCE]

@@ -52,14 +52,6 @@ def files(folder: Path) -> set[str]:
     return {path.parent.name for path in folder.rglob("call.wav")}
 
 
-def unsealed(folder: Path) -> list[Path]:
-    return list(folder.rglob("*.sealing"))
-
-
-def traces(folder: Path) -> list[Path]:
-    return list(folder.rglob("trace.zip"))
-
-
 def clean(store_url: str, folder: Path) -> bool:
     found = verify(store_url, folder, seen=lambda *_: None)
     return not found.damages and not found.orphans
@@ -110,19 +102,39 @@ async def test_what_an_open_incident_points_to_stays(store: Store, kept: Path) -
     assert files(kept) == {"passed-1", "failed-1", "failed-20", "failed-40"}
 
 
+async def test_what_an_open_incident_holds_keeps_its_texts(store: Store, kept: Path) -> None:
+    """The balance that was wrong is what the incident is about, however long it is open."""
+    row = {"id": "i1", "first_run": "failed-40", "last_run": "failed-1", "opened_at": NOON - timedelta(days=40)}
+    row |= dict.fromkeys(("kind", "channel", "layer", "step", "severity", "what", "worked"), "")
+    await store._database.write(lambda connection: connection.execute(insert(INCIDENTS).values(row)).close())
+    await store.retention.prune(kept, KEEP, now=NOON)
+    captures = store._database.read(lambda db: set(db.scalars(select(CAPTURES.c.run_id))))
+    assert captures == {"failed-40", *(f"{outcome}-{age}" for outcome in ("passed", "failed") for age in (1, 20))}
+
+
 async def test_what_a_killed_robot_left_is_swept(store: Store, kept: Path) -> None:
-    """Files of former days that the store knows nothing of; today's may belong to a run under way."""
-    for day in ("2026-11-01", f"{NOON:%Y-%m-%d}"):
-        (kept / day / "nobody").mkdir(parents=True)
-        (kept / day / "nobody/trace.zip").write_bytes(b"x")
+    """Files of runs of former days that no row tells of; a person's, and another database's, are left alone."""
     (kept / "notes.txt").write_text("a person's")
-    (kept / f"{NOON - timedelta(days=20):%Y-%m-%d}/failed-20/call.wav.sealing").write_bytes(b"x")
+    of_run = kept / f"{NOON - timedelta(days=20):%Y-%m-%d}/failed-20"
+    for name in ("call.wav.sealing", "trace/trace.zip"):
+        (of_run / name).parent.mkdir(exist_ok=True)
+        (of_run / name).write_bytes(b"x")
+    assert (await store.retention.prune(kept, KEEP, now=NOON, dry_run=True)).leftovers == 2
     pruned = await store.retention.prune(kept, KEEP, now=NOON)
     assert pruned.leftovers == 2
-    assert "failed-20" in files(kept)
-    assert unsealed(kept) == []
-    assert [path.parent.parent.name for path in traces(kept)] == [f"{NOON:%Y-%m-%d}"]
+    assert [path.name for path in of_run.iterdir()] == ["call.wav"]
     assert (kept / "notes.txt").exists()
+
+
+async def test_evidence_of_runs_that_this_database_does_not_know_stays(
+    store: Store, kept: Path, tmp_path: Path
+) -> None:
+    """A backup of yesterday that was restored, or a new database, has nothing to say about it."""
+    new = Store.open(f"sqlite:///{tmp_path}/new.sqlite")
+    pruned = await new.retention.prune(kept, KEEP, now=NOON)
+    new.close()
+    assert pruned.nothing
+    assert len(files(kept)) == 2 * len(AGES)
 
 
 async def test_the_robot_goes_on_beside_it(
