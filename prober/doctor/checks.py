@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from prober.doctor import libraries, machine, messages, results, telephone, web, workspace
+from prober.doctor import alarms, libraries, machine, messages, results, telephone, web, workspace
 from prober.doctor.channel import self_check
 from prober.doctor.finding import Check
 
 _MACHINE, _LIBRARIES, _WORKSPACE, _RESULTS = "This machine", "Libraries", "Workspace", "Results"
-_IVR, _WEB, _SMS = "Telephone", "Web", "SMS"
+_IVR, _WEB, _SMS, _ALARMS = "Telephone", "Web", "SMS", "Alarms"
 
 CHECKS: tuple[Check, ...] = (
     Check(_MACHINE, "Python", machine.python),
@@ -19,7 +19,7 @@ CHECKS: tuple[Check, ...] = (
     Check(_MACHINE, "clock", machine.clock),
     Check(_MACHINE, "time zones", machine.time_zones),
     Check(_LIBRARIES, "libraries", libraries.libraries),
-    Check(_LIBRARIES, "pjsip", libraries.telephone_library),
+    Check(_LIBRARIES, "pjsip", libraries.telephone_library, needs="ivr"),
     Check(_WORKSPACE, "settings and scenarios", workspace.written),
     Check(_WORKSPACE, "lines", workspace.lines, needs="settings"),
     Check(_WORKSPACE, "probes", workspace.schedule, needs="settings"),
@@ -37,4 +37,5 @@ CHECKS: tuple[Check, ...] = (
     Check(_WEB, "web hall", web.base_url, needs="web", reaches_out=True),
     Check(_SMS, "self-check of messages", self_check("sms"), needs="sms"),
     Check(_SMS, "SMS gateways", messages.gateways, needs="sms", reaches_out=True),
+    Check(_ALARMS, "who takes alarms", alarms.takers, needs="settings", reaches_out=True),
 )

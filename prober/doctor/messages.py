@@ -29,10 +29,11 @@ async def gateways(patient: Patient) -> list[Finding]:
     if not named:
         cure = "Add one at channels.sms.gateways, and name it as the lines' gateway."
         return [broken("no SMS gateway is set up", cure)]
-    return [await _bound(name, one.smpp) for name, one in named.items() if one.smpp is not None]
+    return [await bound(name, one.smpp) for name, one in named.items() if one.smpp is not None]
 
 
-async def _bound(name: str, settings: SmppSettings) -> Finding:
+async def bound(name: str, settings: SmppSettings) -> Finding:
+    """Bind to the gateway *name* as a transmitter, and say what it thinks of that."""
     where = f"the SMS gateway ‘{name}’ ({settings.host}:{settings.port})"
     keys = f"channels.sms.gateways.{name}.smpp in config.yaml"
     try:

@@ -19,6 +19,7 @@ from prober.store.migrations import HEAD
 from prober.store.place import Place, place_of
 
 _PATIENCE_S = 1.0
+_ANOTHERS = "another program's"
 _AWAY = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "ceph", "glusterfs", "lustre")
 """File systems that programs on several machines share, or that map no memory: SQLite's WAL is not safe on them."""
 
@@ -95,14 +96,27 @@ def _read_revision(place: Place) -> str | None:
     patience = {"timeout": _PATIENCE_S} if place.file is not None else {"connect_timeout": 2 * round(_PATIENCE_S)}
     engine = create_engine(place.url, connect_args=patience, poolclass=NullPool)
     with told(str(place)), engine.connect() as connection:
-        return _revision(connection)
+        revision = _revision(connection)
+        if place.file is None and revision != _ANOTHERS:
+            _write_and_take_back(connection, revision)
+        return revision
+
+
+def _write_and_take_back(connection: Connection, revision: str | None) -> None:
+    """Write at a server what the robot's first transaction would, and roll it back. A standby, or no right, refuses."""
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(_PATIENCE_S * 1000)}")
+    if revision == HEAD:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+    else:
+        connection.exec_driver_sql("CREATE TABLE prober_doctor_was_here (word TEXT)")
+    connection.rollback()
 
 
 def _revision(connection: Connection) -> str | None:
     tables = inspect(connection).get_table_names()
     if "alembic_version" in tables:
         return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
-    return "another program's" if tables else None
+    return _ANOTHERS if tables else None
 
 
 def _of(revision: str | None, place: Place) -> Finding:

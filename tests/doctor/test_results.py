@@ -141,6 +141,10 @@ def test_a_servers_database(patient_of):
         assert "opens, and is empty yet" in results.database(patient).what
         Store.open(url).close()
         assert HEAD in results.database(patient).what
+        postgres.sql("ALTER DATABASE results SET default_transaction_read_only = on", "postgres")
+        refused = results.database(patient)
+        assert (refused.level, "can only be read" in refused.what) == (Level.BROKEN, True)
+        postgres.sql("ALTER DATABASE results RESET default_transaction_read_only", "postgres")
         postgres.sql("UPDATE alembic_version SET version_num = '9999'", "results")
         assert "was written by a newer version" in results.database(patient).what
         assert [one.what.partition(":")[0] for one in results.folders(patient)] == ["evidence"]
