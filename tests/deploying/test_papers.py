@@ -39,6 +39,21 @@ def test_the_unit_gives_the_robot_time_to_leave():
     assert "WatchdogSec=" not in re.sub(r"^#.*$", "", UNIT, flags=re.MULTILINE)
 
 
+def test_the_unit_never_gives_the_robot_up():
+    """A database that is away for minutes must not end it for good: starts are not limited."""
+    (service,) = re.findall(r"^StartLimitIntervalSec=(.*)$", UNIT.partition("[Service]")[0], re.MULTILINE)
+    assert service == "0"
+    assert "StartLimitBurst" not in UNIT
+    assert "Restart=on-failure" in UNIT
+
+
+def test_a_folder_outside_the_workspace_is_named_to_the_unit():
+    """What the guide lets two robots share is read-only under the unit as it stands, and it says what to do."""
+    assert "ProtectSystem=strict" in UNIT
+    shared = GUIDE.partition("`evidence.path` is a folder both share")[2]
+    assert "ReadWritePaths=" in shared.partition("## ")[0]
+
+
 def test_the_container_is_nobodys_root():
     """The last stage runs as a user of its own, and copies nothing of the checkout but the archive."""
     instructions = [line.split(maxsplit=1) for line in CONTAINER.splitlines() if line.strip()]
