@@ -4,9 +4,10 @@ Pack the robot and all it needs into one archive that installs on a machine with
     scripts/bundle                                   # for this machine's Python, on any Linux with glibc 2.28
     scripts/bundle --python 3.12 -o prober.tar.gz
     scripts/bundle --platform manylinux_2_28_aarch64 --wheels built/   # pjsua2 has no wheel there: see docs/deploying
+    scripts/bundle --platform manylinux_2_28_aarch64 --without-telephone    # for who probes web and SMS only
 
-The archive holds the wheels of requirements.lock (no tools of developers), the robot's own, `install.sh`, the pages of
-docs/deploying and the sha256 of every file. The same checkout and the same lock give the same archive, byte for byte.
+The archive holds the wheels of requirements.lock (no tools of developers), the robot's own, `install.sh`, all of docs/
+and the sha256 of every file. The same checkout and the same lock give the same archive, byte for byte.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 _LOCK = ROOT / "requirements.lock"
+_TELEPHONE = "pjsua2-python"
 _EPOCH = 315532800
 """Every file in the archive is of 1980-01-01: ZIP, and so wheels, know no earlier day."""
 
@@ -35,7 +38,8 @@ _EPOCH = 315532800
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make the archive, and say where it is."""
     asked = _asked(arguments)
-    name = f"prober-{_version()}-py{asked.python.replace('.', '')}-{asked.platform}"
+    kind = "-without-telephone" if asked.without_telephone else ""
+    name = f"prober-{_version()}-py{asked.python.replace('.', '')}-{asked.platform}{kind}"
     target = Path(asked.output or f"{name}.tar.gz").resolve()
     with tempfile.TemporaryDirectory(prefix="prober-bundle-") as made:
         root = Path(made) / name
@@ -63,6 +67,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
         "-o", "--output", metavar="FILE", help="the archive; else prober-VERSION-PYTHON-PLATFORM.tar.gz"
     )
     parser.add_argument("--wheels", type=Path, metavar="DIR", help="wheels of your own that are taken first")
+    parser.add_argument("--without-telephone", action="store_true", help="leave out pjsua2: for a robot without ivr")
     parser.add_argument("--with-browser", type=Path, metavar="DIR", help="a browser's folder, to be packed too")
     asked = parser.parse_args(arguments)
     if not re.fullmatch(r"manylinux_2_\d+_\w+", asked.platform):
@@ -79,8 +84,20 @@ def say(words: str) -> None:
 
 
 def _version() -> str:
+    return str(_project()["version"])
+
+
+def _project() -> dict[str, Any]:
     with (ROOT / "pyproject.toml").open("rb") as file:
-        return str(tomllib.load(file)["project"]["version"])
+        told: dict[str, Any] = tomllib.load(file)["project"]
+    return told
+
+
+def _all_but_the_telephone() -> list[str]:
+    """Return what the robot requires, but for the one library that only calls take."""
+    project = _project()
+    wanted: list[str] = [*project["dependencies"], *project["optional-dependencies"]["postgres"]]
+    return [one for one in wanted if not one.startswith(_TELEPHONE)]
 
 
 def _collect(wheels: Path, asked: argparse.Namespace) -> None:
@@ -96,7 +113,8 @@ def _collect(wheels: Path, asked: argparse.Namespace) -> None:
         target += ["--platform", tag]
     if asked.wheels:
         target += ["--find-links", str(asked.wheels.resolve())]
-    _pip("download", *target, "-c", str(_LOCK), "-d", str(wheels), f"prober[postgres] @ {own.as_uri()}")
+    wanted = _all_but_the_telephone() if asked.without_telephone else [f"prober[postgres] @ {own.as_uri()}"]
+    _pip("download", *target, "-c", str(_LOCK), "-d", str(wheels), *wanted)
 
 
 def _tags(wanted: str) -> Iterator[str]:
@@ -126,19 +144,20 @@ def _refused(said: str) -> str:
         which = lacking[1] if lacking else "one of its libraries (pjsua2-python, unless it is x86_64)"
         return (
             f"There is no wheel of {which} for that machine. Build one on a machine of its kind, and name the folder: "
-            "--wheels DIR. Of pjsua2 docs/deploying/kylin-openeuler-arm64.md tells how."
+            "--wheels DIR. Of pjsua2 docs/deploying/kylin-openeuler-arm64.md tells how; a robot that never calls does "
+            "without: --without-telephone."
         )
     told = [line for line in said.splitlines() if not line.startswith("WARNING: Location")]
     return "pip did not bring what is needed:\n" + "\n".join(told)
 
 
 def _add_papers(root: Path, asked: argparse.Namespace) -> None:
-    """Add what a person reads and runs: the installer, the pages, the unit."""
+    """Add what a person reads and runs: the installer, the pages with the unit, the dashboard and the rules."""
     text = (ROOT / "scripts/install.sh").read_text(encoding="utf-8")
     installer = root / "install.sh"
     installer.write_text(text.replace("@PYTHON@", asked.python).replace("@VERSION@", _version()), encoding="utf-8")
     installer.chmod(0o755)
-    shutil.copytree(ROOT / "docs/deploying", root / "deploying")
+    shutil.copytree(ROOT / "docs", root / "docs")
     shutil.copy(ROOT / "LICENSE", root / "LICENSE")
     shutil.copy(_LOCK, root / "requirements.lock")
 

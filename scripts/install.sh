@@ -26,9 +26,15 @@ else
     say "installing into $to/@VERSION@"
     trap 'rm -rf "$to/@VERSION@"; echo "Nothing was installed." >&2' ERR INT TERM
     "$python" -m venv "$to/@VERSION@"
+    wanted=(--find-links "$here/wheels" 'prober[postgres]==@VERSION@')
+    if ! compgen -G "$here/wheels/pjsua2_python-*" >/dev/null; then
+        say "without pjsua2: this archive is for a robot that makes no calls (no channels.ivr)"
+        wanted=(--no-deps "$here"/wheels/*.whl)
+    fi
     env -u PIP_EXTRA_INDEX_URL -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null "$to/@VERSION@/bin/pip" install --quiet \
-        --disable-pip-version-check --no-index --no-cache-dir --find-links "$here/wheels" 'prober[postgres]==@VERSION@'
-    cp -r "$here/deploying" "$to/@VERSION@/deploying"
+        --disable-pip-version-check --no-index --no-cache-dir "${wanted[@]}"
+    cp -r "$here/docs" "$to/@VERSION@/docs"
+    ln -s docs/deploying "$to/@VERSION@/deploying"
     trap - ERR INT TERM
 fi
 if [ -e "$here/browser.tar.gz" ] && [ ! -d "$to/browser" ]; then

@@ -12,7 +12,6 @@ from prober.doctor.finding import Finding, Patient, broken, good
 
 _LIBRARIES = {
     "numpy": "numpy",
-    "pjsua2": "pjsua2-python",
     "playwright.async_api": "playwright",
     "smpplib.client": "smpplib",
     "opencc": "opencc",
@@ -28,6 +27,8 @@ _LIBRARIES = {
     "openpyxl": "openpyxl",
 }
 """What is imported, and the package it comes from."""
+_OF_CHANNELS = {"ivr": {"pjsua2": "pjsua2-python"}}
+"""What only a robot with that channel takes: a machine that never calls may lack it."""
 _LOADING = """
 import importlib, json, sys
 for name in sys.argv[1:]:
@@ -51,20 +52,22 @@ _CURES = {
 }
 
 
-def libraries(_: Patient) -> list[Finding]:
-    """Load every library; what cannot be loaded is named, with the way to get it."""
-    faults = dict(_faults())
+def libraries(patient: Patient) -> list[Finding]:
+    """Load every library that this robot takes; what cannot be loaded is named, with the way to get it."""
+    wanted = dict(_LIBRARIES)
+    for channel, packages in _OF_CHANNELS.items():
+        wanted |= packages if channel in patient.channels else {}
+    faults = dict(_faults(list(wanted)))
     if not faults:
-        return [good(f"all {len(_LIBRARIES)} libraries can be loaded")]
+        return [good(f"all {len(wanted)} libraries can be loaded")]
     return [
-        broken(f"{_LIBRARIES[name]} cannot be loaded: {fault}", _CURES.get(name, f"pip install {_LIBRARIES[name]}."))
+        broken(f"{wanted[name]} cannot be loaded: {fault}", _CURES.get(name, f"pip install {wanted[name]}."))
         for name, fault in faults.items()
     ]
 
 
-def _faults() -> Iterator[tuple[str, str]]:
+def _faults(left: list[str]) -> Iterator[tuple[str, str]]:
     """Yield what cannot be loaded, and why; after one that takes the process along the rest is loaded in another."""
-    left = list(_LIBRARIES)
     while left:
         done = _python(_LOADING, *left)
         told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]

@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from scripts import bundling
+from tests.deploying.conftest import CHECKOUT
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
@@ -49,7 +50,14 @@ def test_nothing_of_developers_is_packed(unpacked):
     packages = {path.name.partition("-")[0].lower() for path in (unpacked / "wheels").iterdir()}
     assert {"prober", "pjsua2_python", "playwright", "smpplib", "psycopg_binary"} <= packages
     assert not packages & {"ruff", "mypy", "pytest", "hatchling", "import_linter"}
-    assert (unpacked / "deploying/prober.service").is_file()
+    packed = {str(path.relative_to(unpacked / "docs")) for path in (unpacked / "docs").rglob("*") if path.is_file()}
+    assert packed >= {
+        "deploying/prober.service",
+        "alerts.md",
+        "monitoring.md",
+        "grafana/prober.json",
+        "guides/operations.md",
+    }
     oldest = [path.name for path in (unpacked / "wheels").iterdir() if "manylinux_2_3" in path.name]
     assert oldest == [], "a wheel wants a newer glibc than 2.28"
 
@@ -73,6 +81,35 @@ def test_a_damaged_archive_is_not_installed(unpacked, tmp_path):
     assert done.returncode == 3
     assert "The archive is damaged: copy it again." in done.stderr
     assert list((tmp_path / "opt").iterdir()) == []
+
+
+def test_what_the_guide_names_is_there(installed):
+    """The unit at the path it is copied from, and the pages beside it."""
+    assert (installed / "current/deploying/prober.service").is_file()
+    assert (installed / "current/docs/alerts.md").is_file()
+
+
+def test_who_never_calls_installs_without_pjsua2(tmp_path, without_network):
+    """Its doctor, in a workspace without channels.ivr, misses nothing; one with it would."""
+    archive = tmp_path / "prober.tar.gz"
+    command = [sys.executable, "-m", "scripts.bundling", "--without-telephone", "-o", str(archive)]
+    subprocess.run(command, cwd=CHECKOUT, check=True, capture_output=True)
+    subprocess.run(["tar", "-xzf", archive, "-C", tmp_path], check=True)
+    (root,) = tmp_path.glob("prober-*/")
+    assert list((root / "wheels").glob("pjsua2*")) == []
+    where = {"PYTHON": sys.executable, "PROBER_LINK": ""}
+    done = without_network(root / "install.sh", tmp_path / "opt", **where)
+    assert (done.returncode, "makes no calls" in done.stdout) == (0, True), done.stderr
+    config = tmp_path / "config.yaml"
+    config.write_text("lines: [{name: a, msisdn: 13800000001}]\nchannels: {web: {}}\n", encoding="utf-8")
+
+    prober = tmp_path / "opt/current/bin/prober"
+    looked = without_network(prober, "doctor", "--offline", "--json", "--config", config)
+
+    told = {one["name"]: one["level"] for one in json.loads(looked.stdout)["checks"]}
+    assert (looked.returncode, told["libraries"], "pjsip" in told) == (0, "good", False), looked.stderr
+    config.write_text(config.read_text().replace("{web: {}}", "{ivr: {server: 127.0.0.1, prompts: .}}"))
+    assert "pjsua2-python cannot be loaded" in without_network(prober, "doctor", "--offline", "--config", config).stdout
 
 
 def test_another_python_is_refused(unpacked, tmp_path):

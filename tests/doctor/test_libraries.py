@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prober.doctor import libraries
+from prober.doctor.checks import CHECKS
 from prober.doctor.finding import Level, Patient
 
 
@@ -10,6 +11,19 @@ def test_all_are_here():
     """The lock brings every one that is loaded."""
     (found,) = libraries.libraries(Patient())
     assert found.level is Level.GOOD, found.what
+
+
+def test_a_robot_that_never_calls_wants_no_pjsua2(tmp_path, monkeypatch):
+    """Only where channels.ivr is set up is a broken one told."""
+    (tmp_path / "pjsua2.py").write_text("raise ImportError('no')", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert [one.level for one in libraries.libraries(Patient(channels={"web": None}))] == [Level.GOOD]
+    (found,) = libraries.libraries(Patient(channels={"ivr": None}))
+    assert found.what.startswith("pjsua2-python cannot be loaded")
+    (pjsip,) = [one for one in CHECKS if one.name == "pjsip"]
+    assert (pjsip.concerns(Patient(channels={"web": None})), pjsip.concerns(Patient(channels={"ivr": None}))) == (
+        *(False, True),
+    )
 
 
 def test_one_that_is_missing_and_one_that_crashes_are_named(tmp_path, monkeypatch):
