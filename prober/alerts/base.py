@@ -17,8 +17,6 @@ Window = Callable[[str | None, datetime], str]
 
 BACK_OFF_S = (5.0, 15.0, 60.0, 300.0)
 """How long after its first, second … failure something is tried again; the last goes on."""
-FAILED_AFTER = 3
-"""So many failures, and it is called failed: another way is tried beside it."""
 LEASE = timedelta(seconds=90)
 """So long nobody else sends what was taken to be sent."""
 

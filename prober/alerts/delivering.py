@@ -6,18 +6,16 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from prober.alerts import routes
-from prober.alerts.base import FAILED_AFTER, LEASE, Around, again_at
-from prober.alerts.quiet import told_from
+from prober.alerts.base import LEASE, Around, again_at
 from prober.alerts.sending import Sender
 from prober.alerts.words import News
 from prober.errors import RobotBroken, StoreBroken
-from prober.model.alarm import MAYBE, Alarm, Delivery, Way, Words, last_change
+from prober.model.alarm import FAILED_AFTER, MAYBE, Alarm, Delivery, Way, Words, last_change
 from prober.model.incident import Incident
 
-_IN_MAINTENANCE = timedelta(minutes=1)
 _AGAIN_S = 5.0
 
 
@@ -70,9 +68,9 @@ class Delivering:
         """Return *alarm* as it is kept if it is not to be told now: never, or later; None if it is."""
         if incident is None or routes.needless(alarm, incident, told, now):
             return replace(alarm, state=Delivery.NEEDLESS)
-        until = told_from(way.quiet, incident.severity, now)
+        until = routes.held_until(incident, way, now)
         if routes.in_maintenance(incident, self._maintenance, now):
-            until = max(until, now + _IN_MAINTENANCE)
+            until = now + routes.HELD
         return replace(alarm, due_at=until) if until > now else None
 
     async def _send(

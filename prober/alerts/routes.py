@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from prober.alerts.quiet import told_from
 from prober.model.alarm import Alarm, Delivery, Reason, Way, last_change, severe
-from prober.model.incident import Change, Happened, Incident
+from prober.model.incident import Change, Happened, Incident, Kind
 
 FOLD = timedelta(seconds=5)
 """Failures of one cause that come together are told together."""
@@ -22,6 +22,8 @@ APART = timedelta(minutes=10)
 """and told at least so long after the way was told of the incident before."""
 FRESH = timedelta(hours=1)
 """An incident that nobody was told of is told though it is over, if it is over no longer than this."""
+HELD = timedelta(minutes=1)
+"""What is held back is looked at again so often: the incident may have become critical, or be over."""
 
 _OPENING = (Reason.OPENED, Reason.ESCALATED)
 _ON_ITS_WAY = (Delivery.WAITING, Delivery.SENDING)
@@ -39,7 +41,9 @@ def plan(incident: Incident, told: Sequence[Alarm], ways: Iterable[Way], now: da
     """Return what *ways* are to be told of *incident* at *now*, *told* being all alarms of it that there are."""
     by_name = {way.name: way for way in ways}
     found = [*_planned(incident, told, by_name, now)]
-    due = tuple(_held(alarm, incident, by_name[alarm.way], now) for alarm in found if alarm.due_at <= now)
+    due = tuple(
+        replace(alarm, due_at=held_until(incident, by_name[alarm.way], now)) for alarm in found if alarm.due_at <= now
+    )
     later = [alarm.due_at for alarm in found if alarm.due_at > now]
     return Plan(due, min(later, default=None))
 
@@ -56,13 +60,25 @@ def matches(way: Way, incident: Incident) -> bool:
 
 
 def in_maintenance(incident: Incident, window: Callable[[str | None, datetime], str], now: datetime) -> bool:
-    """Return whether all items of *incident* are in a window at *now*; the robot itself is in none."""
-    return bool(incident.items) and all(window(item, now) for item in incident.items)
+    """Return whether all items of *incident*, or what has none, are in a window at *now*; the robot itself is never."""
+    if incident.cause.kind is Kind.ROBOT:
+        return False
+    return all(window(item, now) for item in incident.items or (None,))
+
+
+def held_until(incident: Incident, way: Way, now: datetime) -> datetime:
+    """Return *now* if *way* may be told of *incident*, else when to look again: it is snoozed, or hours are quiet."""
+    until = told_from(way.quiet, incident.severity, now)
+    if _snoozed(incident, now):
+        until = max(until, incident.snoozed_until or now)
+    return min(until, now + HELD)
 
 
 def needless(alarm: Alarm, incident: Incident, told: Mapping[int, Alarm], now: datetime) -> bool:
     """Return whether *alarm*, made earlier, says nothing any more: it was answered, or is over."""
     closed, acknowledged = incident.closed_at is not None, incident.acknowledged_at is not None
+    if incident.closed_at is not None and incident.closed_at < now - FRESH and _was_told_instead(alarm, told):
+        return True
     match alarm.reason:
         case Reason.ESCALATED:
             return closed or acknowledged
@@ -78,7 +94,8 @@ def needless(alarm: Alarm, incident: Incident, told: Mapping[int, Alarm], now: d
 
 
 def _planned(incident: Incident, told: Sequence[Alarm], ways: Mapping[str, Way], now: datetime) -> Iterator[Alarm]:
-    yield from _instead(told, ways, now)
+    if not _snoozed(incident, now):
+        yield from _instead(told, ways, now)
     for way in ways.values():
         so_far = _SoFar(incident, way, [alarm for alarm in told if alarm.way == way.name])
         if incident.closed_at is not None:
@@ -179,13 +196,13 @@ class _SoFar:
         return Alarm(self.incident.id, self.way.name, reason, due_at, number=number, change_id=change_id)
 
 
-def _held(alarm: Alarm, incident: Incident, way: Way, now: datetime) -> Alarm:
-    """Return *alarm* as it is put into the outbox: due now, or when the quiet hours of its way are over."""
-    return replace(alarm, due_at=told_from(way.quiet, incident.severity, now))
+def _was_told_instead(alarm: Alarm, told: Mapping[int, Alarm]) -> bool:
+    return any(one.instead_of == alarm.id and one.state is Delivery.SENT for one in told.values())
 
 
 def _snoozed(incident: Incident, now: datetime) -> bool:
-    return incident.snoozed_until is not None and incident.snoozed_until > now
+    """Return whether nobody is to be told of *incident* yet; that it is over is told all the same."""
+    return incident.closed_at is None and incident.snoozed_until is not None and incident.snoozed_until > now
 
 
 def _any(wanted: Sequence[str], given: Sequence[str]) -> bool:

@@ -13,13 +13,13 @@ import httpx
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from prober.alerts.base import FAILED_AFTER, LEASE, Incidents, Now, TicketBox, again_at
+from prober.alerts.base import LEASE, Incidents, Now, TicketBox, again_at
 from prober.alerts.routes import FRESH
 from prober.alerts.words import News, Writer
 from prober.errors import RobotBroken, StoreBroken
 from prober.loading.config_service import TicketSettings
 from prober.loading.masking import MASK
-from prober.model.alarm import Delivery, Reason, Ticket, severe
+from prober.model.alarm import FAILED_AFTER, Delivery, Reason, Ticket, severe
 from prober.model.incident import Incident
 
 LIMIT_S = 20.0

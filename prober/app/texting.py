@@ -61,7 +61,7 @@ class Texting:
 
 
 def _patient(settings: GatewaySettings) -> GatewaySettings:
-    """Return *settings* by which a message is kept for its reader; an SMSC that knows no such time is left to itself."""
+    """Return *settings* by which a message is kept for its reader; an SMSC that takes no such time is left alone."""
     kept = {
         kind: own.model_copy(update={"validity": _KEPT_S})
         for kind, own in settings.given.items()

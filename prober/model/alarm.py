@@ -37,6 +37,8 @@ class Delivery(StrEnum):
     UNSURE = "unsure"
 
 
+FAILED_AFTER = 3
+"""So many failures, and it is called failed: another way is tried beside it."""
 MAYBE = "it may have been told all the same"
 """Stands in an alarm's error where nobody can know: told again, it says so."""
 

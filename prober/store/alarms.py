@@ -8,9 +8,9 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, case, func, insert, or_, select, update
 
-from prober.model.alarm import MAYBE, Alarm, Delivery, Reason
+from prober.model.alarm import FAILED_AFTER, MAYBE, Alarm, Delivery, Reason
 from prober.store.database import Database
 from prober.store.tables import ALARMS, INCIDENTS
 
@@ -68,13 +68,20 @@ class Alarms:
         return self._read(wanted.where(ALARMS.c.state.in_(_OPEN)) if open_only else wanted)
 
     def counts(self) -> Mapping[Delivery, int]:
-        """Return how many alarms are in each state; a FAILED one did not get through, and is tried on."""
-        wanted = select(ALARMS.c.state, func.count().label("number")).group_by(ALARMS.c.state)
-        found = self._database.read(lambda connection: connection.execute(wanted).all())
-        return dict.fromkeys(Delivery, 0) | {Delivery(row.state): row.number for row in found}
+        """Return how many alarms are in each state; a FAILED one did not get through, be it tried again just now."""
+        return self._database.read(lambda connection: counts(connection, ALARMS))
 
     def _read(self, wanted: Any) -> list[Alarm]:
         return self._database.read(lambda connection: [_alarm(row) for row in connection.execute(wanted).mappings()])
+
+
+def counts(connection: Connection, table: Table, *which: ColumnElement[bool]) -> Mapping[Delivery, int]:
+    """Return how many rows of *table*, of alarms or tickets, are in each state."""
+    tried_again = and_(table.c.state == str(Delivery.SENDING), table.c.attempts >= FAILED_AFTER)
+    state = case((tried_again, str(Delivery.FAILED)), else_=table.c.state).label("state")
+    counted = select(state).where(*which).subquery()
+    found = connection.execute(select(counted.c.state, func.count().label("number")).group_by(counted.c.state)).all()
+    return dict.fromkeys(Delivery, 0) | {Delivery(row.state): row.number for row in found}
 
 
 def _make(connection: Connection, alarm: Alarm, at: datetime) -> bool:

@@ -182,12 +182,15 @@ def test_an_incident_shorter_than_a_look_is_told_all_the_same(an_incident: Make)
 def test_quiet_hours_hold_back_what_is_not_critical(
     severity: Severity, critical: bool, held: bool, an_incident: Make
 ) -> None:
-    """What happens at midnight is due at seven, unless it is critical and critical passes."""
+    """What happens at midnight is looked at each minute till seven, unless it is critical and critical passes."""
     midnight = NOON + HOURS(12)
     incident = an_incident(severity=severity, opened_at=midnight)
     way = Way("chat", quiet=replace(NIGHT, critical=critical))
     (alarm,) = routes.plan(incident, [], [way], midnight + SECONDS(5)).alarms
-    assert alarm.due_at == (NOON + HOURS(19) if held else midnight + SECONDS(5))
+    assert alarm.due_at == midnight + SECONDS(5) + (routes.HELD if held else SECONDS(0))
+    assert routes.held_until(incident, way, NOON + HOURS(19) - SECONDS(1)) == NOON + HOURS(19) - (
+        SECONDS(0) if held else SECONDS(1)
+    )
 
 
 def test_quiet_hours_begin_and_end_to_the_second(an_incident: Make) -> None:
@@ -212,7 +215,7 @@ def test_a_way_that_failed_is_told_of_by_the_other(an_incident: Make) -> None:
 
 
 def test_maintenance_of_every_item_silences_an_incident(an_incident: Make) -> None:
-    """Of one of two items it does not; the robot's own faults are in none."""
+    """Of one of two items it does not; what has no item is in a window of everything, the robot is in none."""
 
     def window(item: str | None, at: datetime) -> str:
         return "release" if item == "balance-query" else ""
@@ -220,6 +223,9 @@ def test_maintenance_of_every_item_silences_an_incident(an_incident: Make) -> No
     assert routes.in_maintenance(an_incident(), window, NOON)
     assert not routes.in_maintenance(an_incident(items=("balance-query", "bill")), window, NOON)
     assert not routes.in_maintenance(an_incident(items=()), window, NOON)
+    assert routes.in_maintenance(an_incident(items=()), lambda item, at: "release", NOON)
+    robot = an_incident(items=(), cause=Cause(Kind.ROBOT, "ivr", Layer.ROBOT, "self-check"))
+    assert not routes.in_maintenance(robot, lambda item, at: "release", NOON)
 
 
 @pytest.mark.parametrize(
@@ -252,6 +258,18 @@ def test_an_alarm_instead_is_dropped_once_the_first_got_through(an_incident: Mak
     first = Alarm("INC-20261122-0001", "chat", Reason.OPENED, NOON, id=1, state=Delivery.FAILED)
     assert not routes.needless(instead, an_incident(), {1: first}, NOON)
     assert routes.needless(instead, an_incident(), {1: replace(first, state=Delivery.SENT)}, NOON)
+
+
+def test_what_was_told_by_another_way_is_dropped_once_it_is_long_over(an_incident: Make) -> None:
+    """A way that is dead for days speaks of nothing old when it is back; what nobody was told of it does tell."""
+    first = Alarm("INC-20261122-0001", "chat", Reason.OPENED, NOON, id=1, state=Delivery.FAILED)
+    instead = Alarm("INC-20261122-0001", "oncall", Reason.INSTEAD, NOON, instead_of=1, id=2, state=Delivery.SENT)
+    closed, told = an_incident(closed_at=NOON), {1: first, 2: instead}
+    assert routes.needless(first, closed, told, NOON + HOURS(2))
+    assert not routes.needless(first, closed, told, NOON + MINUTES(59))
+    assert not routes.needless(first, an_incident(), told, NOON + HOURS(2))
+    failed_too = {1: first, 2: replace(instead, state=Delivery.FAILED)}
+    assert not routes.needless(first, closed, failed_too, NOON + HOURS(2))
 
 
 def test_looking_again_is_planned_for_the_next_alarm(an_incident: Make, clock: Clock) -> None:

@@ -215,7 +215,7 @@ async def test_a_clock_that_is_set_back_holds_no_message_up(
 ) -> None:
     """The pace of a way is kept by a clock that nobody sets: by the wall's, the next would wait an hour."""
     monkeypatch.setattr(NotifyWeComBot, "request_rate_per_sec", 0.2)
-    now = datetime.now()
+    now = datetime.now()  # noqa: DTZ005 - as Apprise reads it
 
     class SetBack(datetime):
         @classmethod

@@ -229,6 +229,68 @@ async def test_what_quiet_hours_held_back_is_one_message_at_their_end(site: Site
     assert site.sink.titles[1:] == ["3起故障，其中1起已恢复"]
 
 
+async def test_what_becomes_critical_in_quiet_hours_is_told_at_once(site: Site) -> None:
+    """A critical probe joins what a major one opened at night: nobody waits for the morning with that."""
+    site.clock.at = NOON + timedelta(hours=11)
+    alerts = site.alerts(Way("chat", url=site.url, quiet=Quiet("0 22 * * *", 9 * 3600)))
+    await site.fails("balance")
+    site.clock.on(seconds=5)
+    await alerts.settle()
+    assert site.sink.requests == []
+    await site.fails("login", severity=Severity.CRITICAL)
+    site.clock.on(minutes=1)
+    await alerts.settle()
+    assert [title.partition("]")[0] for title in site.sink.titles] == ["故障 [严重"]
+
+
+async def test_a_snooze_holds_back_what_already_waits(site: Site) -> None:
+    """Neither the way that is tried again nor the one instead of it tells anything, until the snooze is over."""
+    site.sink.close()
+    oncall = Way("oncall", number="13800000002", line="demo-1", severity=Severity.CRITICAL)
+    alerts = site.alerts(Way("chat", url=site.url, otherwise=("oncall",)), oncall)
+    await site.fails("balance")
+    for seconds in (5, 5):
+        site.clock.on(seconds=seconds)
+        await alerts.settle()
+    (incident,) = site.store.incidents.find()
+    until = site.clock.at + timedelta(hours=1)
+    await site.store.incidents.snooze(incident.id, "ops", "", until)
+    for _ in range(30):
+        site.clock.on(seconds=90)
+        await alerts.settle()
+    site.sink.open()
+    for _ in range(9):
+        site.clock.on(seconds=90)
+        await alerts.settle()
+    assert (site.sink.requests, site.texts.sent) == ([], [])
+    site.clock.at = until + timedelta(minutes=1)
+    await alerts.settle()
+    assert len(site.sink.requests) == 1
+    assert site.texts.sent == []
+
+
+async def test_a_dead_way_is_done_with_what_is_over_and_was_told_by_another(site: Site) -> None:
+    """An hour after the end nothing is failed any more; back after days, it tells of nothing old."""
+    site.sink.close()
+    oncall = Way("oncall", number="13800000002", line="demo-1", severity=Severity.CRITICAL)
+    alerts = site.alerts(Way("chat", url=site.url, otherwise=("oncall",)), oncall)
+    await site.fails("balance")
+    for _ in range(4):
+        site.clock.on(minutes=2)
+        await alerts.settle()
+    assert site.store.alarms.counts()[Delivery.FAILED] == 1
+    await site.passes("balance")
+    for _ in range(14):
+        site.clock.on(minutes=6)
+        await alerts.settle()
+    assert site.store.alarms.counts()[Delivery.FAILED] == 0
+    site.sink.open()
+    site.clock.on(days=1)
+    await alerts.settle()
+    assert site.sink.requests == []
+    assert len(site.texts.sent) == 2
+
+
 async def test_nothing_is_told_in_maintenance(site: Site) -> None:
     """What is still wrong when it ends is told then."""
     site.window = "release"

@@ -106,7 +106,7 @@ async def test_a_line_without_a_gateway_is_told() -> None:
 
 @pytest.mark.parametrize(("written", "validity"), [({}, "000000120000000R"), ({"validity": "0s"}, "")])
 async def test_an_alarm_waits_for_a_telephone_that_is_out_of_reach(written: dict[str, str], validity: str) -> None:
-    """Twelve hours, though a probe's own text is given up after a minute; an SMSC that knows no time is asked for none."""
+    """Twelve hours, though a probe's own text is given up after a minute; an SMSC that takes no time gets none."""
     async with Smsc() as smsc:
         smsc.behave = accepts_only
         bind = {"host": "127.0.0.1", "port": smsc.port, "system_id": "robot", "password": "secret"}

@@ -80,6 +80,18 @@ async def test_what_became_of_an_alarm_is_kept_and_counted(store: Store, inciden
     ]
 
 
+async def test_what_failed_stays_failed_while_it_is_tried_again(store: Store, incident: str) -> None:
+    """Else the robot would be ready, and its dead man called, for as long as each attempt takes."""
+    await store.alarms.make([alarm(incident), alarm(incident, number=2)], NOON)
+    first, _ = await store.alarms.claim("chat", NOON, LATER)
+    await store.alarms.save([replace(first, state=Delivery.FAILED, attempts=3, due_at=LATER)])
+    await store.alarms.claim("chat", LATER, LATER + timedelta(minutes=1))
+    assert {state: number for state, number in store.alarms.counts().items() if number} == {
+        Delivery.FAILED: 1,
+        Delivery.SENDING: 1,
+    }
+
+
 async def test_an_alarm_of_an_incident_that_is_forgotten_is_not_made(store: Store) -> None:
     """Retention may be quicker."""
     assert await store.alarms.make([alarm("INC-20200101-0001")], NOON) == 0
