@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from prober.alerts.words import Writer
+from prober.errors import RobotBroken
 from prober.model.alarm import Alarm, Ticket
 from prober.model.incident import Incident
 
@@ -17,6 +18,8 @@ Window = Callable[[str | None, datetime], str]
 
 BACK_OFF_S = (5.0, 15.0, 60.0, 300.0)
 """How long after its first, second … failure something is tried again; the last goes on."""
+FOR_GOOD = timedelta(hours=1)
+"""So long after somebody refused it for good it is tried again: a person may have mended what was wrong."""
 LEASE = timedelta(seconds=90)
 """So long nobody else sends what was taken to be sent."""
 
@@ -24,6 +27,10 @@ LEASE = timedelta(seconds=90)
 def again_at(attempts: int, now: datetime) -> datetime:
     """Return when something that failed *attempts* times is tried again."""
     return now + timedelta(seconds=BACK_OFF_S[min(attempts, len(BACK_OFF_S)) - 1])
+
+
+class RefusedForGood(RobotBroken):
+    """It is not taken however often one asks, until a person mends something."""
 
 
 class Incidents(Protocol):
@@ -71,6 +78,7 @@ class Texter(Protocol):
 
         Raises:
             RobotBroken: It was not taken, or nobody can say.
+            RefusedForGood: Nor will it be.
         """
         ...
 

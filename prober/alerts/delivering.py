@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from prober.alerts import routes
-from prober.alerts.base import LEASE, Around, again_at
+from prober.alerts.base import FOR_GOOD, LEASE, Around, RefusedForGood, again_at
 from prober.alerts.sending import Sender
 from prober.alerts.words import News
 from prober.errors import RobotBroken, StoreBroken
@@ -83,7 +83,11 @@ class Delivering:
             await self._sender.send(way, words, well=well)
         except RobotBroken as broken:
             error = self._writer.mask(broken.what)
-            await self._keep([_failed(one, words, error, self._now()) for one in alarms])
+            failed = [_failed(one, words, error, self._now()) for one in alarms]
+            if isinstance(broken, RefusedForGood):
+                due_at = self._now() + FOR_GOOD
+                failed = [replace(one, state=Delivery.FAILED, due_at=due_at) for one in failed]
+            await self._keep(failed)
         else:
             at = self._now()
             await self._keep([_sent(one, words, incidents[one.incident_id], at) for one in alarms])

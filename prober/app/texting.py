@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from prober.alerts.base import RefusedForGood
 from prober.channels.sms.config import GatewaySettings, Settings
 from prober.channels.sms.gateways import gateway
 from prober.channels.sms.gateways.base import Gateway, Refused, Unanswered
@@ -34,6 +35,7 @@ class Texting:
 
         Raises:
             RobotBroken: It was not taken, or nobody can say.
+            RefusedForGood: Nor will it be.
         """
         sender = self._lines[line]
         link = await self._gateway_of(sender).open(sender.msisdn, None)
@@ -43,9 +45,10 @@ class Texting:
         finally:
             await link.close()
         match answer:
-            case Refused(words=words):
+            case Refused(words=words, retryable=retryable):
                 cure = "Ask the SMSC's operator to let the line's MSISDN send to such numbers."
-                raise RobotBroken(f"the SMS gateway refused the text: {words}", cure=cure)
+                broken = RobotBroken if retryable else RefusedForGood
+                raise broken(f"the SMS gateway refused the text: {words}", cure=cure)
             case Unanswered():
                 what = f"the SMS gateway did not say in {_SUBMIT_S:g} s whether it takes the text; {MAYBE}"
                 raise RobotBroken(what, cure="Ask the SMSC's operator whether it is overloaded.")

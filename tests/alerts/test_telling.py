@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from prober.alerts.base import Around
+from prober.alerts.base import Around, RefusedForGood
 from prober.alerts.telling import Alerts
 from prober.model.alarm import MAYBE, Delivery, Quiet, Reason, Way
 from prober.model.incident import Cause, Kind, ProbeResult, Standing
@@ -27,9 +27,14 @@ class Texts:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, str]] = []
+        self.asked = 0
+        self.refuses = False
 
     async def text(self, line: str, number: str, text: str) -> None:
-        """Take it."""
+        """Take it, or refuse it for good."""
+        self.asked += 1
+        if self.refuses:
+            raise RefusedForGood("the SMS gateway refused the text: no such number", cure="")
         self.sent.append((line, number, text))
 
 
@@ -175,6 +180,25 @@ async def test_another_way_tells_what_the_first_did_not_get_through(site: Site) 
     assert first.titles[0].startswith("曾有故障，已恢复")
     assert len(first.requests) == 1
     first.close()
+
+
+async def test_what_is_refused_for_good_is_told_by_the_other_way_at_once(site: Site) -> None:
+    """It is failed by its first refusal, and tried again by the hour only."""
+    site.texts.refuses = True
+    way = Way("oncall", number="13800000002", line="demo-1", otherwise=("chat",))
+    alerts = site.alerts(way, Way("chat", url=site.url, severity=Severity.CRITICAL))
+    await site.fails("balance")
+    site.clock.on(seconds=5)
+    await alerts.settle()
+    assert len(site.sink.requests) == 1
+    for _ in range(59):
+        site.clock.on(minutes=1)
+        await alerts.settle()
+    assert site.texts.asked == 1
+    site.texts.refuses = False
+    site.clock.on(minutes=1)
+    await alerts.settle()
+    assert len(site.texts.sent) == 1
 
 
 async def test_a_slow_way_holds_up_no_other(site: Site) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from prober.alerts.base import RefusedForGood
 from prober.app.texting import Texting
 from prober.channels.base import RunContext
 from prober.channels.evidence import EvidenceBox
@@ -96,6 +97,17 @@ async def test_a_gateway_that_does_not_take_it_is_told(centre: Centre, fault: st
     centre.faults.change({"sms": fault})
     with pytest.raises(RobotBroken, match=why):
         await centre.texting.text("demo-1", ON_CALL, ALARM)
+
+
+async def test_what_is_refused_for_good_says_so(centre: Centre) -> None:
+    """A number that is never sent to is no matter of a second attempt; too many texts are."""
+    centre.faults.change({"sms": "destination-refused"})
+    with pytest.raises(RefusedForGood):
+        await centre.texting.text("demo-1", ON_CALL, ALARM)
+    centre.faults.change({"sms": "throttled"})
+    with pytest.raises(RobotBroken) as broken:
+        await centre.texting.text("demo-1", ON_CALL, ALARM)
+    assert not isinstance(broken.value, RefusedForGood)
 
 
 async def test_a_line_without_a_gateway_is_told() -> None:
