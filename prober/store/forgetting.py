@@ -3,7 +3,7 @@ Takes a customer's number out of all that was kept, and looks again whether anyt
 
 1. What belongs to the customer goes whole: runs on the lines of that number, with steps, captures and evidence; runs
    whose rows speak of it; what the number owed and ordered; late replies; the line.
-2. In what others need (incidents, alarms, results, figures) the number is blanked.
+2. In what others need (incidents, alarms, results, figures, others' late replies) the number is blanked.
 3. Files of evidence that speak of it go, be it that their run does not.
 4. SQLite writes its file anew, so that nothing is left in pages that were given back.
 5. Everything is searched again: rows, files, and SQLite's own file byte by byte.
@@ -11,6 +11,7 @@ Takes a customer's number out of all that was kept, and looks again whether anyt
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -131,7 +132,7 @@ class Forgetting:
         left += [path.relative_to(folder).as_posix() for path in _speaking(traces, folder, opened, [])]
         file = self._database.place.file
         for path in (file, file.with_name(f"{file.name}-wal")) if file else ():
-            if path.exists() and any(form in path.read_bytes() for form in traces.written):
+            if path.exists() and traces.in_database(path):
                 left.append(path.name)
         return left
 
@@ -169,15 +170,18 @@ def _delete_runs(connection: Connection, run_ids: Sequence[str]) -> None:
 
 
 def _clean_rows(connection: Connection, traces: Traces, done: Forgotten) -> None:
+    for table in HASHED:
+        if gone := connection.execute(delete(table).where(_speaks(table.c.msisdn, traces))).rowcount:
+            done.rows[table.name] = gone
     for table in METADATA.sorted_tables:
         if table in _OF_RUNS or table in (KEYS, ROLLED, STALE):
             continue
-        if table in HASHED:
-            speaking = [_speaks(column, traces) for column in _texts(table)]
-            if gone := connection.execute(delete(table).where(or_(*speaking))).rowcount:
-                done.rows[table.name] = gone
-            continue
-        for column in _texts(table):
+        gone = (
+            connection.execute(delete(table).where(_speaks(table.c.msisdn, traces))).rowcount if table in HASHED else 0
+        )
+        if gone:
+            done.rows[table.name] = gone
+        for column in (one for one in _texts(table) if not _hashed(one)):
             if changed := _blank(connection, table, column, traces):
                 done.blanked[f"{table.name}.{column.name}"] = changed
 
@@ -209,11 +213,16 @@ def _texts(table: Table) -> list[Column[Any]]:
 
 
 def _speaks(column: Column[Any], traces: Traces) -> ColumnElement[bool]:
-    return or_(*(_holds(column, form) for form in _in_columns(traces)))
+    """Return whether *column* holds the number; where it is hashed, one that is masked alike is another's."""
+    return or_(*(_holds(column, form) for form in (traces.marks if _hashed(column) else _in_columns(traces))))
+
+
+def _hashed(column: Column[Any]) -> bool:
+    return column.name == "msisdn"
 
 
 def _in_columns(traces: Traces) -> list[str]:
-    escaped = [text.replace("•", "\\u2022") for text in traces.texts if "•" in text]
+    escaped = [json.dumps(text)[1:-1] for text in traces.texts if not text.isascii()]
     return [*traces.spoken, *escaped]
 
 

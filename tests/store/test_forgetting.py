@@ -22,6 +22,7 @@ from prober.model.run import Evidence, Failure, Outcome, Run, StepResult
 from prober.store.integrity import verify
 from prober.store.store import Store
 from prober.store.tables import INCIDENTS
+from prober.store.traces_of import traces_of
 from tests.canary.traces import in_bytes, in_folder
 
 NUMBER, OTHER = "13812340001", "13956780002"
@@ -98,6 +99,56 @@ async def test_nothing_is_left_of_a_number(
     assert in_bytes(contents(), [NUMBER, HIDDEN]) == []
     assert in_folder(folder, [NUMBER, HIDDEN]) == []
     assert b"139\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa20002" in contents()
+
+
+async def test_who_is_masked_alike_keeps_orders_and_debts(store: Store, folder: Path) -> None:
+    """An order that may stand is another customer's money; only the hash says whose it is."""
+    alike, now = "13899990001", datetime.now(UTC)
+    await store.remember([Line("demo-9", alike)])
+    await store.orders.claim(Claim("standing", "order", "demo-9", alike, date(2026, 11, 21), 1, 0), Caps(9, 9))
+    await store.orders.end("standing", OrderState.STANDING)
+    owed = Pending(alike, "10086", "r", now, now + timedelta(hours=1))
+    await store.quarantine(Pending).begin(owed)
+    done = await store.forgetting.forget(NUMBER, folder, opened=Seal(KEY).opened)
+    assert (done.left, done.rows["orders"], done.rows["lines"]) == ([], 1, 1)
+    assert await store.quarantine(Pending).pending(alike, "10086") == owed
+    assert (await store.orders.standing_on([alike]))[alike].run_id == "standing"
+
+
+@pytest.mark.parametrize("hidden", ["138****0001", "138xxxx0001", "138XXXX0001", "138＊＊＊＊0001"])
+async def test_the_masks_of_operators_are_known(
+    store: Store, folder: Path, a_run: Make, a_step: Callable[..., StepResult], hidden: str
+) -> None:
+    """What their pages and messages show is found, too: in rows, and in files."""
+    ended = {"ended_at": a_run().started_at, "outcome": Outcome.FAILED}
+    step = replace(a_step(0), failure=Failure("x", actual=f"尊敬的{hidden}"), evidence=())
+    await store.run_finished(a_run("theirs", line="demo-3", steps=(step,), **ended))
+    (folder / "day/theirs").mkdir()
+    (folder / "day/theirs/page.html").write_bytes(f"尊敬的{hidden}".encode("gb18030"))
+    done = await store.forgetting.forget(NUMBER, folder, opened=Seal(KEY).opened)
+    assert (done.left, done.runs) == ([], 3)
+    assert store.queries.run("theirs") is None
+    assert not (folder / "day/theirs/page.html").exists()
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 7, 64, 1 << 20])
+def test_a_database_is_looked_through_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int
+) -> None:
+    """Wherever a piece ends, what is there is found, and who is masked alike is not."""
+    monkeypatch.setattr("prober.store.traces_of._PIECE_BYTES", piece_bytes)
+    file, traces = tmp_path / "db", traces_of(NUMBER, ["a" * 32])
+    for content, found in (
+        (f"{HIDDEN}#{'b' * 32}", False),
+        (f"{HIDDEN}#{'a' * 32}", True),
+        (f"{HIDDEN}#{'b' * 31}", True),
+        (f"{HIDDEN}#{'b' * 32}{HIDDEN}", True),
+        (f"x{NUMBER}x", True),
+    ):
+        file.write_bytes(bytes(100) + content.encode() + bytes(3))
+        assert traces.in_database(file) is found, content
+        file.write_bytes(bytes(100) + content.encode())
+        assert traces.in_database(file) is found, content
 
 
 async def test_no_clear_number_is_ever_kept(store: Store, folder: Path, contents: Callable[[], bytes]) -> None:
