@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -104,14 +104,14 @@ async def _measured(
 
 async def _filled(store: Store, load: _Load, say: Callable[[str], None]) -> dict[str, float | int]:
     numbers = iter(range(load.steps // OF_RUN))
-    done = count(1)
+    done, drawn = count(1), _drawn(load.seed)
     waits: list[float] = []
     began_s = told_s = time.perf_counter()
 
     async def player() -> None:
         nonlocal told_s
         for number in numbers:
-            waits.append(await _played(store, number, load))
+            waits.append(await _played(store, number, load, drawn))
             runs = next(done)
             if time.perf_counter() - told_s > 20:
                 told_s = time.perf_counter()
@@ -122,9 +122,8 @@ async def _filled(store: Store, load: _Load, say: Callable[[str], None]) -> dict
     return {"ingest_steps_per_s": round(rate), "ingest_await_p50_s": round(float(np.median(waits)), 4)}
 
 
-async def _played(store: Store, number: int, load: _Load) -> float:
+async def _played(store: Store, number: int, load: _Load, drawn: _Drawn) -> float:
     """Tell the store of one run as the runner does, and return what the await of its last step took."""
-    chance = random.Random(load.seed * 1_000_003 + number)  # noqa: S311 - chance, not secrecy
     at = _NOW - timedelta(days=load.days) * (1 - number / max(1, load.steps // OF_RUN))
     run = Run(
         id=f"{at:%Y%m%dT%H%M%S}-{number:08x}",
@@ -144,7 +143,8 @@ async def _played(store: Store, number: int, load: _Load) -> float:
     steps: list[StepResult] = []
     waited_s = 0.0
     for index in range(OF_RUN):
-        steps.append(_step(run, index, chance, broken=index == OF_RUN - 1 and chance.random() < 0.02))
+        took_s, broken = drawn[(number * OF_RUN + index) % len(drawn)]
+        steps.append(_step(run, index, took_s, broken=index == OF_RUN - 1 and broken))
         began_s = time.perf_counter()
         await store.step_finished(run, steps[-1])
         waited_s = time.perf_counter() - began_s
@@ -153,14 +153,26 @@ async def _played(store: Store, number: int, load: _Load) -> float:
     return waited_s
 
 
+def _drawn(seed: int) -> _Drawn:
+    """Return what steps take, and whether they break, drawn beforehand: the store is measured, not the drawing."""
+    chance = np.random.default_rng(seed)
+    took_s = chance.lognormal(0, 0.5, _DRAWN).round(6).tolist()
+    return list(zip(took_s, (chance.random(_DRAWN) < 0.02).tolist(), strict=True))
+
+
+_Drawn = Sequence[tuple[float, bool]]
+_DRAWN = 9_973
+"""A prime, so that what is drawn falls on other steps each time round."""
 _CAPTURED = (Captured("balance", ValueType.MONEY, "86.50", 8650),)
+_TIMINGS = {"recognised_s": 0.31, "key_end_s": 0.1}
+_SHA256 = "ab" * 32
+_FACTS = {"score": 0.93, "code": 200, "reason": "OK"}
 _SPOKEN = (("ivr", "hear", "听到余额"), ("web", "see", "看到 我的余额"), ("sms", "receive", "收到 余额为"))
 
 
-def _step(run: Run, index: int, chance: random.Random, *, broken: bool) -> StepResult:
+def _step(run: Run, index: int, took_s: float, *, broken: bool) -> StepResult:
     channel, verb, name = _SPOKEN[index % 3]
     at = run.started_at + timedelta(seconds=index)
-    kept = Evidence("screenshot", f"{at:%Y-%m-%d}/{run.id}/{index}.png", "ab" * 32, 81_234, index)
     return StepResult(
         index=index,
         name=f"{name} {index}",
@@ -173,13 +185,13 @@ def _step(run: Run, index: int, chance: random.Random, *, broken: bool) -> StepR
         ended_at=at + timedelta(seconds=0.9),
         within_s=6.0,
         warn_s=2.0,
-        took_s=round(chance.lognormvariate(0, 0.5), 6),
+        took_s=took_s,
         evidence_s=0.012,
         loop_lag_s=0.0008,
-        timings={"recognised_s": 0.31, "key_end_s": 0.1},
-        facts={"score": 0.93, "code": 200, "reason": "OK"},
+        timings=_TIMINGS,
+        facts=_FACTS,
         captures=_CAPTURED if index == 3 else (),
-        evidence=(kept,) if index % 5 == 0 else (),
+        evidence=() if index % 5 else (Evidence("screenshot", f"{run.id}/{index}.png", _SHA256, 81_234, index),),
     )
 
 
