@@ -102,8 +102,10 @@ class TicketBox(Protocol):
         """Return the ticket, kept as waiting if there was none."""
         ...
 
-    async def claim(self, now: datetime, until: datetime, *only: str) -> list[Ticket]:
-        """Take what is due, of the incidents *only* if any are given; nobody else gets it before *until*."""
+    async def claim(
+        self, now: datetime, until: datetime, *, systems: Sequence[str], incident_id: str = ""
+    ) -> Ticket | None:
+        """Take one that is due in *systems*, of the one incident if it is named; nobody else gets it before *until*."""
         ...
 
     async def save(self, ticket: Ticket) -> None:
@@ -114,6 +116,6 @@ class TicketBox(Protocol):
         """Return the ticket of the incident in *system*; None if there is none."""
         ...
 
-    def next_at(self) -> datetime | None:
-        """Return when something is next to be tried; None if nothing is open."""
+    def next_at(self, systems: Sequence[str]) -> datetime | None:
+        """Return when something is next to be tried in *systems*; None if nothing is open."""
         ...

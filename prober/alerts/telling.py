@@ -41,11 +41,13 @@ class Alerts:
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._settled: set[str] = set()
         self._store_trouble = ""
+        self._stumbled: dict[str, str] = {}
 
     @property
     def trouble(self) -> str:
         """What keeps alarms from being told now; "" if nothing does."""
-        return self._store_trouble or self._delivering.trouble
+        desk = self._desk.trouble if self._desk else ""
+        return self._store_trouble or self._delivering.trouble or desk or next(iter(self._stumbled.values()), "")
 
     def wake(self) -> None:
         """Look at once whether there is something to tell."""
@@ -115,12 +117,16 @@ class Alerts:
     def _begin(self, name: str, work: Callable[[], Awaitable[bool]]) -> None:
         """Let *work* begin, unless it is under way."""
         if name not in self._lanes:
-            self._lanes[name] = lane = asyncio.create_task(self._lane(work))
+            self._lanes[name] = lane = asyncio.create_task(self._lane(name, work))
             lane.add_done_callback(lambda _: self._lanes.pop(name, None))
 
-    async def _lane(self, work: Callable[[], Awaitable[bool]]) -> None:
-        if await work():
-            self.wake()  # for what became of it may call for more
+    async def _lane(self, name: str, work: Callable[[], Awaitable[bool]]) -> None:
+        try:
+            if await work():
+                self.wake()  # for what became of it may call for more
+            self._stumbled.pop(name, None)
+        except Exception as exc:  # noqa: BLE001 - else nobody would see why this way tells nobody anything
+            self._stumbled[name] = f"{name}: {type(exc).__name__}: {exc}"
 
     async def _leave(self) -> None:
         lanes = list(self._lanes.values())

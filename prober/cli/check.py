@@ -11,6 +11,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 
+from prober.alerts.filling import unfillable
 from prober.alerts.sending import understood
 from prober.channels.registry import SETTINGS, VERBS
 from prober.cli import problems
@@ -81,12 +82,22 @@ def check(paths: Sequence[Path], config: Path) -> Checked:
     scenarios, configs = _selected(paths, config)
     # Only a missing file is forgiven, and only where it was not asked for: scenarios can be checked without lines.
     for one in configs or ([config] if config.exists() else []):
-        checked.settings = checked.attempt(lambda path=one: load_config(path, SETTINGS, understood))  # type: ignore[misc]
+        checked.settings = checked.attempt(lambda path=one: settings_of(path))  # type: ignore[misc]
     vocabulary = Vocabulary(VERBS)
     names = _prompts(checked)
     if scenarios or not configs:
         checked.scenarios = checked.attempt(lambda: load_scenarios(scenarios, vocabulary, names)) or ()
     return checked
+
+
+def settings_of(path: Path) -> Settings:
+    """
+    Return the settings at *path*, whoever tells people of incidents by them asked whether it understands.
+
+    Raises:
+        BadInput: Every mistake in them.
+    """
+    return load_config(path, SETTINGS, understood, unfillable=unfillable)
 
 
 def _show(checked: Checked) -> None:

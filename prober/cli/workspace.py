@@ -9,11 +9,9 @@ from typing import Annotated
 
 import typer
 
-from prober.alerts.sending import understood
-from prober.channels.registry import SETTINGS
-from prober.cli.check import check
+from prober.cli.check import check, settings_of
 from prober.errors import BadInput
-from prober.loading.config import Settings, load_config
+from prober.loading.config import Settings
 from prober.model.prompt import PromptTable
 from prober.model.scenario import Scenario
 
@@ -46,4 +44,4 @@ def open_workspace(config: Path, scenarios: Sequence[Path]) -> Workspace:
 
 def open_settings(config: Path) -> Settings:
     """Load the settings alone."""
-    return load_config(config, SETTINGS, understood)
+    return settings_of(config)

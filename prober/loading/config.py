@@ -6,8 +6,9 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 
 from prober.errors import BadInput, Problem
 from prober.loading import mistakes
-from prober.loading.config_alerts import Understood, alerts_that_clash
+from prober.loading.config_alerts import Understood, Unfillable, alerts_that_clash
 from prober.loading.config_lines import lines_that_clash
 from prober.loading.config_secrets import without_secrets
 from prober.loading.config_sections import (
@@ -85,18 +86,27 @@ class Settings:
 
 
 def load_config(
-    path: Path, channel_settings: Mapping[str, type[BaseModel]], understood: Understood | None = None
+    path: Path,
+    channel_settings: Mapping[str, type[BaseModel]],
+    understood: Understood | None = None,
+    *,
+    unfillable: Unfillable | None = None,
 ) -> Settings:
     """
     Return the settings in the file at *path*, with what the environment overrides.
 
-    *understood* says whether there is a way of telling at an address; None: that is not checked.
+    *understood* says whether there is a way of telling at an address, *unfillable* why a ticket's template does not go
+    with incidents; None: that is not checked.
 
     Raises:
         BadInput: Every mistake in the file and in the environment at once.
     """
     document = parse_yaml(path, what="the configuration")
-    loading = _Loading(document, config_model(channel_settings), understood)
+    loading = _Loading(
+        document,
+        config_model(channel_settings),
+        partial(alerts_that_clash, understood=understood, unfillable=unfillable),
+    )
     settings = loading.settings()
     if settings is None or loading.problems:
         raise BadInput(list(dict.fromkeys(loading.problems)))
@@ -121,11 +131,13 @@ def _first_line(model: type[BaseModel]) -> str:
 class _Loading:
     """One load of one file."""
 
-    def __init__(self, document: Document, model: type[Sections], understood: Understood | None) -> None:
+    def __init__(
+        self, document: Document, model: type[Sections], clashes: Callable[[Sections], Iterable[Mistake]]
+    ) -> None:
         self._document = without_secrets(document, model)
         self._root = document.root
         self._model = model
-        self._understood = understood
+        self._clashes = clashes
         self._folder = document.path.resolve().parent
         self._overrides = Overrides({}, {})
         self._unfilled: set[str] = set()
@@ -151,7 +163,7 @@ class _Loading:
         except ValidationError as error:
             self._tell([self._with_hint(one) for one in mistakes.of_validation(error, written)])
             return None
-        self._tell(tuple(alerts_that_clash(config, self._understood)))
+        self._tell(tuple(self._clashes(config)))
         return self._made(config)
 
     def _made(self, config: Sections) -> Settings:

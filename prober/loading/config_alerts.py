@@ -8,7 +8,7 @@ from jinja2 import TemplateError, meta
 from jinja2.sandbox import SandboxedEnvironment
 
 from prober.loading.config_sections import Sections
-from prober.loading.config_service import AlertSettings, QuietSettings
+from prober.loading.config_service import AlertSettings, QuietSettings, TicketSettings
 from prober.loading.fields import did_you_mean
 from prober.loading.mistakes import Mistake
 from prober.model.alarm import Quiet, Way
@@ -37,6 +37,8 @@ TICKET_WORDS = (
 
 Understood = Callable[[str], bool]
 """Says whether there is a way of telling at an address."""
+Unfillable = Callable[[TicketSettings], str]
+"""Says why a ticket's template does not go with incidents; "" if it does."""
 
 
 def ways(settings: Sequence[AlertSettings]) -> tuple[Way, ...]:
@@ -64,7 +66,9 @@ def ways(settings: Sequence[AlertSettings]) -> tuple[Way, ...]:
     )
 
 
-def alerts_that_clash(config: Sections, understood: Understood | None = None) -> Iterator[Mistake]:
+def alerts_that_clash(
+    config: Sections, understood: Understood | None = None, unfillable: Unfillable | None = None
+) -> Iterator[Mistake]:
     """Yield the mistakes that no alert and no system of tickets has by itself."""
     yield from _given_twice("alerts", [one.name for one in config.alerts])
     yield from _given_twice("tickets", [one.name for one in config.tickets])
@@ -77,7 +81,14 @@ def alerts_that_clash(config: Sections, understood: Understood | None = None) ->
     for index, system in enumerate(config.tickets):
         if not system.url.startswith(("http://", "https://")):
             yield Mistake(("tickets", index, "url"), "an address begins with http:// or https://")
-        yield from _of_template(system.body, ("tickets", index, "body"))
+        for name, value in system.headers.items():
+            if not f"{name}{value}".isascii() or not f"{name}{value}".isprintable():
+                message = "a header holds plain characters only, and no line break"
+                yield Mistake(("tickets", index, "headers", name), message)
+        mistakes = [*_of_template(system.body, ("tickets", index, "body"))]
+        if not mistakes and unfillable and (why := unfillable(system)):
+            mistakes = [Mistake(("tickets", index, "body"), why, "try it: {{ items[0] if items else probes[0] }}")]
+        yield from mistakes
 
 
 def _quiet(settings: QuietSettings | None) -> Quiet | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from prober.model.alarm import Delivery, Ticket
+from prober.store.alarms import counts
 from prober.store.database import Database
 from prober.store.tables import TICKETS
 
-_OPEN = (str(Delivery.WAITING), str(Delivery.SENDING), str(Delivery.FAILED))
+_WAITING = (str(Delivery.WAITING), str(Delivery.FAILED))
+_OPEN = (*_WAITING, str(Delivery.SENDING))
+_INTERRUPTED = "the robot ended while it handed this over: look there whether a ticket was made"
 
 
 class Tickets:
@@ -25,7 +28,7 @@ class Tickets:
         """
         Return the ticket of the incident in *system*, kept as waiting if there was none.
 
-        *again*: a person asks for it; one that failed, or that nobody can be sure of, waits anew.
+        *again*: a person asks for it; one that is not made, or that nobody can be sure of, waits anew.
         """
 
         def make(connection: Connection) -> Ticket:
@@ -33,22 +36,34 @@ class Tickets:
             ticket = known or Ticket(incident_id, system, Delivery.WAITING, at, at)
             if known is None:
                 connection.execute(insert(TICKETS).values(asdict(ticket) | {"state": str(ticket.state)}))
-            elif again and known.state in (Delivery.FAILED, Delivery.UNSURE):
-                ticket = replace(known, state=Delivery.WAITING, due_at=at)
+            elif again and known.state not in (Delivery.SENT, Delivery.SENDING):
+                ticket = replace(known, state=Delivery.WAITING, due_at=at, attempts=0)
                 _save(connection, ticket)
             return ticket
 
         return await self._database.write(make)
 
-    async def claim(self, now: datetime, until: datetime, *only: str) -> list[Ticket]:
-        """Take what is due, of the incidents *only* if any are given; nobody else gets it before *until*."""
+    async def claim(
+        self, now: datetime, until: datetime, *, systems: Collection[str], incident_id: str = ""
+    ) -> Ticket | None:
+        """
+        Take one that is due in *systems*, of the one incident if it is named; nobody else gets it before *until*.
 
-        def claim(connection: Connection) -> list[Ticket]:
-            due = select(TICKETS).where(TICKETS.c.state.in_(_OPEN), TICKETS.c.due_at <= now)
-            due = due.where(TICKETS.c.incident_id.in_(only)) if only else due
-            found = [_ticket(row) for row in connection.execute(due).mappings()]
-            for one in found:
-                _save(connection, replace(one, state=Delivery.SENDING, due_at=until))
+        What somebody took and did not finish by then may have been made: it is UNSURE from now on, and given to nobody.
+        """
+
+        def claim(connection: Connection) -> Ticket | None:
+            due = select(TICKETS).where(TICKETS.c.due_at <= now, TICKETS.c.system.in_(systems))
+            due = due.where(TICKETS.c.incident_id == incident_id) if incident_id else due
+            taken = due.where(TICKETS.c.state == str(Delivery.SENDING))
+            for one in map(_ticket, connection.execute(taken).mappings().all()):
+                _save(connection, replace(one, state=Delivery.UNSURE, error=_INTERRUPTED))
+            waiting = due.where(TICKETS.c.state.in_(_WAITING)).order_by(TICKETS.c.due_at).limit(1)
+            row = connection.execute(waiting).mappings().one_or_none()
+            if row is None:
+                return None
+            found = _ticket(row)
+            _save(connection, replace(found, state=Delivery.SENDING, due_at=until))
             return found
 
         return await self._database.write(claim)
@@ -66,17 +81,15 @@ class Tickets:
         wanted = select(TICKETS).order_by(TICKETS.c.made_at.desc()).limit(limit)
         return self._database.read(lambda connection: [_ticket(row) for row in connection.execute(wanted).mappings()])
 
-    def next_at(self) -> datetime | None:
-        """Return when something is next to be tried; None if nothing is open."""
-        wanted = select(func.min(TICKETS.c.due_at)).where(TICKETS.c.state.in_(_OPEN))
+    def next_at(self, systems: Collection[str]) -> datetime | None:
+        """Return when something is next to be tried in *systems*; None if nothing is open."""
+        wanted = select(func.min(TICKETS.c.due_at)).where(TICKETS.c.state.in_(_OPEN), TICKETS.c.system.in_(systems))
         soonest: datetime | None = self._database.read(lambda connection: connection.scalar(wanted))
         return soonest
 
-    def counts(self) -> Mapping[Delivery, int]:
-        """Return how many tickets are in each state."""
-        wanted = select(TICKETS.c.state, func.count().label("number")).group_by(TICKETS.c.state)
-        found = self._database.read(lambda connection: connection.execute(wanted).all())
-        return dict.fromkeys(Delivery, 0) | {Delivery(row.state): row.number for row in found}
+    def counts(self, systems: Collection[str]) -> Mapping[Delivery, int]:
+        """Return how many tickets of *systems* are in each state."""
+        return self._database.read(lambda connection: counts(connection, TICKETS, TICKETS.c.system.in_(systems)))
 
 
 def _find(connection: Connection, incident_id: str, system: str) -> Ticket | None:

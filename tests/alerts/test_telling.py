@@ -201,6 +201,22 @@ async def test_what_is_refused_for_good_is_told_by_the_other_way_at_once(site: S
     assert len(site.texts.sent) == 1
 
 
+async def test_a_way_that_stumbles_is_seen_and_holds_up_no_other(site: Site) -> None:
+    """Whatever it stumbles over is said as the trouble there is, until it works again."""
+    alerts = site.alerts(Way("oncall", number="13800000002", line="demo-1"), Way("chat", url=site.url))
+    site.texts.sent = None  # type: ignore[assignment]
+    await site.fails("balance")
+    site.clock.on(seconds=5)
+    await alerts.settle()
+    assert len(site.sink.requests) == 1
+    assert alerts.trouble.startswith("oncall: AttributeError")
+    site.texts.sent = []
+    site.clock.on(minutes=2)
+    await alerts.settle()
+    assert alerts.trouble == ""
+    assert len(site.texts.sent) == 1
+
+
 async def test_a_slow_way_holds_up_no_other(site: Site) -> None:
     """While one server says nothing, the other has been told."""
     slow = HttpSink()

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from prober.alerts.tickets import Desk, spoken_of
+from prober.alerts import posting
+from prober.alerts.filling import spoken_of, unfillable
+from prober.alerts.tickets import Desk
 from prober.alerts.words import Writer
+from prober.errors import BadInput, StoreBroken
+from prober.loading.config import load_config
 from prober.loading.config_alerts import TICKET_WORDS
 from prober.loading.config_service import TicketSettings
 from prober.loading.masking import Masker
 from prober.loading.nodes import parse_yaml, plain
-from prober.model.alarm import Delivery
+from prober.model.alarm import Delivery, Ticket
 from prober.model.incident import Cause, Incident, Kind, ProbeResult, Standing
 from prober.model.probe import Severity, Watched
 from prober.model.run import Layer
@@ -125,7 +130,7 @@ async def test_a_refusal_is_kept_without_the_token_and_tried_on(
         clock.on(seconds=70)
     (ticket,) = store.tickets.find()
     assert ticket.state is Delivery.FAILED
-    assert store.tickets.counts()[Delivery.FAILED] == 1
+    assert store.tickets.counts(["jira"])[Delivery.FAILED] == 1
     assert "refused it: 401" in ticket.error
     assert TOKEN not in ticket.error
     sink.close()
@@ -157,6 +162,93 @@ async def test_an_answer_without_a_number_is_in_doubt_and_not_asked_again_by_its
     assert len(sink.requests) == 2
 
 
+async def test_a_server_that_does_not_answer_may_have_made_it(
+    desk: Callable[..., Desk], store: Store, clock: Clock, sink: HttpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the request and says nothing, or a proxy says it for it: no second ticket by itself."""
+    monkeypatch.setattr(posting, "_ANSWER_S", 1.0)
+    incident = await opened(store, clock)
+    sink.gate.clear()
+    for _ in range(3):
+        await look(desk(), store, clock)
+        clock.on(minutes=10)
+    sink.gate.set()
+    assert len(sink.requests) == 1
+    (ticket,) = store.tickets.find()
+    assert (ticket.state, "look there" in ticket.error) == (Delivery.UNSURE, True)
+    sink.status = 504
+    assert (await desk().ask(incident.id, "jira")).state is Delivery.UNSURE
+    sink.status, sink.answer = 201, b'{"key": "OPS-26"}'
+    assert (await desk().ask(incident.id, "jira")).number == "OPS-26"
+
+
+async def test_a_ticket_the_store_could_not_keep_at_once_is_made_once(
+    desk: Callable[..., Desk], store: Store, clock: Clock, sink: HttpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the database is held the answer waits, is kept when it is free, and the trouble is said meanwhile."""
+    await opened(store, clock)
+    refusals = [StoreBroken("the database is locked", cure="Wait.")]
+    save, made, seen = store.tickets.save, desk(), []
+
+    async def locked(ticket: Ticket) -> None:
+        if refusals:
+            raise refusals.pop()
+        seen.append(made.trouble)
+        await save(ticket)
+
+    monkeypatch.setattr("prober.alerts.tickets._AGAIN_S", 0.0)
+    monkeypatch.setattr(store.tickets, "save", locked)
+    await look(made, store, clock)
+    clock.on(minutes=10)
+    await look(made, store, clock)
+    assert len(sink.requests) == 1
+    assert "locked" in seen[0]
+    assert made.trouble == ""
+    assert [one.number for one in store.tickets.find()] == ["OPS-24"]
+
+
+async def test_a_bad_ticket_costs_the_others_nothing(
+    desk: Callable[..., Desk], store: Store, clock: Clock, sink: HttpSink
+) -> None:
+    """A template that stumbles over a type and a header that is none are failures with a reason, and no traceback."""
+    incident = await opened(store, clock)
+    for number, (changes, why) in enumerate(
+        [
+            ({"body": "{{ what + items }}"}, "cannot be filled in"),
+            ({"body": "{{ 1 / 0 }}"}, "cannot be filled in"),
+            ({"headers": {"Token": "令牌-secret"}}, "a header holds what no header can"),
+            ({"headers": {"Token": "secret\nsecond"}}, "cannot be reached"),
+        ]
+    ):
+        ticket = await desk(name=f"s{number}", on="asked", **changes).ask(incident.id, f"s{number}")
+        assert why in ticket.error
+        assert "secret" not in ticket.error
+    assert sink.requests == []
+    await look(desk(), store, clock)
+    assert len(sink.requests) == 1
+
+
+async def test_what_was_dropped_is_made_when_a_person_asks(
+    desk: Callable[..., Desk], store: Store, clock: Clock, sink: HttpSink
+) -> None:
+    """Refused till it was long over, it is dropped; a robot that knows no such system drops nothing."""
+    incident = await opened(store, clock)
+    await desk().plan(store.incidents.find(), clock())
+    await desk(name="other", on="asked").work()
+    assert [one.state for one in store.tickets.find()] == [Delivery.WAITING]
+    sink.status = 401
+    for _ in range(3):
+        await desk().work()
+        clock.on(minutes=1)
+    await store.incidents.close(incident.id, "ops")
+    store.incidents._now = clock
+    clock.at = datetime.now(UTC) + timedelta(hours=2)
+    await desk().work()
+    assert [one.state for one in store.tickets.find()] == [Delivery.NEEDLESS]
+    sink.status = 201
+    assert (await desk().ask(incident.id, "jira")).number == "OPS-24"
+
+
 async def test_a_template_that_cannot_be_filled_in_is_a_failure_with_a_reason(
     desk: Callable[..., Desk], store: Store, clock: Clock
 ) -> None:
@@ -166,6 +258,25 @@ async def test_a_template_that_cannot_be_filled_in_is_a_failure_with_a_reason(
         ticket = await desk(body=body, on="asked", name=f"s{len(body)}").ask(incident.id, f"s{len(body)}")
         assert "cannot be filled in" in ticket.error
         assert ticket.state is Delivery.WAITING
+
+
+@pytest.mark.parametrize(
+    ("system", "why"),
+    [
+        ('body: "{{ items[0] }}"', "tried with an incident of the robot itself"),
+        ('body: "{{ what + 1 }}"', "cannot be filled in"),
+        ('body: "{{ id }}", headers: {Token: 令牌}', "a header holds plain characters only"),
+    ],
+)
+def test_a_ticket_that_cannot_be_made_is_told_before_any_incident(system: str, why: str, tmp_path: Path) -> None:
+    """By an incident of a channel, and one of the robot itself, when the settings are read."""
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        f"lines: [{{name: demo-1, msisdn: 13800000001}}]\ntickets:\n  - {{name: jira, url: 'http://x', {system}}}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(BadInput, match=why):
+        load_config(config, {}, unfillable=unfillable)
 
 
 async def test_templates_know_the_words_that_are_promised(an_incident: Callable[..., Incident], clock: Clock) -> None:

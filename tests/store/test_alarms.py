@@ -101,18 +101,39 @@ async def test_a_ticket_is_made_once_and_waits_anew_when_a_person_asks(store: St
     """One that was made stays as it is, whoever asks; one that failed is due at once."""
     made = await asyncio.gather(*(store.tickets.make(incident, "jira", NOON) for _ in range(5)))
     assert len(set(made)) == len(store.tickets.find()) == 1
-    assert store.tickets.next_at() == NOON
-    (claimed,) = await store.tickets.claim(NOON, LATER)
-    assert await store.tickets.claim(NOON, LATER) == []
+    assert (store.tickets.next_at(["jira"]), store.tickets.next_at(["zentao"])) == (NOON, None)
+    assert await store.tickets.claim(NOON, LATER, systems=["zentao"]) is None
+    claimed = await store.tickets.claim(NOON, LATER, systems=["jira"])
+    assert claimed is not None
+    assert await store.tickets.claim(NOON, LATER, systems=["jira"]) is None
     failed = replace(claimed, state=Delivery.FAILED, due_at=LATER + timedelta(hours=1), attempts=3, error="401")
     await store.tickets.save(failed)
     assert await store.tickets.make(incident, "jira", LATER) == failed
     assert (await store.tickets.make(incident, "jira", LATER, again=True)).due_at == LATER
-    (claimed,) = await store.tickets.claim(LATER, LATER + timedelta(minutes=1), incident)
+    claimed = await store.tickets.claim(
+        LATER, LATER + timedelta(minutes=1), systems=["jira", "zentao"], incident_id=incident
+    )
+    assert claimed is not None
     sent = replace(claimed, state=Delivery.SENT, number="OPS-24")
     await store.tickets.save(sent)
     assert await store.tickets.make(incident, "jira", LATER, again=True) == sent
     assert store.tickets.get(incident, "jira") == sent
     assert store.tickets.get(incident, "zentao") is None
-    assert store.tickets.next_at() is None
-    assert store.tickets.counts()[Delivery.SENT] == 1
+    assert store.tickets.next_at(["jira"]) is None
+    assert store.tickets.counts(["jira"])[Delivery.SENT] == 1
+    assert store.tickets.counts(["zentao"])[Delivery.SENT] == 0
+
+
+async def test_tickets_are_taken_one_by_one_and_what_nobody_finished_is_in_doubt(store: Store, incident: str) -> None:
+    """A robot that was killed may have made it: nobody is given it again, until a person asks, dropped ones too."""
+    for system in ("jira", "zentao"):
+        await store.tickets.make(incident, system, NOON)
+    both = ["jira", "zentao"]
+    claimed = await asyncio.gather(*(store.tickets.claim(NOON, LATER, systems=both) for _ in range(5)))
+    assert sorted(one.system for one in claimed if one) == both
+    assert await store.tickets.claim(LATER, LATER, systems=both) is None
+    assert {one.state for one in store.tickets.find()} == {Delivery.UNSURE}
+    await store.tickets.save(replace(store.tickets.find()[0], state=Delivery.NEEDLESS))
+    for system in both:
+        assert (await store.tickets.make(incident, system, LATER)).state is not Delivery.WAITING
+        assert (await store.tickets.make(incident, system, LATER, again=True)).state is Delivery.WAITING
