@@ -101,6 +101,7 @@ class Health:
         return JSONResponse(self._told(ready), status_code=200 if ready else 503, headers=_NO_STORE)
 
     async def _metrics(self, request: Request) -> Response:
+        self._vitals.figure()
         # On a thread: with thousands of probes it takes a while that no step's clock must see.
         text, content_type = await asyncio.to_thread(self._figures.exposition, request.headers.get("accept", ""))
         return Response(text, headers=_NO_STORE | {"Content-Type": content_type})

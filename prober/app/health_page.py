@@ -13,7 +13,7 @@ from prober.app.signs import Sign, Words
 
 _PARTS = (
     (Words("Channels", "渠道"), ("self-check",)),
-    (Words("Schedule", "计划"), ("starts", "queue", "alarms")),
+    (Words("Schedule", "计划"), ("starts", "probes", "queue", "alarms")),
     (Words("Machine", "本机"), ("disk", "store", "memory", "loop", "clock", "ntp", "watch")),
 )
 _VALUES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from prober.app.signs import Sign
@@ -16,6 +16,10 @@ from prober.model.verb import ROBOT
 
 _OURS = "robot: "
 """What the names of signs begin with among those of probes, none of which has a colon."""
+
+
+_ANOTHER_LEADS = timedelta(minutes=10)
+"""After so long with a store that writes and no lead, the schedule is another's, and so is what is to be told."""
 
 
 class Incidents(Protocol):
@@ -30,24 +34,55 @@ class RobotIncidents:
     """
     Tells when a sign becomes unwell, and when it is well again; in between it keeps quiet.
 
-    The first time it tells of every sign: an incident may be open that a robot before this one left.
+    The first time it tells of every sign: an incident may be open that a robot before this one left. What the store
+    refuses waits until it writes again, so that people read at least then that it did not.
     """
 
     def __init__(self, incidents: Incidents, now: Callable[[], datetime]) -> None:
         self._incidents = incidents
         self._now = now
         self._told: dict[str, bool] = {}
+        self._waiting: dict[str, list[tuple[ProbeResult, Watched]]] = {}
+        self._lost_at = now()
 
-    async def tell(self, signs: Iterable[Sign]) -> bool:
-        """Tell of every sign that changed, and return whether any incident did."""
-        changed = False
+    async def tell(self, signs: Iterable[Sign], still_open: Iterable[Incident] | None = None) -> bool:
+        """
+        Tell of every sign that changed, and return whether any incident did.
+
+        What is unwell and in none of *still_open* is told again: a person closed its incident, and nothing was mended.
+        """
+        failing = None if still_open is None else {name for one in still_open for name in one.failing}
         for sign in signs:
-            if sign.incident and sign.well is not None and self._told.get(sign.name) is not sign.well:
-                try:
-                    changed |= bool(await self._incidents.apply(self._result(sign, sign.well), watched(sign)))
-                except StoreBroken:
-                    continue  # it is told with the next look; that the store is broken is a sign of its own
+            if sign.incident and sign.well is not None and self._is_new(sign, failing):
+                self._wait(sign, sign.well)
                 self._told[sign.name] = sign.well
+        return await self._keep()
+
+    def _is_new(self, sign: Sign, failing: Collection[str] | None) -> bool:
+        if self._told.get(sign.name) is not sign.well:
+            return True
+        closed = failing is not None and watched(sign).name not in failing
+        return closed and not sign.well and sign.name not in self._waiting
+
+    def _wait(self, sign: Sign, well: bool) -> None:
+        """Let it wait to be kept; what came and went and came again while the store refused is one."""
+        waiting = self._waiting.setdefault(sign.name, [])
+        if len(waiting) > 1:
+            waiting.pop()
+        else:
+            waiting.append((self._result(sign, well), watched(sign)))
+
+    async def _keep(self) -> bool:
+        changed = False
+        while self._waiting:
+            name, waiting = next(iter(self._waiting.items()))
+            try:
+                changed |= bool(await self._incidents.apply(*waiting[0]))
+            except StoreBroken:
+                break  # it is told with the next look; that the store is broken is a sign of its own
+            del waiting[0]
+            if not waiting:
+                del self._waiting[name]
         return changed
 
     async def settle(self, still_open: Iterable[Incident], signs: Collection[Sign]) -> bool:
@@ -61,9 +96,21 @@ class RobotIncidents:
                 changed |= bool(await self._incidents.apply(result, Watched(name)))
         return changed
 
-    def forget(self) -> None:
-        """Tell of every sign again: somebody else told of the robot meanwhile."""
+    def stand_by(self, signs: Iterable[Sign]) -> None:
+        """
+        Tell of every sign again when it leads next: somebody else told of the robot meanwhile.
+
+        A store that refuses writes lets nobody lead. That it did is kept, unless another robot goes on leading.
+        """
         self._told.clear()
+        store = next((sign for sign in signs if sign.kind == "store"), None)
+        self._waiting = {name: waiting for name, waiting in self._waiting.items() if store and name == store.name}
+        if store and store.well is False:
+            self._lost_at = self._now()
+            if not self._waiting:
+                self._wait(store, well=False)
+        elif self._now() - self._lost_at > _ANOTHER_LEADS:
+            self._waiting.clear()
 
     def _result(self, sign: Sign, well: bool) -> ProbeResult:
         at, name = self._now(), watched(sign).name

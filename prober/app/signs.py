@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ LAG_S = 2.0
 LATE_S = 1.0
 """Planned starts that come later than this are not what was planned."""
 MEMORY_FREE = 0.05
+_NAMED = 5
+"""So many probes are named."""
 WRITE_S = 5.0
 """A write that takes longer holds runs up."""
 
@@ -67,6 +69,7 @@ TITLES: Mapping[str, Words] = {
     "memory": Words("Memory", "内存"),
     "loop": Words("Event loop", "事件循环"),
     "starts": Words("Planned starts", "计划启动"),
+    "probes": Words("Probes that ask", "拨测执行"),
     "queue": Words("Starts that wait", "等待中的启动"),
     "store": Words("Results database", "结果数据库"),
     "alarms": Words("Alarms", "告警发送"),
@@ -189,6 +192,24 @@ def starts(lateness_s: float, missed: Mapping[str, int]) -> Sign:
     cure = Words("Probe less at once on this machine; look at its load.", "请减少同时进行的拨测，并检查本机负载。")
     late = Words(f"Planned starts come late. {what.en}".strip(), f"计划启动延迟。{what.zh}")
     return Sign("starts", False, value, limit, what=late, cure=cure)
+
+
+def probes(silent: Sequence[str]) -> Sign:
+    """Judge whether every probe asks: one whose starts are missed or skipped one after another tells nothing."""
+    if not silent:
+        return Sign("probes", True, "0 silent")
+    named, more = "; ".join(silent[:_NAMED]), len(silent) - _NAMED
+    en, zh = (f" and {more} more", f" 等 {len(silent)} 项") if more > 0 else ("", "")
+    return Sign(
+        kind="probes",
+        well=False,
+        value=f"{len(silent)} silent",
+        what=Words(f"For too long nothing was asked by {named}{en}.", f"长时间未真正执行的拨测：{named}{zh}。"),
+        cure=Words(
+            "See why its starts are missed or its runs skipped: lines that are held or in quarantine, serve.at_once.",
+            "请查看启动被错过或运行被跳过的原因：线路被占用或处于隔离期、serve.at_once 过小。",
+        ),
+    )
 
 
 def queue(waiting: Mapping[tuple[str, str], int]) -> Sign:

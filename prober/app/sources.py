@@ -22,8 +22,9 @@ class Sources:
 
     *checks* are the self-checks by channel, *places* the folders whose disks must not run full, by what lies there:
     `database`, `evidence`. *beat* writes to the store, and returns once that is safe. *open_incidents* and *alarms*
-    (how many in each state) block, and are called on a thread; *queued* (waiting starts by channel and lane),
-    *unwritten* (writes that wait for the store) and *leads* do not. *told* is called when an incident has changed.
+    (how many in each state) block, and are called on a thread, as is *silent* (the probes that ask nothing; None while
+    another robot leads); *queued* (waiting starts by channel and lane), *unwritten* (writes that wait for the store)
+    and *leads* are not. *told* is called when an incident has changed.
     """
 
     checks: Mapping[str, SelfCheck] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class Sources:
     incidents: Incidents | None = None
     open_incidents: Callable[[], Sequence[Incident]] | None = None
     alarms: Callable[[], Mapping[Delivery, int]] | None = None
+    silent: Callable[[], Sequence[str] | None] = lambda: None
     queued: Callable[[], Mapping[tuple[str, str], int]] | None = None
     unwritten: Callable[[], int] = lambda: 0
     leads: Callable[[], bool] = lambda: True
@@ -47,6 +49,7 @@ class Seen:
     synchronised: bool | None = None
     incidents: Sequence[Incident] | None = None
     alarms: Mapping[Delivery, int] | None = None
+    silent: Sequence[str] | None = None
 
     def tell(self, figures: Figures) -> None:
         """Tell the figures."""
@@ -60,6 +63,7 @@ class Seen:
                 figures.set(table.MEMORY_FREE, self.memory.available)
         if self.synchronised is not None:
             figures.set(table.CLOCK_SYNCHRONISED, self.synchronised)
+        figures.set(table.SILENT, len(self.silent or ()))
         if self.incidents is not None:
             figures.incidents(self.incidents)
         for state, number in (self.alarms or {}).items():
@@ -79,4 +83,5 @@ def read(sources: Sources) -> Seen:
         synchronised=machine.synchronised(),
         incidents=sources.open_incidents() if sources.open_incidents else None,
         alarms=sources.alarms() if sources.alarms else None,
+        silent=sources.silent(),
     )

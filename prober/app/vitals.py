@@ -78,13 +78,14 @@ class Vitals:
             broken, seen = broken or seen, Seen()
         self._seen = (
             *self._of_robot(),
+            *((signs.probes(seen.silent),) if seen.silent is not None else ()),
             *self._of_machine(seen),
             *self._of_store(took_s, broken, seen.alarms),
         )
         self._looked_s = self._clock_s()
         seen.tell(self._figures)
-        self._figure()
-        await self._incident(seen.incidents or ())
+        self.figure()
+        await self._incident(seen.incidents)
 
     def started(self, lateness_s: float) -> None:
         """Note that a planned start was made, and how late; the figures are told."""
@@ -100,7 +101,7 @@ class Vitals:
     @property
     def signs(self) -> tuple[Sign, ...]:
         """What was seen last; and that this is long ago, if it is."""
-        silent_s = self._clock_s() - self._looked_s if self._looked_s is not None else 0.0
+        silent_s = self._silent_s()
         stale = (signs.unwatched(silent_s),) if silent_s > _SILENT_S else ()
         return (*stale, *self._checks.signs, *self._seen)
 
@@ -115,15 +116,29 @@ class Vitals:
         """Whether this robot keeps the schedule."""
         return self._sources.leads()
 
-    async def _incident(self, still_open: Sequence[Incident]) -> None:
+    def figure(self) -> None:
+        """Tell the figures how it is now: whoever asks for them is to see, too, that nobody has looked for long."""
+        silent = self._silent_s() > _SILENT_S
+        self._figures.set(table.UP, self.well)
+        self._figures.set(table.LEADER, self.leads)
+        judged = {sign.name: sign.well for sign in self.signs if sign.well is not None} | {"watch": not silent}
+        self._figures.keep(table.SIGN, "sign", judged)
+        for name, well in judged.items():
+            self._figures.set(table.SIGN, well, name)
+
+    def _silent_s(self) -> float:
+        """Return how long ago anybody looked; 0 before the first time."""
+        return self._clock_s() - self._looked_s if self._looked_s is not None else 0.0
+
+    async def _incident(self, still_open: Sequence[Incident] | None) -> None:
         """Let what is unwell become an incident; a robot that stands by leaves that to the one that leads."""
         if self._incidents is None:
             return
         if not self._sources.leads():
-            self._incidents.forget()
+            self._incidents.stand_by(self.signs)
             return
-        told = await self._incidents.tell(self.signs)
-        settled = await self._incidents.settle(still_open, self.signs)
+        told = await self._incidents.tell(self.signs, still_open)
+        settled = await self._incidents.settle(still_open or (), self.signs)
         if told or settled:
             self._sources.told()
 
@@ -185,14 +200,6 @@ class Vitals:
         self._figures.set(table.STORE_QUEUE, waiting)
         found = (signs.store(took_s, waiting, broken),) if self._sources.beat or broken else ()
         return (*found, signs.alarms(alarms)) if alarms is not None else found
-
-    def _figure(self) -> None:
-        figures = self._figures
-        figures.set(table.UP, self.well)
-        figures.set(table.LEADER, self._sources.leads())
-        for sign in self.signs:
-            if sign.well is not None:
-                figures.set(table.SIGN, sign.well, sign.name)
 
     def _difference_s(self) -> float:
         return self._now().timestamp() - self._clock_s()

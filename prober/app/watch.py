@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from prober.app.asked import Asked
 from prober.app.dead_man import DeadMan
 from prober.app.health import Health
 from prober.app.sources import Sources
@@ -47,16 +48,17 @@ class Watch:
         self._sources, self._check, self._say, self._opened = sources, check, say, opened
         self._started_at = datetime.now(UTC)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._asked = Asked(sources.leads)
         self._traces = Traces(settings.telemetry, counted=self._count_spans, say=self._say_on_loop)
         self._changed = asyncio.Event()
         self._settings, self._channels = settings, _channels(probes)
         self.vitals = self._made()
-        self.figures.probes([probe.name for probe in probes])
+        self._watch(probes)
 
     @property
     def watchers(self) -> Sequence[Sink]:
         """Who hears of every run."""
-        return (self.figures, self._traces)
+        return (self.figures, self._traces, self._asked)
 
     def started(self, lateness_s: float) -> None:
         """Note how late a planned start was made."""
@@ -64,11 +66,12 @@ class Watch:
 
     def missed(self, start: Start) -> None:
         """Note a planned start that was not made."""
+        self._asked.missed(start)
         self.vitals.missed(start)
 
     def take(self, settings: Settings, probes: Collection[Probe]) -> None:
         """Go on by other settings and probes. Where traces are sent is read once, when the robot starts."""
-        self.figures.probes([probe.name for probe in probes])
+        self._watch(probes)
         before = self._settings.serve, self._settings.evidence, self._channels
         self._settings, self._channels = settings, _channels(probes)
         if (settings.serve, settings.evidence, self._channels) != before:
@@ -121,6 +124,10 @@ class Watch:
         for task in done:
             task.result()
 
+    def _watch(self, probes: Collection[Probe]) -> None:
+        self.figures.probes(probes)
+        self._asked.take(probes)
+
     def _made(self) -> Vitals:
         serve = self._settings.serve
         places = {"database": place_of(self._settings.store.url).file, "evidence": self._settings.evidence.path}
@@ -128,6 +135,7 @@ class Watch:
             self._sources,
             checks={channel: partial(self._check, channel) for channel in self._channels},
             places={name: place for name, place in places.items() if place},
+            silent=self._asked.silent,
         )
         return Vitals(serve, self.figures, watched)
 

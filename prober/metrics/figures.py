@@ -9,7 +9,7 @@ from prober.metrics import table
 from prober.metrics.exposition import OTHER, Distribution, Family, Number, exposition
 from prober.metrics.table import Metric, Type
 from prober.model.incident import Incident, Kind
-from prober.model.probe import Missed, Severity, Start
+from prober.model.probe import Missed, Probe, Severity, Start
 from prober.model.run import Outcome, Run, StepResult
 from prober.model.scenario import Step
 
@@ -30,6 +30,7 @@ class Figures:
             one: Family(one, Distribution, self._capped) for one in table.TABLE if one.type is Type.HISTOGRAM
         }
         self._under_way: dict[str, str] = {}
+        self._told_from_0: set[tuple[str, str, str]] = set()
         for reason in Missed:
             self.count(table.MISSED, reason.name.lower(), by=0)
 
@@ -57,7 +58,7 @@ class Figures:
         outcome = run.outcome or ""
         self.count(table.RUNS, run.scenario, run.item or "", run.probe or "", outcome, str(run.attempt))
         self.observe(table.WAITED, run.waited_s)
-        if run.probe and run.ended_at:
+        if run.probe and run.ended_at and run.outcome is not Outcome.SKIPPED:
             self.set(table.LAST_RUN, run.ended_at.timestamp(), run.probe)
 
     def missed(self, start: Start) -> None:
@@ -65,11 +66,20 @@ class Figures:
         if start.missed:
             self.count(table.MISSED, start.missed.name.lower(), by=start.count)
 
-    def probes(self, names: Collection[str]) -> None:
-        """Say which probes there are; the figures of those that are gone go, too."""
-        self.set(table.PROBES, len(names))
+    def probes(self, probes: Collection[Probe]) -> None:
+        """
+        Say which probes there are; the figures of those that are gone go, too.
+
+        How their first attempts end is told from 0 on: a series that begins with its first failure has not risen.
+        """
+        self.set(table.PROBES, len(probes))
         for metric in (table.RUNS, table.LAST_RUN):
-            self._numbers[metric].keep("probe", {*names, "", OTHER})
+            self.keep(metric, "probe", [*(probe.name for probe in probes), "", OTHER])
+        labels = {(probe.scenario.name, probe.scenario.item or "", probe.name) for probe in probes}
+        for of_probe in labels - self._told_from_0:
+            for outcome in Outcome:
+                self.count(table.RUNS, *of_probe, outcome, "1", by=0)
+        self._told_from_0 = labels
 
     def incidents(self, still_open: Iterable[Incident]) -> None:
         """Say which incidents are open."""
@@ -81,6 +91,10 @@ class Figures:
     def set(self, metric: Metric, value: float, *labels: str) -> None:
         """Set a gauge; *labels* in the order of the table."""
         self._numbers[metric].of(labels).value = value
+
+    def keep(self, metric: Metric, label: str, values: Collection[str]) -> None:
+        """Forget what a gauge or counter was where its *label* is not one of *values*."""
+        self._numbers[metric].keep(label, {*values})
 
     def clear(self, metric: Metric) -> None:
         """Forget a gauge, whatever its labels."""

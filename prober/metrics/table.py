@@ -59,14 +59,14 @@ RUNS = Metric(
     help="Runs that ended.",
     labels=("scenario", "item", "probe", "outcome", "attempt"),
     open=("scenario", "item", "probe"),
-    most=50_000,
+    most=200_000,
 )
 UNDER_WAY = _gauge("prober_runs_under_way", "Runs that are being played.")
 WAITED = _histogram("prober_run_waited_seconds", "What runs waited for a line and for their channels.", _WAIT)
 LAST_RUN = Metric(
     name="prober_probe_last_run_timestamp_seconds",
     type=Type.GAUGE,
-    help="When the probe's last run ended.",
+    help="When the probe's last run ended that could ask.",
     labels=("probe",),
     open=("probe",),
     most=20_000,
@@ -84,6 +84,7 @@ STEP = Metric(
 CAPPED = _counter("prober_label_capped_total", "Values told as ‘other’, for a label had too many.", "metric")
 
 PROBES = _gauge("prober_probes", "Probes on the schedule.")
+SILENT = _gauge("prober_silent_probes", "Probes that have asked nothing for too long, though they are on the schedule.")
 LATENESS = _histogram("prober_start_lateness_seconds", "How late planned starts were made.", _PROMPT)
 MISSED = _counter("prober_missed_starts_total", "Planned starts that were not made.", "reason")
 QUEUED = _gauge("prober_queued_starts", "Starts that wait for their turn.", "channel", "lane")

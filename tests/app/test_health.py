@@ -17,6 +17,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prober.app.health import Health
 from prober.app.sources import Sources
 from prober.app.vitals import Vitals
+from prober.channels.timing import monotonic
 from prober.channels.web.engine import find_browser
 from prober.errors import RobotBroken
 from prober.loading.config_service import ServeSettings
@@ -92,6 +93,17 @@ async def test_figures_are_told_in_the_format_that_is_asked_for():
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert any(family.name == "prober_up" for family in text_string_to_metric_families(answer.text))
     assert plain.headers["content-type"].startswith("text/plain; version=0.0.4")
+
+
+async def test_figures_are_as_they_are_when_they_are_asked_for(monkeypatch):
+    """A watch that hangs lets none of them stand at what it saw last."""
+    robot = Robot()
+    await robot.look()
+    monkeypatch.setattr(robot.vitals, "_looked_s", monotonic() - 61)
+    async with served(robot) as client:
+        text = (await client.get("/metrics")).text
+    assert "\nprober_up 0.0\n" in text
+    assert '\nprober_sign_well{sign="watch"} 0.0\n' in text
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/metrics/../etc", "/readyz?x=1"])

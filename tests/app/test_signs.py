@@ -19,6 +19,7 @@ WELL = [
     signs.memory(Memory(1, 2, 0.5)),
     signs.loop(0.5),
     signs.starts(0.01, {"overlap": 3}),
+    signs.probes([]),
     signs.store(0.01, 0, None),
     signs.alarms({Delivery.SENT: 4, Delivery.WAITING: 1}),
 ]
@@ -30,6 +31,7 @@ UNWELL = [
     signs.loop(2.5),
     signs.starts(1.5, {}),
     signs.starts(0.0, {"late": 1}),
+    signs.probes([f"p{number}" for number in range(9)]),
     signs.store(6.0, 3, None),
     signs.store(0.0, 0, BROKEN),
     signs.alarms({Delivery.FAILED: 1}),
@@ -82,3 +84,11 @@ def test_what_would_be_told_by_the_ways_that_fail_opens_no_incident():
     """Alarms that do not get through are a sign and a figure only."""
     assert not signs.alarms({Delivery.FAILED: 1}).incident
     assert signs.disk("database", Disk(1, 100), 0.05).incident
+
+
+def test_silent_probes_are_named():
+    """A few of them, and how many more."""
+    sign = signs.probes([f"p{number}" for number in range(7)])
+    assert "p0; p1; p2; p3; p4 and 2 more" in sign.what.en
+    assert "p4 等 7 项" in sign.what.zh
+    assert "more" not in signs.probes(["p"]).what.en

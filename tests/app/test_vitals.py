@@ -201,6 +201,108 @@ async def test_an_incident_of_a_channel_that_nobody_probes_any_more_is_closed(cl
     assert [incident.probes for incident in store.incidents.find(open_only=True)] == [("balance",)]
 
 
+async def test_probes_that_ask_nothing_are_an_incident(clocks, store):
+    """It names them; a schedule that is kept to the second tells nothing if every run is skipped."""
+    silent, figures = ["balance"], Figures()
+    vitals = made(clocks, figures, incidents=store.incidents, silent=lambda: silent)
+    await vitals.look()
+    (incident,) = store.incidents.find(open_only=True)
+    assert (incident.cause.kind, incident.cause.step) == (Kind.ROBOT, "probes")
+    assert "nothing was asked by balance." in incident.what
+    assert read(figures, "prober_silent_probes") == 1
+    assert not vitals.well
+    silent.clear()
+    clocks.go(10)
+    await vitals.look()
+    assert store.incidents.find(open_only=True) == []
+    assert vitals.well
+
+
+async def test_what_a_person_closed_and_is_still_unwell_opens_again(clocks, store):
+    """Closing it mends nothing; once it is well again, nothing opens any more."""
+    silent = ["balance"]
+    sources = {"incidents": store.incidents, "open_incidents": lambda: store.incidents.find(open_only=True)}
+    vitals = made(clocks, silent=lambda: silent, **sources)
+    await vitals.look()
+    store.incidents._now = lambda: clocks.wall
+    for _ in range(2):
+        clocks.go(10)
+        await vitals.look()
+    (first,) = store.incidents.find()
+    await store.incidents.close(first.id, "wang")
+    for _ in range(2):
+        clocks.go(10)
+        await vitals.look()
+    assert len(store.incidents.find()) == 2
+    assert len(store.incidents.find(open_only=True)) == 1
+    silent.clear()
+    for _ in range(2):
+        clocks.go(10)
+        await vitals.look()
+    assert (len(store.incidents.find()), store.incidents.find(open_only=True)) == (2, [])
+
+
+class Refused:
+    """A store that takes no writing until it is mended; nobody leads meanwhile."""
+
+    def __init__(self, store: Store, *, leads: bool) -> None:
+        self._store, self.mended, self._leads = store, False, leads
+
+    async def apply(self, result, watched):
+        await self.beat()
+        return await self._store.incidents.apply(result, watched)
+
+    async def beat(self) -> None:
+        if not self.mended:
+            raise StoreBroken("the disk is full", cure="Free some.")
+
+    def leads(self) -> bool:
+        return self.mended or self._leads
+
+
+@pytest.mark.parametrize("leads", [True, False])
+async def test_that_the_store_refused_is_told_when_it_writes_again(clocks, store, leads):
+    """It opened when it refused and closed when it was mended; that it came and went meanwhile is not told."""
+    refused = Refused(store, leads=leads)
+    vitals = made(clocks, beat=refused.beat, incidents=refused, leads=refused.leads)
+    for _ in range(3):
+        await vitals.look()
+        clocks.go(3600)
+    refused.mended = True
+    for _ in range(2):
+        await vitals.look()
+        clocks.go(10)
+    (incident,) = store.incidents.find()
+    assert (incident.opened_at, incident.closed_at) == (AT, AT + timedelta(hours=3))
+    assert "the disk is full" in incident.what
+
+
+async def test_what_a_store_refused_long_ago_is_told_by_who_led_since(clocks, store):
+    """A robot that has stood by for another since does not come back to it."""
+    refused = Refused(store, leads=False)
+    vitals = made(clocks, beat=refused.beat, incidents=refused, leads=lambda: refused.mended and clocks.wall.hour > 8)
+    await vitals.look()
+    refused.mended = True
+    for _ in range(12):
+        clocks.go(60)
+        await vitals.look()
+    clocks.go(3600)
+    await vitals.look()
+    assert store.incidents.find() == []
+
+
+async def test_figures_that_are_asked_for_tell_of_a_watch_that_hangs(clocks):
+    """They do not stand at what was seen last."""
+    figures = Figures()
+    vitals = made(clocks, figures, leads=lambda: clocks.wall == AT)
+    await vitals.look()
+    names = [("prober_up", {}), ("prober_leader", {}), ("prober_sign_well", {"sign": "watch"})]
+    assert [read(figures, name, **labels) for name, labels in names] == [1, 1, 1]
+    clocks.go(61)
+    vitals.figure()
+    assert [read(figures, name, **labels) for name, labels in names] == [0, 0, 0]
+
+
 async def test_a_robot_that_stands_by_opens_no_incident(clocks, store):
     """It says how it is, and begins to tell of it as soon as it leads."""
     channel, leading = Channel(), []
