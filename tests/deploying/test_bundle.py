@@ -102,6 +102,8 @@ def test_who_never_calls_installs_without_pjsua2(tmp_path, without_network):
     assert (done.returncode, "makes no calls" in done.stdout) == (0, True), done.stderr
     config = tmp_path / "config.yaml"
     config.write_text("lines: [{name: a, msisdn: 13800000001}]\nchannels: {web: {}}\n", encoding="utf-8")
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios/page.yaml").write_text("scenario: page\nsteps: [web.open: 'http://127.0.0.1/']\n")
 
     prober = tmp_path / "opt/current/bin/prober"
     looked = without_network(prober, "doctor", "--offline", "--json", "--config", config)
