@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from prober.errors import StoreBroken
 from prober.judge import attempts as judge
 from prober.judge.confirm import confirmation
-from prober.model.incident import Change, ProbeResult
+from prober.model.incident import Change, ProbeResult, Standing
 from prober.model.probe import Probe, Watched
 from prober.model.run import Run
 
 _TAKEN_UP = timedelta(days=1)
 """Runs older than this that nothing was made of are history, and nobody's incident any more."""
+
+Playing = tuple[str, datetime]
+"""A planned playing: the name of its probe, and the instant it was planned for."""
+
+
+@dataclass(frozen=True)
+class Busy:
+    """What this robot is busy with by itself: *playings* under way; while *alone* with a probe, none of it begins."""
+
+    playings: Callable[[], Collection[Playing]] = tuple
+    alone: Callable[[str], AbstractAsyncContextManager[None]] = lambda _: nullcontext()
 
 
 class Incidents(Protocol):
@@ -24,7 +38,9 @@ class Incidents(Protocol):
 
     async def release(self, kept: Collection[str]) -> Sequence[Change]: ...
 
-    def left(self, since: datetime) -> Sequence[Sequence[Run]]: ...
+    def left(self, since: datetime, of: Collection[str] | None = None) -> Sequence[Sequence[Run]]: ...
+
+    def results(self, probe: str, since: datetime) -> Sequence[ProbeResult]: ...
 
 
 class Pipeline:
@@ -43,34 +59,85 @@ class Pipeline:
         maintenance: Callable[[str | None, datetime], str],
         told: Callable[[], None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        busy: Busy = Busy(),
     ) -> None:
         self._again = again
         self._incidents = incidents
         self._maintenance = maintenance
         self._told = told
         self._now = now
+        self._busy = busy
         self._unkept: list[tuple[ProbeResult, Watched]] = []
 
     async def after(self, probe: Probe, run: Run) -> None:
         """Confirm a failure by a second attempt, judge the attempts, keep what changes, and have it told."""
         await self._judge(probe, [run])
 
-    async def resume(self, probes: Mapping[str, Probe]) -> None:
+    async def catch_up(self) -> None:
         """
-        Take up the runs that ended before anything was made of them: the robot was killed in between.
+        Keep the results that the store refused before.
 
-        A probe that is none of *probes* any more leaves its incidents, for nothing else would ever close them.
+        Raises:
+            StoreBroken: It still does.
         """
-        left = await asyncio.to_thread(self._incidents.left, self._now() - _TAKEN_UP)
-        for attempts in left:
-            if probe := probes.get(attempts[0].probe or ""):
-                await self._judge(probe, attempts)
-        if await self._incidents.release(probes.keys()):
+        await self._keep()
+
+    async def release(self, kept: Collection[str]) -> None:
+        """Let probes that are none of *kept* any more leave their incidents: nothing else would ever close them."""
+        if await self._incidents.release(kept):
             self._told()
 
-    async def _judge(self, probe: Probe, attempts: Sequence[Run]) -> None:
-        asked = [run for run in attempts if judge.of_run(run) is not None] or attempts[:1]
-        attempts, remark = (asked, "") if len(asked) > 1 else await self._confirmed(probe, asked[0])
+    async def resume(self, probes: Mapping[str, Probe], of: Collection[str] | None = None) -> None:
+        """
+        Take up the runs that ended before anything was made of them: the robot was killed in between. *of*: those alone
+        whose playing one of these runs belongs to.
+
+        What is whole comes first, in its order. What is still to be confirmed follows, all at once.
+
+        Raises:
+            StoreBroken: Not all could be kept. The rest was.
+        """
+        busy = {*self._busy.playings()}
+        left = await asyncio.to_thread(self._incidents.left, self._now() - _TAKEN_UP, of)
+        busy.update(self._busy.playings())
+        refused: list[StoreBroken] = []
+        open_: list[tuple[Probe, Sequence[Run]]] = []
+        for attempts in left:
+            name, planned_at = attempts[0].probe or "", attempts[0].planned_at
+            if name not in probes or (name, planned_at) in busy:
+                continue
+            asked = _asked(attempts)
+            if len(asked) == 1 and confirmation(probes[name], asked[0], self._now()).lines:
+                open_.append((probes[name], asked))
+                continue
+            try:
+                await self._judge(probes[name], asked)
+            except StoreBroken as broken:
+                refused.append(broken)
+        async with asyncio.TaskGroup() as confirming:
+            for probe, asked in open_:
+                told = f"the second attempt of that of {asked[0].planned_at:%Y-%m-%d %H:%M:%S} UTC"
+                confirming.create_task(self._confirm(probe, asked, refused), name=told)
+        if refused:
+            raise refused[0]
+
+    async def _confirm(self, probe: Probe, asked: Sequence[Run], refused: list[StoreBroken]) -> None:
+        """Judge what was left before it was confirmed, which what was played since makes needless."""
+        try:
+            async with self._busy.alone(probe.name):
+                overtaken = await asyncio.to_thread(self._is_overtaken, probe.name, asked[0])
+                await self._judge(probe, asked, overtaken=overtaken)
+        except StoreBroken as broken:
+            refused.append(broken)
+
+    def _is_overtaken(self, probe: str, run: Run) -> bool:
+        since = self._incidents.results(probe, run.planned_at)
+        return any(one.planned_at >= run.planned_at and one.standing is not Standing.UNASKED for one in since)
+
+    async def _judge(self, probe: Probe, attempts: Sequence[Run], *, overtaken: bool = False) -> None:
+        attempts, remark = _asked(attempts), "a later one was judged before"
+        if len(attempts) == 1 and not overtaken:
+            attempts, remark = await self._confirmed(probe, attempts[0])
         result = judge.result(
             probe.name,
             attempts,
@@ -78,11 +145,11 @@ class Pipeline:
             remark=remark,
             maintenance=self._window(attempts),
         )
-        await self._keep(result, probe.watched)
+        await self._keep((result, probe.watched))
 
-    async def _keep(self, result: ProbeResult, watched: Watched) -> None:
-        """Keep *result* after what the store refused before; what it refuses waits for the next one."""
-        waiting = [*self._unkept, (result, watched)]
+    async def _keep(self, *results: tuple[ProbeResult, Watched]) -> None:
+        """Keep *results* after what the store refused before; what it refuses waits for the next time."""
+        waiting = [*self._unkept, *results]
         self._unkept = []
         try:
             while waiting:
@@ -108,3 +175,8 @@ class Pipeline:
         instants = [at for run in attempts for at in (run.started_at, run.ended_at) if at is not None]
         names = (self._maintenance(attempts[0].item, at) for at in instants)
         return next(filter(None, names), "")
+
+
+def _asked(attempts: Sequence[Run]) -> Sequence[Run]:
+    """Return those of *attempts* that asked; the first, if none did."""
+    return [run for run in attempts if judge.of_run(run) is not None] or attempts[:1]

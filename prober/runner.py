@@ -157,7 +157,8 @@ class _Player:
         within_s = self._context.farewell_s if self.run.interrupted else _CLOSING_S
         for channel, broken in (await close_all(self._sessions, within_s=within_s)).items():
             closing = Step(Action(channel, "close", None), f"closing {channel}", Layer.ROBOT)
-            await self._keep(self._error(closing, broken.what, broken.cure), monotonic())
+            with contextlib.suppress(StoreBroken):  # it is told again with the whole run
+                await self._keep(self._error(closing, broken.what, broken.cure), monotonic())
         outcomes = [step.outcome for step in self.run.steps]
         ending = outcome.of_run(outcomes, unasked=self._unasked, interrupted=self.run.interrupted)
         self.run = replace(self.run, ended_at=self._clock.now(), outcome=ending, evidence=self._context.evidence.of_run)

@@ -23,6 +23,7 @@ from prober.store.store import Store
 
 _AGAIN_S = 60.0
 """How long a second attempt waits for what it needs."""
+_UNSURE = "the store did not answer in time, so that this robot could not be sure that it leads"
 _AT_LEAST_S = 0.5
 """How long the store is asked for a line at the least: it has to answer."""
 _MOODS = {Outcome.PASSED: Mood.GOOD, Outcome.SLOW: Mood.SLOW, Outcome.FAILED: Mood.FAILED, Outcome.ERROR: Mood.ERROR}
@@ -35,7 +36,9 @@ class Starting:
     """
     Makes planned starts. What one needs and does not get within its grace is kept as missed, and why.
 
-    *after* is told every run that ended. What the store would not keep of starts that were missed is kept in *unsaid*.
+    *after* is told every run that ended. *playings* are under way. What the store would not keep of starts that were
+    missed is kept in *unsaid*, with the term they were missed in; what came when it was not sure that this robot leads,
+    in *lapsed*; runs that nothing could be made of for the store's sake in *unjudged*.
     """
 
     store: Store
@@ -47,27 +50,41 @@ class Starting:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     heard: Callable[[Start], None] = lambda _: None
     ended: Callable[[Run], None] = lambda _: None
-    unsaid: list[Start] = field(default_factory=list)
+    playings: set[tuple[str, datetime]] = field(default_factory=set)
+    unsaid: list[tuple[Start, int]] = field(default_factory=list)
+    lapsed: list[tuple[Start, int]] = field(default_factory=list)
+    unjudged: set[str] = field(default_factory=set)
 
     async def start(self, probe: Probe, planned_at: datetime) -> None:
         """Make the start of *probe* that was planned for *planned_at*, and return when all that follows is done."""
-        run = None
+        made = _Made(self.store, probe.name, planned_at)
+        self.playings.add((probe.name, planned_at))
         try:
-            run = await self._made(probe, planned_at)
+            run = await self._made(probe, planned_at, made)
             if run is not None and self.after is not None:
                 await self.after(probe, run)
         except StoreBroken as broken:
             self.tell(News(About.TROUBLE, str(broken), Mood.ERROR, {"probe": probe.name}))
-            if run is None:
+            if made.run_id:
+                self.unjudged.add(made.run_id)
+            else:
                 await self.miss(Start(probe.name, planned_at, None, Missed.BUSY, broken.what))
+        finally:
+            self.playings.discard((probe.name, planned_at))
 
     async def miss(self, start: Start) -> None:
         """Keep that *start* was missed, now or as soon as the store takes it."""
+        term = self.store.leadership.last_term(SCHEDULE)
+        if term is None:
+            return  # whoever leads accounts for it
+        await self._miss(start, term)
+
+    async def _miss(self, start: Start, term: int) -> None:
         self.heard(start)
         try:
-            await self.store.starts.missed(start)
+            await self.store.starts.missed(start, term)
         except StoreBroken:
-            self.unsaid.append(start)
+            self.unsaid.append((start, term))
         times = f" ×{start.count}" if start.count > 1 else ""
         said = f"{start.probe}: missed{times}, {start.missed}{': ' if start.detail else ''}{start.detail}"
         facts: dict[str, Fact] = {
@@ -82,8 +99,19 @@ class Starting:
     async def say(self) -> None:
         """Keep what the store would not keep before."""
         while self.unsaid:
-            await self.store.starts.missed(self.unsaid[0])
+            await self.store.starts.missed(*self.unsaid[0])
             del self.unsaid[0]
+
+    async def lead_on(self, term: int | None) -> None:
+        """
+        Keep as missed what came while it was not sure that this robot leads, and it did all of *term*.
+
+        For what is of another term, whoever led meanwhile accounts.
+        """
+        lapsed, self.lapsed = self.lapsed, []
+        for start, of in lapsed:
+            if of == term:
+                await self._miss(start, of)
 
     async def again(self, probe: Probe, run: Run) -> Run | None:
         """Play *run* a second time, on another line where there is one; None where that could not be."""
@@ -93,10 +121,12 @@ class Starting:
             return None
         return await self._play(probe, admitted, run.planned_at, attempt=run.attempt + 1, wait_s=_AGAIN_S)
 
-    async def _made(self, probe: Probe, planned_at: datetime) -> Run | None:
+    async def _made(self, probe: Probe, planned_at: datetime, made: _Made) -> Run | None:
         term = self.store.leadership.term(SCHEDULE)
         if term is None:
-            return None  # whoever leads next accounts for it
+            if (lapsed := self.store.leadership.last_term(SCHEDULE)) is not None:
+                self.lapsed.append((Start(probe.name, planned_at, None, Missed.BUSY, _UNSURE), lapsed))
+            return None
         window = self.robots.work.maintenance(probe.scenario.item, planned_at)
         if window is not None and window.pauses:
             await self.miss(Start(probe.name, planned_at, None, Missed.MAINTENANCE, window.name))
@@ -110,14 +140,14 @@ class Starting:
             await self.miss(Start(probe.name, planned_at, None, Missed.BUSY, admitted))
             return None
         left_s = max(0.0, left_s - (monotonic() - asked_s))
-        run = await self._play(probe, admitted, planned_at, attempt=1, wait_s=left_s)
+        run = await self._play(probe, admitted, planned_at, made, wait_s=left_s)
         if run is None:
             held = f"other robots or people hold {some(line.name for line in probe.lines)}"
             await self.miss(Start(probe.name, planned_at, None, Missed.BUSY, held))
         return run
 
     async def _play(
-        self, probe: Probe, admitted: Admitted, planned_at: datetime, *, attempt: int, wait_s: float
+        self, probe: Probe, admitted: Admitted, planned_at: datetime, *made: _Made, attempt: int = 1, wait_s: float
     ) -> Run | None:
         """Play it on a line that the store has free, too; None if none came free."""
         lines = {line.name: line for line in probe.lines}
@@ -129,7 +159,6 @@ class Starting:
             probe=probe.name,
             planned_at=planned_at,
         )
-        made = [_Made(self.store, probe.name, planned_at)] if attempt == 1 else []
         wait_s = max(_AT_LEAST_S, wait_s)
         gives_up_s = monotonic() + wait_s
         try:
@@ -176,16 +205,18 @@ def _needs(probe: Probe, lines: Sequence[Line]) -> Needs:
     return Needs(shared(probe.scenario), tuple(line.name for line in lines))
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Made:
     """Notes which run a planned start became, as soon as there is one."""
 
     store: Store
     probe: str
     planned_at: datetime
+    run_id: str = ""
 
     async def run_started(self, run: Run) -> None:
         await self.store.starts.made(self.probe, self.planned_at, run.id)
+        self.run_id = run.id
 
     async def step_started(self, *_: object) -> None: ...
 

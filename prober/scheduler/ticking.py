@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -65,6 +65,7 @@ class Scheduler:
         self._rows: dict[str, _Row] = {}
         self._telling: set[asyncio.Task[None]] = set()
         self._passage = timedelta()
+        self._counting = asyncio.Semaphore(1)
         self._timer = AsyncIOScheduler(timezone=UTC)
         self._looking: asyncio.Task[None] | None = None
 
@@ -92,6 +93,19 @@ class Scheduler:
     def planned(self) -> Mapping[str, datetime]:
         """Return the next planned instant of every probe."""
         return {name: row.next_at for name, row in self._rows.items()}
+
+    @asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[None]:
+        """Wait until no run of the probe *name* is under way, and let none begin inside: the task that is, is one."""
+        task = asyncio.current_task()
+        while (before := self.under_way.get(name)) is not None:
+            await asyncio.wait([before])
+        if task is not None:
+            self.under_way[name] = task
+        try:
+            yield
+        finally:
+            self.under_way.pop(name, None)
 
     async def close(self) -> None:
         """Start nothing any more, and return when all that was missed has been told. What is under way goes on."""
@@ -188,14 +202,17 @@ class Scheduler:
         row = self._rows.get(name)
         if row is None or row.next_at - _CLOSE > self._now():
             return
-        now = max(self._now(), row.next_at)
-        first_at = row.next_at
-        latest_at, count = row.timetable.passed(first_at, now)
-        late = now - latest_at > timedelta(seconds=row.probe.grace_s)
-        if lost := count if late else count - 1:
-            self._miss(row, first_at, row.reason, row.detail, lost)
+        now, first_at, reason, detail = max(self._now(), row.next_at), row.next_at, row.reason, row.detail
         row.next_at, row.reason, row.detail = row.timetable.after(now), Missed.LATE, ""
-        if not late:
+        if row.timetable.is_long(first_at, now):
+            async with self._counting:
+                latest_at, count = await asyncio.to_thread(row.timetable.passed, first_at, now)
+        else:
+            latest_at, count = row.timetable.passed(first_at, now)
+        late = max(self._now(), now) - latest_at > timedelta(seconds=row.probe.grace_s)
+        if lost := count if late else count - 1:
+            self._miss(row, first_at, reason, detail, lost)
+        if not late and self._rows.get(name) is row:
             self._begin(row, latest_at)
 
     def _begin(self, row: _Row, at: datetime) -> None:

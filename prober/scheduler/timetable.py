@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise, takewhile
+from itertools import islice, pairwise, takewhile
 
 from prober.loading import cron
 from prober.model.probe import Probe, Schedule
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_MANY = timedelta(hours=1)
+"""The instants of a cron schedule in so long are counted in a few milliseconds."""
 _MOST = 100_000
 """How many instants of a cron schedule are counted at most: two months of every minute."""
 
@@ -50,6 +52,10 @@ class Timetable:
         first = _EPOCH + self._offset
         return first + ((instant - first) // every + 1) * every
 
+    def is_long(self, planned_at: datetime, now: datetime) -> bool:
+        """Return whether `passed` takes its time, so that no event loop is to wait for it."""
+        return self._every is None and now - planned_at > _MANY
+
     def passed(self, planned_at: datetime, now: datetime) -> tuple[datetime, int]:
         """Return the latest planned instant up to *now*, and how many there are from *planned_at* on, which is one."""
         if (every := self._every) is not None:
@@ -67,9 +73,8 @@ class Timetable:
         """Return the last of *count* planned instants in a row, of which *planned_at* is the first."""
         if (every := self._every) is not None:
             return planned_at + (count - 1) * every
-        at = planned_at
-        for _ in range(min(count, _MOST) - 1):
-            at = self.after(at)
+        following = cron.after(self.schedule.cron, self.schedule.timezone, planned_at)
+        *_, at = planned_at, *islice(following, min(count, _MOST) - 1)
         return at
 
     def period_s(self, instant: datetime) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, exists, or_, select, update
+from sqlalchemy import Connection, exists, or_, select, tuple_, update
 
 from prober.model.incident import Change, Happened, Incident, ProbeResult
 from prober.model.probe import Watched
@@ -110,18 +110,31 @@ class Incidents:
         found = self._database.read(lambda connection: connection.execute(wanted).mappings().all())
         return [incident_rows.result_of(row) for row in found]
 
-    def left(self, since: datetime) -> list[list[Run]]:
+    def left(self, since: datetime, of: Collection[str] | None = None) -> list[list[Run]]:
         """
         Return the runs that ended after *since* and that no result was made of, oldest first.
 
-        Those of one planned playing are one list, in the order of their attempts.
+        Those of one planned playing are one list, in the order of their attempts; one with an attempt under way is
+        none. *of*: those playings alone that one of these runs belongs to.
         """
         known = (PROBE_RESULTS.c.probe == RUNS.c.probe) & (PROBE_RESULTS.c.planned_at == RUNS.c.planned_at)
         ended = (RUNS.c.probe.is_not(None), RUNS.c.ended_at.is_not(None), RUNS.c.started_at >= since)
-        wanted = select(RUNS).where(*ended, ~exists().where(known)).order_by(RUNS.c.planned_at, RUNS.c.attempt)
+        wanted = select(RUNS).where(*ended, ~exists().where(known))
+        if of is not None:
+            of_them = RUNS.alias()
+            its = select(of_them.c.probe, of_them.c.planned_at).where(of_them.c.id.in_(of))
+            wanted = wanted.where(tuple_(RUNS.c.probe, RUNS.c.planned_at).in_(its))
+        wanted = wanted.order_by(RUNS.c.planned_at, RUNS.c.attempt)
         playings: defaultdict[object, list[Run]] = defaultdict(list)
-        for run in self._database.read(lambda connection: list(queries.whole_runs(connection, wanted))):
-            playings[run.probe, run.planned_at].append(run)
+        under_way = select(RUNS.c.probe, RUNS.c.planned_at).where(RUNS.c.ended_at.is_(None))
+
+        def read(connection: Connection) -> None:
+            for run in queries.whole_runs(connection, wanted):
+                playings[run.probe, run.planned_at].append(run)
+            for row in connection.execute(under_way):
+                playings.pop(tuple(row), None)
+
+        self._database.read(read)
         return list(playings.values())
 
     async def _act(

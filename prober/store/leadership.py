@@ -74,6 +74,11 @@ class Leadership:
         held = self._held.get(name)
         return held.term if held and self._clock_s() - held.sure_s < _STOPS_S else None
 
+    def last_term(self, name: str) -> int | None:
+        """Return the term in which this process leads *name*, or did when the store last answered; None: another."""
+        held = self._held.get(name)
+        return held.term if held else None
+
     async def resign(self, name: str) -> None:
         """Give *name* back, if this process has it, so that another may follow at once."""
         if self._held.pop(name, None):

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, delete, insert, or_, select, update
 
+from prober.errors import StoreBroken
 from prober.store.database import Database
 from prober.store.process import Process, this_process
 from prober.store.tables import LEASE_REQUESTS, LEASES
@@ -24,13 +25,25 @@ _LOOK_S = 0.1
 _GRACE = timedelta(seconds=10)
 """How long a request that should have given up (its process hangs) still stands before later ones."""
 
+_BEAT_S = 10.0
+"""How often a process that holds lines says that it lives: several times before it would be taken for gone."""
+
 
 class Leases:
-    """Gives each line to one run at a time, across the processes of one store; first come, first served in a lane."""
+    """
+    Gives each line to one run at a time, across the processes of one store; first come, first served in a lane.
 
-    def __init__(self, database: Database) -> None:
+    A line that the store would not take back is given back as soon as it does: no later than the next beat, by which
+    a process that holds lines says that it lives.
+    """
+
+    def __init__(self, database: Database, *, beat_s: float = _BEAT_S) -> None:
         self._database = database
+        self._beat_s = beat_s
         self._returned = asyncio.Event()
+        self._held: set[str] = set()
+        self._owed: set[str] = set()
+        self._beating: asyncio.Task[None] | None = None
 
     async def lease(
         self, candidates: Sequence[str], run_id: str, wait_s: float, *, first: bool = False
@@ -44,6 +57,8 @@ class Leases:
         asked_s = time.monotonic()
         if not candidates:
             return None
+        self._held.add(run_id)
+        self._begin_beating()
         try:
             ticket, line = await self._database.write(
                 lambda connection: _ask_and_take(connection, candidates, run_id, wait_s, first=first)
@@ -53,6 +68,7 @@ class Leases:
                 line = await self._take(ticket, run_id)
         except BaseException:
             # Queued behind whatever this call still has in the writer's queue, a line just taken among it.
+            self._let_go(run_id)
             self._database.submit(lambda connection: _release(connection, run_id))
             raise
         if line is None:
@@ -61,10 +77,39 @@ class Leases:
         return line, time.monotonic() - asked_s
 
     async def release(self, run_id: str) -> None:
-        """Give back whatever *run_id* holds or asks for. Safe to call twice."""
-        await self._database.write(lambda connection: _release(connection, run_id))
+        """Give back whatever *run_id* holds or asks for, now or as soon as the store takes it. Safe to call twice."""
+        self._let_go(run_id)
+        await self._give_back([run_id])
+
+    async def catch_up(self) -> None:
+        """Give back what the store would not take before."""
+        if self._owed:
+            await self._give_back(tuple(self._owed))
+
+    def _let_go(self, run_id: str) -> None:
+        self._held.discard(run_id)
+        self._owed.add(run_id)
+
+    async def _give_back(self, run_ids: Collection[str]) -> None:
+        with contextlib.suppress(StoreBroken):
+            await self._database.write(lambda connection: _release(connection, *run_ids))
+            self._owed.difference_update(run_ids)
         self._returned.set()
         self._returned = asyncio.Event()
+
+    def _begin_beating(self) -> None:
+        if self._beating is None or self._beating.done():
+            self._beating = asyncio.create_task(self._beat())
+
+    async def _beat(self) -> None:
+        """Say that this process lives, as long as it holds lines or owes any."""
+        while True:
+            await asyncio.sleep(self._beat_s)
+            if not (self._held or self._owed):
+                return
+            await self.catch_up()
+            with contextlib.suppress(StoreBroken):
+                await self._database.write(_renew)
 
     async def _take(self, ticket: int, run_id: str) -> str | None:
         return await self._database.write(lambda connection: _take(connection, ticket, run_id))
@@ -76,8 +121,7 @@ class Leases:
 
 def drop_left_behind(connection: Connection) -> None:
     """Forget the leases and requests of processes that live no more."""
-    now, mine = datetime.now(UTC), this_process()
-    own = {"my_host": mine.host, "my_pid": mine.pid, "my_start": mine.start}
+    now, own = datetime.now(UTC), own_columns()
     for row in connection.execute(_OTHERS_LEASES, own).all():
         if _owner(row).is_gone(row.seen_at):
             connection.execute(delete(LEASES).where(LEASES.c.line == row.line))
@@ -86,15 +130,26 @@ def drop_left_behind(connection: Connection) -> None:
             connection.execute(delete(LEASE_REQUESTS).where(LEASE_REQUESTS.c.id == row.id))
 
 
-def _of_another(table: Table) -> ColumnElement[bool]:
+def of_another(table: Table) -> ColumnElement[bool]:
     """What this process holds itself need not be looked into, and a busy robot holds most."""
     names = {"host": "my_host", "pid": "my_pid", "process_start": "my_start"}
     return or_(*(table.c[name] != bindparam(value) for name, value in names.items()))
 
 
-_OTHERS_LEASES = select(LEASES).where(_of_another(LEASES))
+def own_columns() -> dict[str, str | int]:
+    """Return what `of_another` compares with."""
+    mine = this_process()
+    return {"my_host": mine.host, "my_pid": mine.pid, "my_start": mine.start}
+
+
+_OTHERS_LEASES = select(LEASES).where(of_another(LEASES))
 _OTHERS_REQUESTS = select(LEASE_REQUESTS).where(
-    or_(_of_another(LEASE_REQUESTS), LEASE_REQUESTS.c.expires_at < bindparam("now"))
+    or_(of_another(LEASE_REQUESTS), LEASE_REQUESTS.c.expires_at < bindparam("now"))
+)
+_RENEW = update(LEASES).where(
+    LEASES.c.host == bindparam("my_host"),
+    LEASES.c.pid == bindparam("my_pid"),
+    LEASES.c.process_start == bindparam("my_start"),
 )
 _TAKEN = select(LEASES.c.line)
 _ASKED = select(LEASE_REQUESTS.c.id, LEASE_REQUESTS.c.lines).order_by(LEASE_REQUESTS.c.lane, LEASE_REQUESTS.c.id)
@@ -132,9 +187,13 @@ def _take(connection: Connection, ticket: int, run_id: str) -> str | None:
     return mine
 
 
-def _release(connection: Connection, run_id: str) -> None:
+def _release(connection: Connection, *run_ids: str) -> None:
     for released in _RELEASES:
-        connection.execute(released, {"run": run_id})
+        connection.execute(released, [{"run": run_id} for run_id in run_ids])
+
+
+def _renew(connection: Connection) -> None:
+    connection.execute(_RENEW, own_columns() | {"seen_at": datetime.now(UTC)})
 
 
 def _owner(row: Row[tuple[object, ...]]) -> Process:

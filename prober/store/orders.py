@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
+from prober.errors import StoreBroken
 from prober.model.order import Caps, Claim, OrderState, Placed, yuan
 from prober.store.database import Database
 from prober.store.numbers import Numbers, shown
 from prober.store.process import Process, this_process
-from prober.store.tables import ORDERS, RUNS, STEPS
+from prober.store.tables import LEASES, ORDERS, RUNS, STEPS
 
 _OPEN = (str(OrderState.CLAIMED), str(OrderState.STANDING))
 
@@ -23,6 +25,7 @@ class Orders:
     def __init__(self, database: Database, numbers: Numbers) -> None:
         self._database = database
         self._numbers = numbers
+        self._unended: dict[str, OrderState] = {}
 
     async def claim(self, claim: Claim, caps: Caps) -> str:
         """
@@ -35,12 +38,29 @@ class Orders:
             return await self._database.write(lambda connection: self._claim(connection, claim, caps))
         except BaseException:
             # Queued behind the claim, which may be kept although nobody waits for it any more.
+            self._unended[claim.run_id] = OrderState.UNPLACED
             self._database.submit(lambda connection: _end(connection, claim.run_id, OrderState.UNPLACED))
             raise
 
     async def end(self, run_id: str, state: OrderState) -> None:
-        """Write what became of a claim."""
+        """Write what became of a claim, now or as soon as the store takes it: till then it stands for an order."""
+        self._unended[run_id] = state
+        with suppress(StoreBroken):
+            await self._end(run_id, state)
+
+    async def catch_up(self) -> None:
+        """
+        Write what the store refused before.
+
+        Raises:
+            StoreBroken: It still does.
+        """
+        for run_id, state in tuple(self._unended.items()):
+            await self._end(run_id, state)
+
+    async def _end(self, run_id: str, state: OrderState) -> None:
         await self._database.write(lambda connection: _end(connection, run_id, state))
+        self._unended.pop(run_id, None)
 
     async def standing_on(self, msisdns: Collection[str]) -> dict[str, Placed]:
         """Return the orders that may stand, by those of *msisdns* they are on."""
@@ -91,9 +111,10 @@ def mark_left_standing(connection: Connection) -> None:
     """Mark the claims of processes that live no more as standing: nobody saw their orders undone."""
     claims = select(ORDERS).where(ORDERS.c.state == str(OrderState.CLAIMED))
     for row in connection.execute(claims).mappings().all():
-        seen_at = connection.scalar(select(func.max(STEPS.c.ended_at)).where(STEPS.c.run_id == row["run_id"]))
+        stepped_at = connection.scalar(select(func.max(STEPS.c.ended_at)).where(STEPS.c.run_id == row["run_id"]))
+        leased_at = connection.scalar(select(LEASES.c.seen_at).where(LEASES.c.run_id == row["run_id"]))
         owner = Process(row["host"], row["pid"], row["process_start"])
-        if owner.is_gone(max(seen_at or row["claimed_at"], row["claimed_at"])):
+        if owner.is_gone(row["claimed_at"], stepped_at, leased_at):
             values = {"state": str(OrderState.STANDING), "ended_at": datetime.now(UTC)}
             connection.execute(update(ORDERS).where(ORDERS.c.run_id == row["run_id"]).values(values))
             remark = {"remark": _placed(row).told}

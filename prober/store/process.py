@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-_SILENT = timedelta(hours=1)
+SILENT_S = 60.0
+"""After so long without a new sign of life, by the clock of who waits for one, a process of another host is gone."""
+_LONG_AGO = timedelta(hours=1)
+"""A sign of life that is so old needs no waiting for the next: no two hosts' clocks are that far apart."""
+_MOST = 10_000
+"""So many signs of life are remembered at most."""
+_HOSTS_OWN = "pid:[4026531836]"
+"""The name the kernel gives the process namespace of the machine itself."""
 
 
 @dataclass(frozen=True)
 class Process:
-    """A process of one host. *start* tells it from a later one that was given the same pid."""
+    """
+    A process of one host. *start* tells it from a later one that was given the same pid.
+
+    A container with process ids of its own is a host of its own, though it may have the machine's name.
+    """
 
     host: str
     pid: int
@@ -24,16 +37,38 @@ class Process:
         """Return it as the columns of a row."""
         return {"host": self.host, "pid": self.pid, "process_start": self.start}
 
-    def is_gone(self, seen_at: datetime) -> bool:
+    def is_gone(self, *signs: datetime | None) -> bool:
         """
         Return whether it lives no more.
 
-        A process of another host cannot be seen from here: it is gone when its last sign of life, *seen_at*, lies an
-        hour back. A run finishes its steps more often than that, and containers change their host's name.
+        A process of another host cannot be seen from here: it is gone when its *signs* of life, instants of its own
+        clock, have not changed for `SILENT_S` by the clock of here, so that clocks that disagree change nothing; or
+        when the last of them is an hour old.
         """
         if self.host != _host():
-            return datetime.now(UTC) - seen_at > _SILENT
+            last_at = max((sign for sign in signs if sign is not None), default=None)
+            long_ago = last_at is not None and datetime.now(UTC) - last_at > _LONG_AGO
+            return _WATCH.silent_s(self, signs) >= SILENT_S or long_ago
         return _start(self.pid) != self.start
+
+
+@dataclass
+class Watch:
+    """Remembers since when the signs of life of processes are what they are."""
+
+    clock_s: Callable[[], float] = time.monotonic
+    _since_s: dict[tuple[Process, tuple[datetime | None, ...]], float] = field(default_factory=dict)
+
+    def silent_s(self, process: Process, signs: tuple[datetime | None, ...]) -> float:
+        """Return how long *process* has been seen with *signs*, and no later ones."""
+        now_s = self.clock_s()
+        since_s = self._since_s.setdefault((process, signs), now_s)
+        if len(self._since_s) > _MOST:
+            del self._since_s[next(iter(self._since_s))]
+        return now_s - since_s
+
+
+_WATCH = Watch()
 
 
 def this_process() -> Process:
@@ -47,7 +82,17 @@ def _this(pid: int) -> Process:
 
 
 def _host() -> str:
-    return socket.gethostname()
+    return socket.gethostname() + _namespace()
+
+
+@cache
+def _namespace() -> str:
+    """Return what tells containers that share their machine's name apart; "" on the machine itself."""
+    try:
+        name = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:  # a system without namespaces
+        return ""
+    return "" if name == _HOSTS_OWN else f" {name}"
 
 
 def _start(pid: int) -> str | None:

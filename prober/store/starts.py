@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, exists, func, select, update
 
 from prober.model.probe import Missed, Start
 from prober.store.database import Database
@@ -20,10 +19,12 @@ _LEADS = exists().where(LEADERS.c.name == SCHEDULE, LEADERS.c.term == bindparam(
 _MADE = (
     update(STARTS)
     .where(STARTS.c.probe == bindparam("of"), STARTS.c.planned_at == bindparam("at"))
-    .values(run_id=bindparam("run"))
+    .values(run_id=bindparam("run"), missed=None, detail="")
 )
+_LAST = select(STARTS).where(STARTS.c.probe == bindparam("of")).order_by(STARTS.c.planned_at.desc()).limit(1)
+_NEXT = timedelta(microseconds=1)
 _BACK = timedelta(hours=1)
-"""How far before the latest start one may lie that was claimed and not yet made."""
+"""How far before the latest start one may lie that was claimed and not yet made, if no probe's grace is longer."""
 
 
 class Starts:
@@ -51,38 +52,46 @@ class Starts:
         """Note that the claimed start became the run *run_id*."""
         await self._database.put(_make, {"of": probe, "at": planned_at, "run": run_id})
 
-    async def missed(self, start: Start) -> None:
-        """Keep that *start* was missed. Several in a row with the same reason and detail are one row."""
+    async def missed(self, start: Start, term: int) -> None:
+        """
+        Keep that *start* was missed by the leader of *term*. Several in a row with the same reason and detail are one
+        row.
+
+        What became of a start is not changed any more; nor does one who was deposed say what was missed: who follows
+        accounts for all that has no row.
+        """
         first = self._in_a_row.get(start.probe)
         if first and (first.missed, first.detail) == (start.missed, start.detail):
-            await self._database.write(lambda connection: _count(connection, first, start.count))
+            await self._database.write(lambda connection: _count(connection, first, start.count, term))
             return
-        await self._database.write(lambda connection: _miss(connection, start))
-        self._in_a_row[start.probe] = start
+        self._in_a_row.pop(start.probe, None)
+        if kept := await self._database.write(lambda connection: _miss(connection, start, term)):
+            self._in_a_row[start.probe] = kept
 
-    async def take_over(self, term: int) -> int:
-        """Mark what earlier leaders claimed and never made, and return how many starts that were."""
+    async def take_over(self, term: int, grace_s: float = 0.0) -> int:
+        """
+        Mark what earlier leaders claimed and never made, and return how many starts that were.
+
+        *grace_s* is the longest that a claimed start may wait for what it needs.
+        """
         self._in_a_row.clear()
-        return await self._database.write(lambda connection: _mark_never_begun(connection, term))
+        back = max(_BACK, timedelta(seconds=grace_s))
+        return await self._database.write(lambda connection: _mark_never_begun(connection, term, back))
 
-    def last(self) -> Mapping[str, Start]:
-        """Return the last row of every probe. It blocks."""
-        newest = select(STARTS.c.probe, func.max(STARTS.c.planned_at).label("at")).group_by(STARTS.c.probe).subquery()
-        both = (STARTS.c.probe == newest.c.probe) & (STARTS.c.planned_at == newest.c.at)
-        return {start.probe: start for start in self._read(select(STARTS).join(newest, both))}
+    def last(self, probes: Iterable[str]) -> Mapping[str, Start]:
+        """Return the last row of each of *probes* that has one. It blocks, for a look into the index a probe."""
 
-    def latest(self) -> Mapping[str, datetime]:
-        """Return the instant of the last row of every probe. It blocks."""
-        return {name: start.planned_at for name, start in self.last().items()}
+        def read(connection: Connection) -> list[RowMapping]:
+            found = (connection.execute(_LAST, {"of": probe}).mappings().first() for probe in probes)
+            return [row for row in found if row is not None]
+
+        return {row["probe"]: _start(row) for row in self._database.read(read)}
 
     def missed_since(self, at: datetime) -> list[Start]:
         """Return what was missed from *at* on, in the order of its instants. It blocks."""
         wanted = select(STARTS).where(STARTS.c.missed.is_not(None), STARTS.c.planned_at >= at)
         ordered = wanted.order_by(STARTS.c.planned_at, STARTS.c.probe)
-        return self._read(ordered)
-
-    def _read(self, wanted: Select[Any]) -> list[Start]:
-        rows = self._database.read(lambda connection: connection.execute(wanted).mappings().all())
+        rows = self._database.read(lambda connection: connection.execute(ordered).mappings().all())
         return [_start(row) for row in rows]
 
 
@@ -90,31 +99,44 @@ def _make(connection: Connection, made: Sequence[Mapping[str, object]]) -> None:
     connection.execute(_MADE, list(made))
 
 
-def _miss(connection: Connection, start: Start) -> None:
-    """Write a missed start over its claim, if it was claimed. One that was made stays made."""
+def _miss(connection: Connection, start: Start, term: int) -> Start | None:
+    """
+    Write a missed start over its own claim, or where it was not claimed; return what was written.
+
+    Where something became of the first of several, it is the others.
+    """
     row = {"missed": _word(start), "detail": start.detail, "count": start.count}
-    mine = update(STARTS).where(*_key(start.probe, start.planned_at))
-    if connection.execute(mine.where(STARTS.c.run_id.is_(None)).values(row)).rowcount:
-        return
-    term = connection.scalar(select(LEADERS.c.term).where(LEADERS.c.name == SCHEDULE)) or 0
+    open_ = (STARTS.c.run_id.is_(None), STARTS.c.missed.is_(None), STARTS.c.term == term)
+    claimed = update(STARTS).where(*_key(start.probe, start.planned_at), *open_)
+    if connection.execute(claimed.values(row)).rowcount:
+        return start
     key = {"probe": start.probe, "planned_at": start.planned_at, "term": term}
-    if not insert_unless_there(connection, STARTS, key | row) and start.count > 1:
-        # The first of them was made after all; the others were not.
-        _miss(connection, replace(start, planned_at=start.planned_at + timedelta(microseconds=1)))
+    if insert_unless_there(connection, STARTS, key | row, only_if=_LEADS):
+        return start
+    if start.count == 1 or connection.scalar(select(LEADERS.c.term).where(_leads(term))) is None:
+        return None
+    return _miss(connection, replace(start, planned_at=start.planned_at + _NEXT, count=start.count - 1), term)
 
 
-def _count(connection: Connection, first: Start, more: int) -> None:
-    counted = update(STARTS).where(*_key(first.probe, first.planned_at))
-    connection.execute(counted.values(count=STARTS.c.count + more))
+def _count(connection: Connection, first: Start, more: int, term: int) -> None:
+    counted = update(STARTS).where(*_key(first.probe, first.planned_at), STARTS.c.missed == _word(first))
+    leads = exists().where(_leads(term))
+    connection.execute(counted.where(leads).values(count=STARTS.c.count + more))
 
 
-def _mark_never_begun(connection: Connection, term: int) -> int:
+def _mark_never_begun(connection: Connection, term: int, back: timedelta) -> int:
     newest = connection.scalar(select(func.max(STARTS.c.planned_at)))
     if newest is None:
         return 0
-    open_ = (STARTS.c.planned_at > newest - _BACK, STARTS.c.run_id.is_(None), STARTS.c.missed.is_(None))
+    # Where the clock was set back, rows lie in the future, and what was claimed last does not.
+    since = min(newest, datetime.now(UTC)) - back
+    open_ = (STARTS.c.planned_at > since, STARTS.c.run_id.is_(None), STARTS.c.missed.is_(None))
     marked = update(STARTS).where(*open_, STARTS.c.term < term)
     return connection.execute(marked.values(missed=Missed.DOWN.name.lower(), detail=_NEVER_BEGUN)).rowcount
+
+
+def _leads(term: int) -> ColumnElement[bool]:
+    return (LEADERS.c.name == SCHEDULE) & (LEADERS.c.term == term)
 
 
 def _key(probe: str, planned_at: datetime) -> list[ColumnElement[bool]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -18,14 +19,14 @@ from prober.store.database import Database
 from prober.store.forgetting import Forgetting
 from prober.store.incidents import Incidents
 from prober.store.leadership import Leadership
-from prober.store.leases import Leases, drop_left_behind
+from prober.store.leases import Leases
 from prober.store.migrations import HEAD, migrate, revision_of
 from prober.store.numbers import Numbers
-from prober.store.orders import Orders, mark_left_standing
+from prober.store.orders import Orders
 from prober.store.place import place_of
 from prober.store.quarantine import OwedT, StoredQuarantine
 from prober.store.queries import Queries
-from prober.store.recovery import mark_interrupted
+from prober.store.recovery import mark_left_behind
 from prober.store.retention import Retention
 from prober.store.rollups import Rollups
 from prober.store.sizes import Sizes, sizes
@@ -39,6 +40,7 @@ class Store:
 
     def __init__(self, database: Database, numbers: Numbers | None = None) -> None:
         self._database = database
+        self._unended: dict[str, Run] = {}
         self._numbers = numbers or Numbers()
         self.queries = Queries(database)
         self.rollups = Rollups(database)
@@ -114,8 +116,28 @@ class Store:
         await self._database.put(recording.finish_steps, (run, result))
 
     async def run_finished(self, run: Run) -> None:
-        """Write how *run* ended, and whatever of it was not yet written."""
-        await self._database.put(recording.finish_runs, run)
+        """Write how *run* ended, and whatever of it was not yet written. What is refused, `catch_up` tries again."""
+        try:
+            await self._database.put(recording.finish_runs, run)
+        except BaseException:
+            self._unended[run.id] = run
+            raise
+
+    async def catch_up(self) -> list[str]:
+        """Write what was refused of runs that are over, as far as it can be, and return the runs that ended with it."""
+        await self.leases.catch_up()
+        ended: list[str] = []
+        with suppress(StoreBroken):
+            await self.orders.catch_up()
+            for run in tuple(self._unended.values()):
+                await self._database.put(recording.finish_runs, run)
+                self._unended.pop(run.id, None)
+                ended.append(run.id)
+        return ended
+
+    async def mark_left_behind(self) -> list[str]:
+        """Mark what processes that live no more left behind, and return the runs that ended with it."""
+        return await self._database.write(mark_left_behind)
 
     async def beat(self) -> None:
         """Write what changes nothing, to see that writing works."""
@@ -157,9 +179,7 @@ def _prepare(connection: Connection, where: str, numbers: Numbers) -> None:
     migrate(connection, where)
     numbers.prepare(connection)
     _touch(connection)
-    mark_interrupted(connection)
-    mark_left_standing(connection)
-    drop_left_behind(connection)
+    mark_left_behind(connection)
 
 
 def _touch(connection: Connection) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +23,7 @@ from prober.errors import BadInput
 from prober.loading.config import load_config
 from prober.loading.vocabulary import Vocabulary
 from prober.model.prompt import PromptTable
-from prober.model.run import Observation, Outcome, Seen
+from prober.model.run import Observation, Outcome, Run, Seen
 from prober.model.scenario import Scenario
 from prober.store.leadership import SCHEDULE
 from prober.store.store import Store
@@ -84,6 +88,23 @@ class Robot:
         since = datetime.now(UTC) - timedelta(hours=1)
         return [(str(one.missed and one.missed.name), one.detail) for one in self.store.starts.missed_since(since)]
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let another program hold the database."""
+        holder = sqlite3.connect(self.file, isolation_level=None)
+        holder.execute("begin immediate")
+        try:
+            yield
+        finally:
+            holder.execute("rollback")
+            holder.close()
+
+    async def turn(self) -> None:
+        """Do what is done every two seconds, and wait for what is taken up."""
+        await self.serving._led(await self.store.leadership.lead(SCHEDULE))
+        await self.serving._catch_up()
+        await asyncio.gather(*self.serving._resuming)
+
     def told(self, about: About) -> list[str]:
         return [one.text for one in self.news if one.about is about]
 
@@ -109,7 +130,7 @@ async def test_a_start_becomes_a_run_with_a_result(robot) -> None:
     await well.start("one", at)
     (run,) = well.store.queries.runs()
     assert (run.probe, run.planned_at, run.outcome) == ("one", at, Outcome.PASSED)
-    assert well.store.starts.last()["one"].run_id == run.id
+    assert well.store.starts.last(["one"])["one"].run_id == run.id
     assert [result.standing for result in well.store.incidents.results("one")] == ["well"]
     assert well.told(About.RUN) == []
 
@@ -168,17 +189,127 @@ async def test_what_the_store_would_not_keep_is_kept_when_it_does(robot) -> None
     """A database that another program holds: it is told, nothing ends, and what was missed is written afterwards."""
     well = robot()
     await well.store.leadership.lead(SCHEDULE)
-    holder = sqlite3.connect(well.file, isolation_level=None)
-    holder.execute("begin immediate")
-    await well.serving.starting.start(well.probes["one"], datetime.now(UTC))
+    with well.locked():
+        await well.serving.starting.start(well.probes["one"], datetime.now(UTC))
     assert "is locked by another program" in well.told(About.TROUBLE)[0]
-    assert [start.probe for start in well.serving.starting.unsaid] == ["one"]
-    holder.execute("rollback")
-    holder.close()
+    assert [start.probe for start, _ in well.serving.starting.unsaid] == ["one"]
     await well.serving.starting.say()
     ((reason, detail),) = well.missed()
     assert reason == "BUSY"
     assert "is locked by another program" in detail
+
+
+@dataclass
+class Locking:
+    """Locks the database as soon as a run of *robot* was told to have begun, till *locked* is over."""
+
+    robot: Robot
+    locked: ExitStack
+
+    async def run_started(self, *_: object) -> None: ...
+
+    async def step_started(self, *_: object) -> None: ...
+
+    async def step_finished(self, run: Run, *_: object) -> None:
+        if len(run.steps) == 2:
+            self.locked.enter_context(self.robot.locked())
+
+    async def run_finished(self, *_: object) -> None: ...
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+async def test_a_failure_is_judged_when_the_store_takes_how_its_run_ended(robot, attempt: int) -> None:
+    """A database that was locked at that moment blocks no line, leaves no run under way, and loses no failure."""
+    ill = robot(NOTHING)
+    with ExitStack() as locked:
+        if attempt == 2:
+            ill.serving.starting.ended = lambda _: setattr(ill.serving.starting, "watchers", [Locking(ill, locked)])
+        else:
+            ill.serving.starting.watchers = [Locking(ill, locked)]
+        await ill.start("one")
+    ill.serving.starting.watchers, ill.serving.starting.ended = (), lambda _: None
+    assert ill.store.incidents.results("one") == []
+    await ill.turn()
+    assert [run.interrupted for run in ill.store.queries.runs()] == [False] * 2
+    assert [result.standing for result in ill.store.incidents.results("one")] == ["failed"]
+    assert ill.missed() == []
+    assert await ill.store.leases.lease(["a"], "next", 0)
+    assert await ill.store.leases.lease(["b"], "after", 0)
+
+
+async def test_a_start_for_which_the_lead_was_in_doubt_is_missed_if_it_was_held(robot) -> None:
+    """Who leads in the same term accounts for it; for what another led, the other does."""
+    well = robot()
+    clock_s = [0.0]
+    well.store.leadership._clock_s = lambda: clock_s[0]
+    await well.turn()
+    clock_s[0] += 9
+    await well.serving.starting.start(well.probes["one"], datetime.now(UTC))
+    assert well.missed() == []
+    await well.turn()
+    ((reason, detail),) = well.missed()
+    assert (reason, "could not be sure that it leads" in detail) == ("BUSY", True)
+    clock_s[0] += 9
+    await well.serving.starting.start(well.probes["one"], datetime.now(UTC))
+    await well.serving.starting.lead_on(2)
+    assert (len(well.missed()), well.serving.starting.lapsed) == (1, [])
+
+
+KILLED_UNDER_WAY = """
+import asyncio, os, signal, sys
+from pathlib import Path
+sys.path.insert(0, "{here}")
+from tests.app.test_starting import NOTHING, Robot
+
+class Killing:
+    async def run_started(self, *_): ...
+    async def step_started(self, *_): ...
+    async def run_finished(self, *_): ...
+    async def step_finished(self, run, result):
+        if result.outcome == "failed":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+async def main():
+    robot = Robot(Path("{folder}"), NOTHING)
+    robot.serving.starting.watchers = [Killing()]
+    await robot.start("one")
+
+asyncio.run(main())
+"""
+
+
+def play_and_be_killed(folder: Path) -> None:
+    """Be another robot, and be killed (kill -9) in a run that has failed."""
+    here = Path(__file__).parents[2]
+    script = KILLED_UNDER_WAY.format(here=here, folder=folder)
+    ended = subprocess.run([sys.executable, "-c", script], cwd=here, check=False)
+    assert ended.returncode == -signal.SIGKILL
+
+
+async def test_who_takes_over_marks_and_judges_what_was_left(robot, tmp_path: Path) -> None:
+    """A failed step of a run that was killed with the leader is a failure, though nobody opens the store again."""
+    second = robot(NOTHING)
+    play_and_be_killed(tmp_path)
+    assert [run.ended_at for run in second.store.queries.runs()] == [None]
+    await second.turn()
+    first, *_ = reversed(second.store.queries.runs())
+    assert (first.interrupted, first.outcome) == (True, Outcome.FAILED)
+    assert [result.standing for result in second.store.incidents.results("one")] == ["failed"]
+
+
+async def test_a_probe_that_is_gone_leaves_its_incident(robot) -> None:
+    """When config.yaml is read again, and when a run of it that was under way then opens another."""
+    ill = robot(NOTHING)
+    await ill.turn()
+    await ill.start("one")
+    assert len(ill.store.incidents.find(open_only=True)) == 1
+    ill.serving._take(replace(ill.work, probes=ill.work.probes[1:]))
+    await ill.turn()
+    assert ill.store.incidents.find(open_only=True) == []
+    await ill.serving._start(ill.probes["one"], datetime.now(UTC))
+    assert len(ill.store.incidents.find(open_only=True)) == 1
+    await ill.turn()
+    assert ill.store.incidents.find(open_only=True) == []
 
 
 async def test_a_change_of_the_store_is_refused_while_it_serves(robot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -10,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from prober.store import process
+from prober.store.leases import Leases
 from prober.store.store import Store
 from prober.store.tables import LEASES
 
@@ -66,15 +69,15 @@ def test_eight_processes_never_share_a_line(store_url: str, tmp_path: Path) -> N
         )
         for number in range(8)
     ]
-    for process in processes:
-        assert process.stdout is not None
-        process.stdout.readline()
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-    ends = [process.communicate() for process in processes]
-    assert [process.returncode for process in processes] == [0] * 8, ends
+    for one in processes:
+        assert one.stdout is not None
+        one.stdout.readline()
+    for one in processes:
+        assert one.stdin is not None
+        one.stdin.write("\n")
+        one.stdin.flush()
+    ends = [one.communicate() for one in processes]
+    assert [one.returncode for one in processes] == [0] * 8, ends
     lines = Counter(line for out, _ in ends for line in out.split())
     assert lines.total() == 48
     assert set(lines) == {"a", "b", "c"}
@@ -148,24 +151,80 @@ async def test_a_cancelled_wait_holds_nothing(store: Store) -> None:
 
 async def test_a_dead_processs_line_is_taken_over(store: Store, store_url: str) -> None:
     """A line held by a killed process is free for who is waiting already."""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLD, store_url, stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    assert (await process.stdout.readline()).startswith(b"('a', ")
+    holder = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLD, store_url, stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    assert (await holder.stdout.readline()).startswith(b"('a', ")
     assert await store.leases.lease(["a"], "early", 0) is None
     waiting = asyncio.ensure_future(store.leases.lease(["a"], "waiting", 30))
-    process.kill()
-    await process.wait()
+    holder.kill()
+    await holder.wait()
     assert (await waiting or ("", 0))[0] == "a"
 
 
-async def test_another_hosts_lease_is_respected_until_it_has_long_been_silent(store: Store) -> None:
-    """Of another host's process nothing can be known: its lease stands for an hour after its last step."""
+async def change(store: Store, **columns: object) -> None:
+    await store._database.write(lambda connection: connection.execute(update(LEASES).values(columns)).close())
+
+
+async def test_another_hosts_lease_is_respected_until_it_has_been_silent(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says that it lives by changing its rows; a minute without that, by the clock of here, and it is gone."""
+    clock_s = [0.0]
+    monkeypatch.setattr(process, "_WATCH", process.Watch(lambda: clock_s[0]))
     await store.leases.lease(["a"], "far", 0)
-
-    async def change(**columns: object) -> None:
-        await store._database.write(lambda connection: connection.execute(update(LEASES).values(columns)).close())
-
-    await change(host="another", pid=1)
+    await change(store, host="another", pid=1)
+    for seconds in (0, 59, 59):
+        clock_s[0] += seconds
+        assert await store.leases.lease(["a"], "near", 0) is None
+        # Its clock is as wrong as may be: that it goes on is what counts.
+        await change(store, seen_at=datetime.now(UTC) - timedelta(seconds=1800 - clock_s[0]))
     assert await store.leases.lease(["a"], "near", 0) is None
-    await change(seen_at=datetime.now(UTC) - timedelta(hours=2))
+    clock_s[0] += 61
     assert await store.leases.lease(["a"], "near", 0) is not None
+
+
+async def test_what_another_host_left_long_ago_is_free_at_once(store: Store) -> None:
+    """Nobody waits for a sign of life of a host that gave none for hours."""
+    await store.leases.lease(["a"], "far", 0)
+    await change(store, host="another", pid=1, seen_at=datetime.now(UTC) - timedelta(hours=2))
+    assert await store.leases.lease(["a"], "near", 0) is not None
+
+
+async def test_who_holds_a_line_says_that_it_lives(store: Store) -> None:
+    """Whatever its run does meanwhile; a step may last for minutes."""
+    leases = Leases(store._database, beat_s=0.01)
+    await leases.lease(["a"], "long", 0)
+    long_ago = datetime.now(UTC) - timedelta(minutes=50)
+    await change(store, seen_at=long_ago)
+    async with asyncio.timeout(30):
+        while await store._database.write(lambda connection: connection.scalar(select(LEASES.c.seen_at))) == long_ago:
+            pass
+    await leases.release("long")
+
+
+def test_a_container_that_shares_the_machines_name_is_another_host(store: Store, store_url: str) -> None:
+    """A process id says nothing about a process of another namespace: what it holds is respected."""
+    apart = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    held = subprocess.Popen([*apart, sys.executable, "-c", HOLD, store_url], stdout=subprocess.PIPE, text=True)
+    assert held.stdout is not None
+    assert held.stdout.readline().startswith("('a', ")
+    try:
+        assert asyncio.run(store.leases.lease(["a"], "near", 0)) is None
+    finally:
+        held.kill()
+        held.communicate()
+
+
+async def test_a_line_the_store_would_not_take_back_is_given_back_when_it_does(sqlite_url: str) -> None:
+    """A database that was locked at the end of a run blocks no line for good."""
+    store = Store.open(sqlite_url, busy_timeout_s=0.1)
+    await store.leases.lease(["a"], "run-1", 0)
+    holder = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    holder.execute("begin immediate")
+    await store.leases.release("run-1")
+    holder.execute("rollback")
+    holder.close()
+    assert await store.leases.lease(["a"], "run-2", 0) is None
+    await store.catch_up()
+    assert await store.leases.lease(["a"], "run-3", 0) is not None
+    store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -152,3 +153,18 @@ async def test_an_end_is_written_once(store: Store, state: OrderState) -> None:
     await store.orders.end("r1", state)
     await store.orders.end("r1", OrderState.UNDONE)
     assert states(store) == {"r1": str(state)}
+
+
+async def test_what_became_of_an_order_is_written_when_the_store_takes_it(sqlite_url: str) -> None:
+    """A database that was locked at that moment leaves no number refused for good."""
+    store = Store.open(sqlite_url, busy_timeout_s=0.1)
+    assert await store.orders.claim(CLAIM, CAPS) == ""
+    holder = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    holder.execute("begin immediate")
+    await store.orders.end("r1", OrderState.UNDONE)
+    holder.execute("rollback")
+    holder.close()
+    assert states(store) == {"r1": "claimed"}
+    await store.catch_up()
+    assert states(store) == {"r1": "undone"}
+    store.close()

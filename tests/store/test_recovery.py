@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,9 +13,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from prober.errors import StoreBroken
 from prober.model.run import Outcome, Run, StepResult
+from prober.store import process
 from prober.store.store import Store
-from prober.store.tables import RUNS
+from prober.store.tables import LEASES, RUNS
 
 PLAY = """
 import asyncio, itertools, sys
@@ -100,3 +103,45 @@ async def test_a_run_of_another_host_is_left_alone_until_it_has_long_been_silent
     await store._database.write(lambda connection: connection.execute(update(RUNS).values(host="before")).close())
     Store.open(store_url).close()
     assert {run.id: run.interrupted for run in store.queries.runs()} == {"recent": False, "old": True}
+
+
+async def test_a_run_of_another_host_lives_as_long_as_its_line_is_held(
+    store: Store, a_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step may last for minutes; when the line is silent too, the robot that leads marks the run."""
+    clock_s = [0.0]
+    monkeypatch.setattr(process, "_WATCH", process.Watch(lambda: clock_s[0]))
+    await store.leases.lease(["demo-1"], "run-1", 0)
+    await store.run_started(a_run(started_at=datetime.now(UTC)))
+    for table in (RUNS, LEASES):
+        await store._database.write(lambda db, table=table: db.execute(update(table).values(host="other")).close())
+    for _ in range(3):
+        clock_s[0] += 50
+        seen = update(LEASES).values(seen_at=datetime.now(UTC))
+        await store._database.write(lambda db, seen=seen: db.execute(seen).close())
+        assert await store.mark_left_behind() == []
+    clock_s[0] += 61
+    assert await store.mark_left_behind() == ["run-1"]
+    assert await store.leases.lease(["demo-1"], "next", 0) is not None
+
+
+async def test_how_a_run_ended_is_written_when_the_store_takes_it(
+    sqlite_url: str, a_run: Callable[..., Run], a_step: Callable[..., StepResult]
+) -> None:
+    """A database that was locked at that moment leaves no run under way, and loses no step of it."""
+    store = Store.open(sqlite_url, busy_timeout_s=0.1)
+    await store.run_started(a_run())
+    holder = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    holder.execute("begin immediate")
+    ended = a_run(steps=(a_step(0),), ended_at=datetime.now(UTC), outcome=Outcome.FAILED)
+    with pytest.raises(StoreBroken):
+        await store.run_finished(ended)
+    assert await store.catch_up() == []
+    holder.execute("rollback")
+    holder.close()
+    assert await store.catch_up() == ["run-1"]
+    assert await store.catch_up() == []
+    kept = store.queries.run("run-1")
+    assert kept is not None
+    assert (kept.outcome, len(kept.steps)) == (Outcome.FAILED, 1)
+    store.close()

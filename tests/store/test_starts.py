@@ -36,10 +36,11 @@ async def test_what_was_made_and_missed_is_read_back(store: Store) -> None:
     await store.starts.made("balance", NOON, "run-1")
     await store.starts.claim("balance", minute(1), 1)
     busy = Start("balance", minute(1), None, Missed.BUSY, "channel web is busy")
-    await store.starts.missed(busy)
+    await store.starts.missed(busy, 1)
     down = Start("bill", NOON, None, Missed.DOWN, "", 7)
-    await store.starts.missed(down)
-    assert store.starts.latest() == {"balance": minute(1), "bill": NOON}
+    await store.starts.missed(down, 1)
+    last = store.starts.last(["balance", "bill", "new"])
+    assert {name: start.planned_at for name, start in last.items()} == {"balance": minute(1), "bill": NOON}
     assert store.starts.missed_since(NOON) == [down, busy]
     assert store.starts.missed_since(minute(1)) == [busy]
 
@@ -48,10 +49,10 @@ async def test_missed_in_a_row_for_one_reason_is_one_row(store: Store) -> None:
     """A night of maintenance is a row with a count; a start in between, or another reason, begins another."""
     await store.leadership.lead(SCHEDULE)
     for number in range(3):
-        await store.starts.missed(Start("balance", minute(number), None, Missed.MAINTENANCE, "night"))
-    await store.starts.missed(Start("balance", minute(3), None, Missed.OVERLAP, "run-1"))
+        await store.starts.missed(Start("balance", minute(number), None, Missed.MAINTENANCE, "night"), 1)
+    await store.starts.missed(Start("balance", minute(3), None, Missed.OVERLAP, "run-1"), 1)
     await store.starts.claim("balance", minute(4), 1)
-    await store.starts.missed(Start("balance", minute(5), None, Missed.OVERLAP, "run-1"))
+    await store.starts.missed(Start("balance", minute(5), None, Missed.OVERLAP, "run-1"), 1)
     told = [(start.planned_at, start.missed, start.count) for start in store.starts.missed_since(NOON)]
     assert told == [(NOON, Missed.MAINTENANCE, 3), (minute(3), Missed.OVERLAP, 1), (minute(5), Missed.OVERLAP, 1)]
 
@@ -61,9 +62,9 @@ async def test_a_start_that_was_made_stays_made(store: Store) -> None:
     await store.leadership.lead(SCHEDULE)
     await store.starts.claim("balance", NOON, 1)
     await store.starts.made("balance", NOON, "run-1")
-    await store.starts.missed(Start("balance", NOON, None, Missed.LATE))
+    await store.starts.missed(Start("balance", NOON, None, Missed.LATE), 1)
     assert store.starts.missed_since(NOON) == []
-    assert store.starts.last()["balance"].run_id == "run-1"
+    assert store.starts.last(["balance"])["balance"].run_id == "run-1"
 
 
 async def test_what_a_dead_leader_claimed_and_never_made_is_marked(store: Store) -> None:
@@ -77,3 +78,41 @@ async def test_what_a_dead_leader_claimed_and_never_made_is_marked(store: Store)
     await store.starts.claim("sms", minute(1), 2)
     assert await store.starts.take_over(2) == 1
     assert [(start.probe, start.missed) for start in store.starts.missed_since(NOON)] == [("balance", Missed.DOWN)]
+
+
+async def test_what_became_of_a_start_is_not_said_anew(store: Store) -> None:
+    """The first word stands, and each start is counted once; the run of one that was made after all stands alone."""
+    await store.leadership.lead(SCHEDULE)
+    await store.starts.missed(Start("balance", NOON, None, Missed.DOWN, "", 7), 1)
+    await store.starts.missed(Start("balance", NOON, None, Missed.BUSY, "locked"), 1)
+    await store.starts.missed(Start("bill", NOON, None, Missed.BUSY, "locked"), 1)
+    await store.starts.missed(Start("bill", NOON, None, Missed.DOWN, "", 7), 1)
+    told = [(start.probe, start.missed, start.count) for start in store.starts.missed_since(NOON)]
+    assert told == [("balance", Missed.DOWN, 7), ("bill", Missed.BUSY, 1), ("bill", Missed.DOWN, 6)]
+    await store.starts.made("balance", NOON, "run-1")
+    made = store.starts.last(["balance"])["balance"]
+    assert (made.run_id, made.missed) == ("run-1", None)
+
+
+async def test_who_was_deposed_says_nothing_of_another_leaders_starts(store: Store) -> None:
+    """Neither over its claim, nor in its place, nor by counting on."""
+    await store.leadership.lead(SCHEDULE)
+    await store.starts.missed(Start("sms", NOON, None, Missed.LATE), 1)
+    await store.leadership.resign(SCHEDULE)
+    await store.leadership.lead(SCHEDULE)
+    await store.starts.claim("balance", NOON, 2)
+    for start in ("balance", "bill", "sms"):
+        await store.starts.missed(Start(start, NOON if start != "sms" else minute(1), None, Missed.LATE), 1)
+    assert [(start.probe, start.count) for start in store.starts.missed_since(NOON)] == [("sms", 1)]
+
+
+async def test_a_start_that_waited_for_hours_is_marked_too(store: Store) -> None:
+    """However far apart the clock was set since; as long as a probe's grace is."""
+    now = datetime.now(UTC)
+    await store.leadership.lead(SCHEDULE)
+    await store.starts.claim("patient", now - timedelta(hours=3), 1)
+    await store.starts.claim("present", now, 1)
+    await store.starts.missed(Start("ahead", now + timedelta(days=1), None, Missed.LATE), 1)
+    await store.leadership.resign(SCHEDULE)
+    await store.leadership.lead(SCHEDULE)
+    assert await store.starts.take_over(2, grace_s=4 * 3600) == 2
