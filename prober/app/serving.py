@@ -15,7 +15,7 @@ from prober.app.housekeeping import keep_house
 from prober.app.incident_news import IncidentNews
 from prober.app.minute import Minute
 from prober.app.news import About, Mood, News, Tell
-from prober.app.reloading import changed
+from prober.app.reloading import Files
 from prober.app.robots import FAREWELL_S, Robots
 from prober.app.starting import Starting
 from prober.app.surroundings import Surroundings
@@ -81,6 +81,7 @@ class Serving:
         self._wanted = asyncio.Event()
         self._reread = asyncio.Event()
         self._resuming: set[asyncio.Task[None]] = set()
+        self._files = Files(lambda: self.work.read, self.reload, self._trouble)
 
     @property
     def work(self) -> Work:
@@ -116,7 +117,7 @@ class Serving:
         parts: Sequence[Coroutine[Any, Any, None]] = (
             self._lead(),
             self._reload(),
-            self._watch_files(),
+            self._files.watch(),
             self._tell_minutes(),
             self.surroundings.run(),
             keep_house(self, self._tell, now=self._now),
@@ -290,14 +291,7 @@ class Serving:
         if self._term is not None:
             self.scheduler.plan(work.probes)
         self.surroundings.take(work)
-
-    async def _watch_files(self) -> None:
-        while True:
-            settings = self.work.settings
-            ivr = settings.channels.get("ivr")
-            folders = [settings.folder / "scenarios", *([ivr.prompts] if ivr else [])]
-            async for _ in changed(settings.path, folders):
-                self.reload()
+        self._files.look()
 
     async def _tell_minutes(self) -> None:
         while True:
@@ -305,6 +299,9 @@ class Serving:
             incidents = await self._incidents.open()
             under_way = len(self.scheduler.under_way)
             self._tell(self.minute.told(under_way=under_way, lateness=self.scheduler.lateness, incidents=incidents))
+
+    def _trouble(self, sentence: str) -> None:
+        self._tell(News(About.TROUBLE, sentence, Mood.ERROR))
 
     def _missed(self, start: Start) -> None:
         self.minute.was_missed(start)

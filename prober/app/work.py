@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 
 from prober.app.probes import probes
 from prober.errors import BadInput, Problem
@@ -22,16 +23,19 @@ _PLAYED_BY = ("lines", "channels", "evidence", "masking", "orders")
 
 @dataclass(frozen=True)
 class Work:
-    """Settings, recordings and probes, checked together."""
+    """Settings, recordings and probes, checked together; *read* are the files and folders they were read from."""
 
     settings: Settings
     prompts: PromptTable
     probes: tuple[Probe, ...]
+    read: tuple[Path, ...] = ()
 
     @classmethod
-    def of(cls, settings: Settings, prompts: PromptTable, scenarios: Iterable[Scenario]) -> Work:
+    def of(
+        cls, settings: Settings, prompts: PromptTable, scenarios: Iterable[Scenario], *, read: Iterable[Path] = ()
+    ) -> Work:
         """
-        Return the work that config.yaml asks for.
+        Return the work that config.yaml asks for; beside that, *read* names what else it was read from.
 
         Raises:
             BadInput: There is none, or something is wrong with it.
@@ -39,7 +43,9 @@ class Work:
         if not settings.probes:
             hint = "name a scenario and how often: probes: [{name: balance, scenario: balance-query, every: 5m}]"
             raise BadInput([Problem(settings.path, 0, 0, "there is nothing to serve: config.yaml has no probes", hint)])
-        return cls(settings, prompts, probes(settings, scenarios))
+        ivr = settings.channels.get("ivr")
+        sources = (settings.path, *read, *([ivr.prompts] if ivr else []))
+        return cls(settings, prompts, probes(settings, scenarios), tuple(dict.fromkeys(sources)))
 
     @cached_property
     def windows(self) -> tuple[Maintenance, ...]:

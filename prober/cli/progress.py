@@ -31,9 +31,13 @@ _SHORTEST_NAME = 24
 _WIDEST = 110
 
 
-def progress_console(*, stderr: bool) -> Console:
-    """Return a console; one that is no terminal gets lines as wide as they read best, whatever COLUMNS says."""
-    file = cast("TextIO", _Output(sys.stderr if stderr else sys.stdout))
+def progress_console(*, stderr: bool, lasting: bool = False) -> Console:
+    """
+    Return a console; one that is no terminal gets lines as wide as they read best, whatever COLUMNS says.
+
+    One that is *lasting* tries each line anew, whatever became of those before: a disk that was full has room again.
+    """
+    file = cast("TextIO", _Output(sys.stderr if stderr else sys.stdout, lasting=lasting))
     console = Console(file=file, highlight=False)
     return console if console.is_terminal else Console(file=file, highlight=False, width=_WIDEST)
 
@@ -41,8 +45,9 @@ def progress_console(*, stderr: bool) -> Console:
 class _Output:
     """A stream that never ends a run: who reads it may go away, or lack the characters, and the run goes on."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, lasting: bool = False) -> None:
         self._stream = stream
+        self._lasting = lasting
         self._lost = False
 
     def write(self, text: str) -> int:
@@ -50,7 +55,8 @@ class _Output:
         try:
             text.encode(self._stream.encoding)
         except UnicodeEncodeError:
-            text = text.translate(_PLAIN)
+            encoding = self._stream.encoding
+            text = text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
         try:
             return len(text) if self._lost else self._stream.write(text)
         except (OSError, ValueError):
@@ -66,6 +72,8 @@ class _Output:
 
     def _lose(self) -> None:
         """Print no more. What is buffered goes to the void: Python would stumble over it when it exits."""
+        if self._lasting:
+            return
         self._lost = True
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())

@@ -53,7 +53,7 @@ def command(
     for channel in CHANNELS.values():
         channel.prepare()
     store = Store.open(work.settings.store.url, durable=work.settings.store.durable, key=work.settings.store.key)
-    teller = _Teller(progress_console(stderr=False), as_json=as_json)
+    teller = _Teller(progress_console(stderr=False, lasting=True), as_json=as_json)
     try:
         code = asyncio.run(_serve(Serving(work, store, load=load, tell=teller.tell)))
     finally:
@@ -65,7 +65,7 @@ def command(
 
 def _load(config: Path, scenarios: list[Path]) -> Work:
     workspace = open_workspace(config, scenarios)
-    return Work.of(workspace.settings, workspace.prompts, workspace.scenarios)
+    return Work.of(workspace.settings, workspace.prompts, workspace.scenarios, read=scenarios)
 
 
 async def _serve(serving: Serving) -> Exit:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
 
-from prober.cli.progress import Watch, summary
+from prober.app.news import About, News
+from prober.cli.progress import Watch, progress_console, summary
+from prober.cli.serve import _Teller
 from prober.model.run import Failure, Layer, Outcome, Run, StepResult
 from prober.model.scenario import Action, Step
 
@@ -73,3 +77,33 @@ def test_the_summary_tells_the_combinations_apart():
     assert isinstance(console.file, io.StringIO)
     rows = [line.split() for line in console.file.getvalue().splitlines()]
     assert rows[1:] == [["balance", "·", "北京", "1", *"····"], ["balance", "·", "上海", "·", "·", "1", "·", "·"]]
+
+
+class Full(io.TextIOWrapper):
+    """A file on a disk that is full until it is not."""
+
+    def __init__(self) -> None:
+        self.raw_bytes, self.full = io.BytesIO(), False
+        super().__init__(self.raw_bytes, encoding="gbk")
+
+    def flush(self) -> None:
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        super().flush()
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_what_serves_for_months_tells_on_when_the_disk_has_room_again(monkeypatch, as_json):
+    """`prober serve >> file`: one line that could not be written does not silence it for ever, nor ends it."""
+    file = Full()
+    monkeypatch.setattr("sys.stdout", file)
+    teller = _Teller(progress_console(stderr=False, lasting=True), as_json=as_json)
+    teller.tell(News(About.MINUTE, "first"))
+    file.full = True
+    teller.tell(News(About.MINUTE, "second"))
+    file.full = False
+    teller.tell(News(About.MINUTE, "third ✓ \N{GRINNING FACE} \udcff"))
+    told = file.raw_bytes.getvalue().decode("gbk")
+    assert "first" in told
+    assert "third √ ? ?" in told
+    assert all(json.loads(line)["event"] == "minute" for line in told.splitlines() if as_json)
