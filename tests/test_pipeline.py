@@ -6,7 +6,8 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from prober.model.line import Line
 from prober.model.probe import Probe, Schedule, Watched
 from prober.model.run import Failure, Layer, Outcome, Run, StepResult
 from prober.model.scenario import Effects, Scenario
-from prober.pipeline import Pipeline
+from prober.pipeline import Busy, Pipeline
 from prober.store.store import Store
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -56,7 +57,7 @@ class Robot:
     repeated: list[str] = field(default_factory=list)
     told: int = 0
 
-    def pipeline(self, incidents: object = None) -> Pipeline:
+    def pipeline(self, incidents: object = None, busy: Busy | None = None) -> Pipeline:
         """Return a pipeline whose clock stands at *now*."""
         return Pipeline(
             again=self._again,
@@ -64,7 +65,15 @@ class Robot:
             maintenance=lambda item, at: self.maintenance if item == "balance" else "",
             told=self._tell,
             now=lambda: self.now,
+            busy=busy or Busy(),
         )
+
+    async def keep(self, *runs: Run) -> None:
+        """Keep runs that nothing is made of yet."""
+        for one in runs:
+            await self.store.run_started(replace(one, steps=(), outcome=None, ended_at=None))
+            if one.ended_at is not None:
+                await self.store.run_finished(one)
 
     async def _again(self, probe: Probe, first: Run) -> Run | None:
         self.repeated.append(first.id)
@@ -157,14 +166,18 @@ async def test_what_falls_into_maintenance_is_kept_with_its_name(robot: Robot) -
     assert (robot.incidents(), robot.told) == ([], 0)
 
 
-async def test_what_the_store_refused_is_kept_with_the_next_result(robot: Robot) -> None:
-    """A locked database loses no confirmed failure while the robot lives."""
+@pytest.mark.parametrize("by", ["the next result", "catching up"])
+async def test_what_the_store_refused_is_kept_when_it_takes_it(robot: Robot, by: str) -> None:
+    """A locked database loses no confirmed failure while the robot lives, and keeps it back no longer than it must."""
     robot.second = run("b", attempt=2)
     refusing = Refusing(robot.store)
     pipeline = robot.pipeline(refusing)
     with pytest.raises(StoreBroken):
         await pipeline.after(PROBE, run("a"))
     refusing.locked = False
+    if by == "catching up":
+        await pipeline.catch_up()
+        assert robot.standings() == [Standing.FAILED]
     await pipeline.after(PROBE, run("c", PASSED, at=NOON + timedelta(minutes=1)))
     assert robot.standings() == [Standing.WELL, Standing.FAILED]
     assert [one.first_run for one in robot.incidents()] == ["a"]
@@ -186,6 +199,9 @@ class Refusing:
     store: Store
     locked: bool = True
     asked: int = 0
+
+    def left(self, *of: object) -> Sequence[Sequence[Run]]:
+        return self.store.incidents.left(*of)  # type: ignore[arg-type]
 
     async def apply(self, result: ProbeResult, watched: Watched) -> Sequence[Change]:
         self.asked += 1
@@ -257,12 +273,68 @@ async def test_a_run_that_was_killed_under_way_is_nobodys_fault(url: str) -> Non
 
 async def test_runs_of_no_probe_and_of_long_ago_are_left_alone(robot: Robot) -> None:
     """A person's run, a probe that is no more, and what is history."""
-    for one in (
-        run("person", probe=None),
-        run("gone", probe="gone"),
-        run("old", at=NOON - timedelta(days=2)),
-    ):
-        await robot.store.run_started(one)
-        await robot.store.run_finished(one)
+    await robot.keep(run("person", probe=None), run("gone", probe="gone"), run("old", at=NOON - timedelta(days=2)))
     await robot.pipeline().resume({"web": PROBE})
     assert (robot.standings(), robot.repeated) == ([], [])
+
+
+MINUTE = timedelta(minutes=1)
+LATER = replace(PROBE, name="later")
+
+
+async def test_a_playing_under_way_is_not_taken_up_beside_itself(robot: Robot) -> None:
+    """Neither one of this robot's, nor one whose second attempt plays elsewhere; the rest is."""
+    await robot.keep(
+        run("mine"),
+        run("theirs", at=NOON + timedelta(seconds=1)),
+        run("second", at=NOON + timedelta(seconds=1), attempt=2, ended_at=None),
+        run("left", PASSED, at=NOON + timedelta(seconds=2)),
+    )
+    await robot.pipeline(busy=Busy(lambda: [("web", NOON)])).resume({"web": PROBE})
+    assert [one.runs for one in robot.store.incidents.results()] == [("left",)]
+    assert robot.repeated == []
+
+
+async def test_what_is_whole_is_taken_up_before_what_is_to_be_confirmed(robot: Robot) -> None:
+    """And what is to be confirmed at once, each alone with its probe."""
+    robot.second = run("b", attempt=2)
+    kept: list[int] = []
+    alone: list[str] = []
+
+    @asynccontextmanager
+    async def with_it(probe: str) -> AsyncIterator[None]:
+        kept.append(len(robot.standings()))
+        alone.append(probe)
+        yield
+
+    await robot.keep(run("a"), run("other", probe="later"), run("whole", PASSED, at=NOON - MINUTE))
+    await robot.pipeline(busy=Busy(alone=with_it)).resume({"web": PROBE, "later": LATER})
+    assert (kept, sorted(alone), sorted(robot.repeated)) == ([1, 1], ["later", "web"], ["a", "other"])
+
+
+async def test_what_a_later_run_answered_is_not_repeated(robot: Robot) -> None:
+    """A failure of before tells nothing of now, and opens nothing."""
+    await robot.pipeline().after(PROBE, run("later", PASSED, at=NOON + timedelta(seconds=1)))
+    await robot.keep(run("a"))
+    await robot.pipeline().resume({"web": PROBE})
+    assert robot.standings() == [Standing.WELL, Standing.UNCONFIRMED]
+    assert (robot.repeated, robot.incidents()) == ([], [])
+
+
+async def test_one_refusal_keeps_nothing_else_from_being_taken_up(robot: Robot) -> None:
+    """It is told, and what was refused is kept when the store takes it."""
+    refusing = Refusing(robot.store)
+    await robot.keep(run("a", PASSED), run("b", PASSED, at=NOON + timedelta(seconds=1)))
+    pipeline = robot.pipeline(refusing)
+    with pytest.raises(StoreBroken):
+        await pipeline.resume({"web": PROBE}, of=["a", "b"])
+    refusing.locked = False
+    await pipeline.catch_up()
+    assert robot.standings() == [Standing.WELL, Standing.WELL]
+
+
+async def test_some_playings_alone_are_taken_up(robot: Robot) -> None:
+    """Those that a run belongs to, with all their attempts."""
+    await robot.keep(run("a"), run("b", attempt=2), run("c", PASSED, at=NOON + MINUTE))
+    await robot.pipeline().resume({"web": PROBE}, of=["b"])
+    assert [one.runs for one in robot.store.incidents.results()] == [("a", "b")]

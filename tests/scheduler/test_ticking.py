@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from prober.model.probe import Missed, Probe, Schedule, Start
 from prober.model.scenario import Scenario
@@ -179,3 +182,52 @@ async def test_instants_kept_of_the_future_are_planned_anew() -> None:
     kept = robot.now() + HOUR
     async with planned(robot, probe(), since={"balance": kept.replace(microsecond=2)}):
         assert {at.microsecond % 1000 for at in await robot.starts(2)} == {3}
+
+
+async def test_who_is_alone_with_a_probe_lets_no_run_of_it_begin() -> None:
+    """It waits for the run under way, and what comes meanwhile is missed as an overlap, with its name."""
+    ending = asyncio.Event()
+    robot = Robot(lambda: ending)
+    robot.scheduler.begin()
+    robot.scheduler.plan([probe()])
+    await robot.starts(1)
+    inside = asyncio.Event()
+
+    async def confirm() -> None:
+        async with robot.scheduler.alone("balance"):
+            inside.set()
+            while (await robot.miss()).detail != "the second attempt":
+                pass
+            assert robot.started.empty()
+
+    confirming = asyncio.create_task(confirm(), name="the second attempt")
+    assert (await robot.miss()).missed is Missed.OVERLAP
+    assert not inside.is_set()
+    ending.set()
+    async with asyncio.timeout(30):
+        await confirming
+    await robot.starts(1)
+    await robot.scheduler.close()
+
+
+async def test_a_week_without_a_robot_is_counted_beside_the_loop() -> None:
+    """All that was missed by cron is told, each start once, while the loop goes on."""
+    robot = Robot()
+    every_minute = replace(probe(), schedule=Schedule(cron="* * * * *"))
+    threads: set[int] = set()
+    passed = Timetable.passed
+
+    def noted(self: Timetable, planned_at: datetime, now: datetime) -> tuple[datetime, int]:
+        threads.add(threading.get_ident())
+        return passed(self, planned_at, now)
+
+    robot.scheduler.begin()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Timetable, "passed", noted)
+        robot.scheduler.plan([every_minute], since={"balance": robot.now() - 7 * 24 * HOUR})
+        missed = await robot.miss()
+    assert missed.missed is Missed.DOWN
+    assert 7 * 24 * 60 - 2 <= missed.count <= 7 * 24 * 60
+    assert threads
+    assert threading.get_ident() not in threads
+    await robot.scheduler.close()
