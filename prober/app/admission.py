@@ -1,4 +1,8 @@
-"""How much is played at once: by channel, by called number, by line; all a run needs is given to it at once."""
+"""
+How much this process plays at once: by channel, by called number, by line; all a run needs is given to it at once.
+
+What other processes hold, and that a person's run goes before the schedule, is the store's to say (`store.leases`).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
 from prober.loading.config_service import ServeSettings
@@ -16,13 +19,6 @@ _PATIENCE = 3
 """So many may go before one that asked earlier, and needs some of the same; then it is its turn."""
 _CALLED = {"ivr.dial": "number", "sms.send": "to"}
 """The verbs that call a number, and where they say it."""
-
-
-class Lane(IntEnum):
-    """Who goes first: what a person waits for, then the schedule."""
-
-    PERSON = 0
-    SCHEDULE = 1
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,6 @@ class Admitted:
 @dataclass(eq=False)
 class _Waiting:
     needs: Needs
-    lane: Lane
     number: int
     granted: asyncio.Future[Admitted]
     passed_over: int = 0
@@ -59,8 +54,8 @@ class _Waiting:
         return self.passed_over >= _PATIENCE
 
     @property
-    def rank(self) -> tuple[int, int]:
-        return Lane.PERSON if self.is_next else self.lane, self.number
+    def rank(self) -> tuple[bool, int]:
+        return not self.is_next, self.number
 
     def rivals(self, other: _Waiting) -> bool:
         """Whether it needs some of what *other* needs."""
@@ -72,7 +67,7 @@ class Admission:
     """
     Admits runs within *limits*, the most at once of each shared thing; what has none is not limited.
 
-    Who waits is served by lane, then in the order of asking. Nobody holds a part of what it needs, so no two wait for
+    Who waits is served in the order of asking. Nobody holds a part of what it needs, so no two wait for
     each other; who was passed over often enough has all it needs kept for it, so nobody waits for ever.
     """
 
@@ -83,11 +78,11 @@ class Admission:
     _waiting: list[_Waiting] = field(default_factory=list)
     _asked: int = 0
 
-    async def admit(self, needs: Needs, *, lane: Lane = Lane.SCHEDULE, wait_s: float) -> Admitted | str:
+    async def admit(self, needs: Needs, *, wait_s: float) -> Admitted | str:
         """Return what *needs* asks for as soon as it is free, or in words what was busy all of *wait_s*."""
         self._asked += 1
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(needs, lane, self._asked, loop.create_future())
+        waiting = _Waiting(needs, self._asked, loop.create_future())
         self._waiting.append(waiting)
         self._serve()
         try:
@@ -116,13 +111,10 @@ class Admission:
         return len(self._waiting)
 
     @property
-    def queue(self) -> Mapping[tuple[str, str], int]:
-        """How many wait, by channel and lane; one that needs two channels waits in both."""
-        channels = {name: name.removeprefix("channel ") for name in self.limits if name.startswith("channel ")}
-        counted = Counter(
-            (channel, one.lane) for one in self._waiting for channel in channels if channel in one.needs.shared
-        )
-        return {(channels[name], lane.name.lower()): counted[name, lane] for name in channels for lane in Lane}
+    def queue(self) -> Mapping[str, int]:
+        """How many wait, by channel; one that needs two channels waits in both."""
+        counted = Counter(name for one in self._waiting for name in one.needs.shared)
+        return {name.removeprefix("channel "): counted[name] for name in self.limits if name.startswith("channel ")}
 
     def _leave(self, waiting: _Waiting) -> None:
         if waiting in self._waiting:

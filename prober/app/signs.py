@@ -212,9 +212,9 @@ def probes(silent: Sequence[str]) -> Sign:
     )
 
 
-def queue(waiting: Mapping[tuple[str, str], int]) -> Sign:
+def queue(waiting: Mapping[str, int]) -> Sign:
     """Tell how many starts wait."""
-    told = ", ".join(f"{channel} {lane} {number}" for (channel, lane), number in waiting.items() if number)
+    told = ", ".join(f"{channel} {number}" for channel, number in waiting.items() if number)
     return Sign("queue", None, str(sum(waiting.values())), what=Words(told, told), incident=False)
 
 

@@ -23,7 +23,7 @@ class Sources:
     *checks* are the self-checks by channel, *places* the folders whose disks must not run full, by what lies there:
     `database`, `evidence`. *beat* writes to the store, and returns once that is safe. *open_incidents* and *alarms*
     (how many in each state) block, and are called on a thread, as is *silent* (the probes that ask nothing; None while
-    another robot leads); *queued* (waiting starts by channel and lane), *unwritten* (writes that wait for the store)
+    another robot leads); *queued* (waiting starts by channel), *unwritten* (writes that wait for the store)
     and *leads* are not. *told* is called when an incident has changed.
     """
 
@@ -34,7 +34,7 @@ class Sources:
     open_incidents: Callable[[], Sequence[Incident]] | None = None
     alarms: Callable[[], Mapping[Delivery, int]] | None = None
     silent: Callable[[], Sequence[str] | None] = lambda: None
-    queued: Callable[[], Mapping[tuple[str, str], int]] | None = None
+    queued: Callable[[], Mapping[str, int]] | None = None
     unwritten: Callable[[], int] = lambda: 0
     leads: Callable[[], bool] = lambda: True
     told: Callable[[], None] = lambda: None

@@ -175,8 +175,8 @@ class Vitals:
         ]
         if self._sources.queued:
             waiting = self._sources.queued()
-            for labels, number in waiting.items():
-                self._figures.set(table.QUEUED, number, *labels)
+            for channel, number in waiting.items():
+                self._figures.set(table.QUEUED, number, channel)
             found.append(signs.queue(waiting))
         return (signs.role(self._sources.leads()), *found)
 

@@ -87,7 +87,7 @@ PROBES = _gauge("prober_probes", "Probes on the schedule.")
 SILENT = _gauge("prober_silent_probes", "Probes that have asked nothing for too long, though they are on the schedule.")
 LATENESS = _histogram("prober_start_lateness_seconds", "How late planned starts were made.", _PROMPT)
 MISSED = _counter("prober_missed_starts_total", "Planned starts that were not made.", "reason")
-QUEUED = _gauge("prober_queued_starts", "Starts that wait for their turn.", "channel", "lane")
+QUEUED = _gauge("prober_queued_starts", "Starts that wait for their turn.", "channel")
 
 INCIDENTS = _gauge("prober_open_incidents", "Incidents that are open.", "kind", "severity")
 ALARMS = _gauge("prober_alarms", "Alarms, by what became of them; a failed one is tried on.", "state")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from prober.app.admission import Admission, Admitted, Lane, Needs, limits, shared
+from prober.app.admission import Admission, Admitted, Needs, limits, shared
 from prober.channels.registry import VERBS
 from prober.loading.config_service import ServeSettings
 from prober.loading.vocabulary import Vocabulary
@@ -61,25 +61,18 @@ async def test_a_line_is_given_to_one_run_and_the_longest_unused_first() -> None
     assert (await admitted(admission, needs(lines=("a", "b", "c")))).line == "c"
 
 
-async def test_what_a_person_waits_for_goes_first_but_not_for_ever() -> None:
-    """After three of them, the schedule has its turn."""
-    admission = Admission({"channel web": 1})
+async def test_who_waits_is_served_in_order_and_counted_by_channel() -> None:
+    """The first that asked is the first; what needs two channels waits in both."""
+    admission = Admission({"channel web": 1, "channel ivr": 1, "number 10086": 1})
     held = await admitted(admission, needs("channel web"))
-    order: list[str] = []
-
-    async def play(name: str, lane: Lane) -> None:
-        got = await admitted(admission, needs("channel web"), lane=lane, wait_s=30)
-        order.append(name)
-        await asyncio.sleep(0)
-        admission.release(got)
-
-    runs = [asyncio.create_task(play("schedule", Lane.SCHEDULE))]
-    await asyncio.sleep(0)
-    runs += [asyncio.create_task(play(f"person-{n}", Lane.PERSON)) for n in range(5)]
-    await asyncio.sleep(0)
+    first = await asking(admission, needs("channel web", "channel ivr"))
+    second = await asking(admission, needs("channel web", "number 10086"))
+    assert admission.queue == {"web": 2, "ivr": 1}
     admission.release(held)
-    await asyncio.gather(*runs)
-    assert order == ["person-0", "person-1", "person-2", "schedule", "person-3", "person-4"]
+    assert not second.done()
+    admission.release(await first)
+    await second
+    assert admission.queue == {"web": 0, "ivr": 0}
 
 
 async def test_who_needs_two_things_is_neither_starved_nor_in_the_way() -> None:

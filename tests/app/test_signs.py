@@ -44,7 +44,7 @@ UNJUDGED = [
     signs.disk("evidence", None, 0.05),
     signs.memory(None),
     signs.memory(Memory(1, 2, None)),
-    signs.queue({("ivr", "schedule"): 2}),
+    signs.queue({"ivr": 2}),
     signs.role(True),
     signs.role(False),
 ]
