@@ -247,8 +247,7 @@ class _Player:
         """Say that it was the scenario's deadline, where it was, that ended a step."""
         if verdict.failure is None or step.within_s is None or limit_s >= step.within_s:
             return verdict
-        what = f"{verdict.failure.what}; the deadline of the scenario ({self._scenario.deadline_s:g} s) ended the wait"
-        return replace(verdict, failure=replace(verdict.failure, what=what))
+        return outcome.of_deadline(verdict, self._scenario.deadline_s)
 
     def _capture(self, action: Action, seen: Observation) -> tuple[Captured, ...]:
         if seen.seen is not Seen.EXPECTED:
@@ -278,7 +277,7 @@ class _Player:
         return captured.text if captured else None
 
     def _error(self, step: Step, what: str, cure: str, seen: object = None) -> StepResult:
-        verdict = Verdict(Outcome.ERROR, Layer.ROBOT, Failure(what, actual=cure))
+        verdict = outcome.of_broken(what, cure)
         return self._result(step, verdict, seen if isinstance(seen, Observation) else Observation(Seen.NOT_ASKED))
 
     def _result(self, step: Step, verdict: Verdict, seen: Observation, captured: Sequence[Captured] = ()) -> StepResult:
@@ -316,7 +315,7 @@ def _as_text(name: str, text: str) -> Captured:
 def _told(failure: Failure, name: str, mask: Masker) -> Failure:
     named = name if failure.what.startswith(name) else ""
     what = mask.name(named) + mask(failure.what.removeprefix(named))
-    return Failure(what, mask(failure.expected), mask(failure.actual))
+    return Failure(what, mask(failure.expected), mask(failure.actual), mask(failure.zh))
 
 
 def _masked(one: Captured, mask: Masker) -> Captured:

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from prober.alerts.languages import LANGUAGES
 from prober.alerts.words import News, Writer
 from prober.errors import RobotBroken
 from prober.loading.config_service import TicketSettings
@@ -73,8 +74,8 @@ def spoken_of(incident: Incident, system: TicketSettings, writer: Writer, now: d
         "id": incident.id,
         "title": words.title,
         "text": words.text,
-        "what": incident.what,
-        "worked": incident.worked,
+        "what": LANGUAGES[system.language].what_of(incident),
+        "worked": LANGUAGES[system.language].worked_of(incident),
         "severity": str(incident.severity),
         "kind": str(cause.kind),
         "channel": cause.channel,

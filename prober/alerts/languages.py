@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from prober.judge import chinese
 from prober.model.alarm import Reason
+from prober.model.incident import Incident
 from prober.model.probe import Severity
 
 _NAMED = 3
@@ -28,6 +30,7 @@ class Language:
     more: str
     colon: str
     what: str
+    said: str
     since: str
     until: str
     concerned: str
@@ -48,6 +51,15 @@ class Language:
     comma: str
     others: str
     units: Sequence[str]
+    chinese: bool = False
+
+    def what_of(self, incident: Incident) -> str:
+        """Return what happened: in this language, if anybody said it so."""
+        return (incident.what_zh if self.chinese else "") or incident.what
+
+    def worked_of(self, incident: Incident) -> str:
+        """Return what still worked."""
+        return (incident.worked_zh if self.chinese else "") or incident.worked
 
     def several_of(self, names: Sequence[str]) -> str:
         """Return the first few of *names*, and how many there are beside them."""
@@ -64,6 +76,7 @@ class Language:
 
 
 _ZH = Language(
+    chinese=True,
     failure="故障",
     robot="拨测机器人故障",
     closed="已恢复",
@@ -71,11 +84,12 @@ _ZH = Language(
     of_robot="机器人自身",
     marks={Reason.ESCALATED: "故障无人确认", Reason.REMINDER: "故障仍在", Reason.UPDATED: "故障扩大"},
     severities={Severity.MINOR: "一般", Severity.MAJOR: "重要", Severity.CRITICAL: "严重"},
-    channels={"ivr": "语音", "web": "网厅", "sms": "短信"},
+    channels=chinese.CHANNELS,
     several="{count}起故障，其中{over}起已恢复",
     more="…另有{count}起，见 prober incidents list",
     colon="：",
     what="现象",
+    said="原文",
     since="始于",
     until="恢复",
     concerned="拨测",
@@ -114,6 +128,7 @@ _EN = Language(
     more="… and {count} more, see prober incidents list",
     colon=": ",
     what="What",
+    said="Original",
     since="Since",
     until="Recovered",
     concerned="Probes",

@@ -94,12 +94,13 @@ class Writer:
             incident.acknowledged_at and f"{incident.acknowledged_by} {self.at(incident.acknowledged_at)}".strip()
         )
         lines = {
-            told.what: incident.what,
+            told.what: (what := told.what_of(incident)),
+            told.said: incident.what if what != incident.what else "",
             told.since: f"{self.at(incident.opened_at)} ({lasted})",
             told.until: incident.closed_at and self.at(incident.closed_at),
             told.concerned: probes,
             told.first_run: incident.first_run,
-            told.worked: incident.worked,
+            told.worked: told.worked_of(incident),
             told.acknowledged: acknowledged,
             told.incident: incident.id,
             told.link: self.link_of(incident),
@@ -129,8 +130,8 @@ class Writer:
         return " ".join(part for part in (items, channel, robot) if part)
 
     def _what(self, incident: Incident, told: Language) -> str:
-        step = incident.cause.step
-        return incident.what if not step or step in incident.what else f"{step}, {incident.what}"
+        step, what = incident.cause.step, told.what_of(incident)
+        return what if not step or step in what or what != incident.what else f"{step}, {what}"
 
     def _since(self, incident: Incident, told: Language) -> str:
         since = told.since_at.format(at=self.at(incident.opened_at, brief=True))

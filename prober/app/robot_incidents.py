@@ -116,7 +116,8 @@ class RobotIncidents:
         at, name = self._now(), watched(sign).name
         if well:
             return ProbeResult(name, at, at, Standing.WELL, ())
-        return ProbeResult(name, at, at, Standing.ERROR, (), cause(sign), f"{sign.what.en} {sign.cure.en}".strip())
+        what, zh = f"{sign.what.en} {sign.cure.en}".strip(), f"{sign.what.zh}{sign.cure.zh}"
+        return ProbeResult(name, at, at, Standing.ERROR, (), cause(sign), what, what_zh=zh)
 
 
 def watched(sign: Sign) -> Watched:

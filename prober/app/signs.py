@@ -17,6 +17,8 @@ LATE_S = 1.0
 MEMORY_FREE = 0.05
 _NAMED = 5
 """So many probes are named."""
+_LOOK_OVER = "请在本机执行 prober doctor，并按提示修复。"
+"""What is to be done in Chinese where only the robot's English says it exactly."""
 WRITE_S = 5.0
 """A write that takes longer holds runs up."""
 
@@ -93,7 +95,7 @@ def self_check(channel: str, told: str | RobotBroken | None) -> Sign:
         value="failed",
         of=channel,
         what=Words(f"It failed, and again: {told.what}.", "自检连续两次未通过：机器人自身有故障。"),
-        cure=Words(told.cure, told.cure),
+        cure=Words(told.cure, _LOOK_OVER),
     )
 
 
@@ -223,7 +225,7 @@ def store(took_s: float, waiting: int, broken: RobotBroken | None) -> Sign:
     value, limit = f"{took_s:.3f} s", f"≤ {WRITE_S:g} s"
     if broken is not None:
         return Sign("store", False, "refused", limit, Words(f"{broken.what}.", "结果数据库无法写入。"),
-                    Words(broken.cure, broken.cure))  # fmt: skip
+                    Words(broken.cure, _LOOK_OVER))  # fmt: skip
     waits = Words(f"{waiting} writes wait." if waiting else "", f"{waiting} 次写入等待中。" if waiting else "")
     if took_s <= WRITE_S:
         return Sign("store", True, value, limit, waits)

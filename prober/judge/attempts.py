@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from prober.judge.cause import cause_of, words_of
+from prober.judge import chinese
+from prober.judge.cause import cause_of, chinese_of, words_of
 from prober.model.incident import ProbeResult, Standing
 from prober.model.run import Outcome, Run
 
@@ -31,7 +32,9 @@ def result(
     first, *_, last = [run for run in attempts if of_run(run) is wanted] * 2
     remark = (remark or _stumbled(attempts)) if standing is Standing.UNCONFIRMED else ""
     what = f"{words_of(last)} (not repeated: {remark})" if remark else words_of(last)
-    return replace(made, cause=cause_of(last), first_cause=cause_of(first), what=what, broke=last.id)
+    zh = chinese_of(last)
+    what_zh = f"{zh}{chinese.NOT_REPEATED}" if zh and remark else zh
+    return replace(made, cause=cause_of(last), first_cause=cause_of(first), what=what, what_zh=what_zh, broke=last.id)
 
 
 def of_run(run: Run) -> Outcome | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from prober.judge import chinese
 from prober.model.incident import Cause, Kind
 from prober.model.run import Layer, Outcome, Run, StepResult
 from prober.model.verb import ROBOT
@@ -50,6 +51,15 @@ def words_of(run: Run) -> str:
     actual = f" — {step.failure.actual}" if step.failure.actual else ""
     told = f"{step.failure.what}{actual}".replace("\n", " ")
     return told if len(told) <= _WORDS else f"{told[: _WORDS - 1]}…"
+
+
+def chinese_of(run: Run) -> str:
+    """Return what happened in Chinese, without what the channel said; "" where nobody said it so."""
+    step = _broken(run)
+    if step is None:
+        return chinese.NOT_PLAYED if run.outcome is Outcome.ERROR else ""
+    zh = step.failure.zh if step.failure else ""
+    return f"{step.name}{chinese.COLON}{zh}" if zh else ""
 
 
 def holds(run_steps: Iterable[tuple[str, str, str, Outcome]], cause: Cause) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from prober.errors import RobotBroken
+from prober.judge import chinese
 from prober.model.run import Failure, Layer, Observation, Outcome, Seen
 from prober.model.scenario import Step
 from prober.model.value import Captured
@@ -60,13 +61,16 @@ _STALL_S = 1.0
 def judge(step: Step, seen: Observation) -> Verdict:
     """Return how *step* ended, by the table of outcomes. The limits are held against `took_s`."""
     if seen.seen is Seen.NOT_ASKED:
-        return Verdict(Outcome.SKIPPED, None, Failure("was not asked", seen.expected, seen.actual))
+        return Verdict(
+            Outcome.SKIPPED, None, Failure("was not asked", seen.expected, seen.actual, chinese.SEEN[seen.seen])
+        )
     if seen.seen is Seen.EXPECTED:
         return _in_time(step, seen)
     if step.optional and seen.seen in _ABSENT:
-        return Verdict(Outcome.SKIPPED, None, Failure("was absent, which is fine here", seen.expected, seen.actual))
+        absent = Failure("was absent, which is fine here", seen.expected, seen.actual, chinese.ABSENT)
+        return Verdict(Outcome.SKIPPED, None, absent)
     what = f"{step.name}: nothing came" if seen.seen is Seen.NOTHING else f"{step.name}: {seen.seen}"
-    return _failed(seen, what, _LAYERS.get(seen.seen, step.layer))
+    return _failed(seen, what, chinese.SEEN[seen.seen], _LAYERS.get(seen.seen, step.layer))
 
 
 def _in_time(step: Step, seen: Observation) -> Verdict:
@@ -75,21 +79,37 @@ def _in_time(step: Step, seen: Observation) -> Verdict:
         return Verdict(Outcome.PASSED)
     if step.within_s is not None and took_s > step.within_s:
         what = f"{step.name}: right, but too late ({took_s:.3f} s, limit {step.within_s:g} s)"
-        return _failed(seen, what, step.layer)
+        zh = chinese.TOO_LATE.format(took_s=took_s, within_s=step.within_s)
+        return _failed(seen, what, zh, step.layer)
     if step.warn_s is not None and took_s > step.warn_s:
         return Verdict(Outcome.SLOW)
     return Verdict(Outcome.PASSED)
 
 
-def _failed(seen: Observation, what: str, layer: Layer) -> Verdict:
-    return Verdict(Outcome.FAILED, layer, Failure(what, seen.expected, seen.actual))
+def _failed(seen: Observation, what: str, zh: str, layer: Layer) -> Verdict:
+    return Verdict(Outcome.FAILED, layer, Failure(what, seen.expected, seen.actual, zh))
 
 
 def of_self_check(verdict: Verdict, broken: RobotBroken) -> Verdict:
     """Return *verdict*, a failure in doubt, as the robot's own: its self-check has failed as well."""
     seen = verdict.failure or Failure("nothing was told")
     what = f"{seen.what}, but the robot cannot do better by itself: {broken.what}"
-    return Verdict(Outcome.ERROR, Layer.ROBOT, Failure(what, _both(seen), broken.cure))
+    return Verdict(
+        Outcome.ERROR, Layer.ROBOT, Failure(what, _both(seen), broken.cure, f"{seen.zh}{chinese.SELF_CHECK}")
+    )
+
+
+def of_broken(what: str, cure: str) -> Verdict:
+    """Return how a step ended that the robot could not do: *what* happened, and the *cure* a person can try."""
+    return Verdict(Outcome.ERROR, Layer.ROBOT, Failure(what, actual=cure, zh=chinese.NOT_DONE))
+
+
+def of_deadline(verdict: Verdict, deadline_s: float) -> Verdict:
+    """Return *verdict*, a failure, with the word that the scenario's deadline ended the wait."""
+    failure = verdict.failure or Failure("nothing was told")
+    what = f"{failure.what}; the deadline of the scenario ({deadline_s:g} s) ended the wait"
+    zh = f"{failure.zh}{chinese.CUT.format(deadline_s=deadline_s)}"
+    return replace(verdict, failure=replace(failure, what=what, zh=zh))
 
 
 def of_stall(step: Step, verdict: Verdict, seen: Observation, stalled_s: float) -> Verdict:
@@ -106,7 +126,8 @@ def of_stall(step: Step, verdict: Verdict, seen: Observation, stalled_s: float) 
         return verdict
     what = f"{verdict.failure.what}, but the robot itself stood still for {stalled_s:.1f} s"
     cure = "Run less on this machine, or fewer runs at once."
-    return Verdict(Outcome.ERROR, Layer.ROBOT, Failure(what, _both(verdict.failure), cure))
+    zh = f"{verdict.failure.zh}{chinese.STOOD_STILL.format(stalled_s=stalled_s)}"
+    return Verdict(Outcome.ERROR, Layer.ROBOT, Failure(what, _both(verdict.failure), cure, zh))
 
 
 def _both(failure: Failure) -> str:
@@ -121,15 +142,18 @@ def of_captures(step: Step, verdict: Verdict, captured: Sequence[Captured]) -> V
         return verdict
     wanted = ", ".join(f"{one.name} ({one.type})" for one in unread)
     told = "; ".join(f"«{one.text}»" for one in unread)
-    return Verdict(Outcome.FAILED, Layer.CONTENT, Failure(f"{step.name}: a value cannot be read", wanted, told))
+    unreadable = Failure(f"{step.name}: a value cannot be read", wanted, told, chinese.UNREADABLE)
+    return Verdict(Outcome.FAILED, Layer.CONTENT, unreadable)
 
 
 def of_exception(exc: Exception) -> Verdict:
     """Return how a Python scenario that raised *exc* ended: its own assertion FAILED, anything else is an ERROR."""
     where = traceback.extract_tb(exc.__traceback__)[-1]
     said = "".join(traceback.format_exception_only(exc)).strip()
-    told = Failure(f"{PurePath(where.filename).name}, line {where.lineno}: {said}", actual=where.line or "")
-    if isinstance(exc, AssertionError):
+    asserted = isinstance(exc, AssertionError)
+    zh = chinese.ASSERTION if asserted else chinese.SCENARIO
+    told = Failure(f"{PurePath(where.filename).name}, line {where.lineno}: {said}", actual=where.line or "", zh=zh)
+    if asserted:
         return Verdict(Outcome.FAILED, Layer.CONTENT, told)
     return Verdict(Outcome.ERROR, Layer.ROBOT, told)
 

@@ -120,7 +120,7 @@ class TicketSettings(BaseModel):
     number: Text = Field(default="", description="where the answer holds the ticket's number, as key.key")
     on: Literal["opened", "acknowledged", "asked"] = Field(default="asked", description="when a ticket is made")
     severity: Severity = Field(default=Severity.MINOR, description="only of this severity, or worse")
-    language: Literal["zh", "en"] = Field(default="zh", description="the language of ‘title’ and ‘text’ in the body")
+    language: Literal["zh", "en"] = Field(default="zh", description="the language of the words in the body")
 
 
 class SelfCheckSettings(BaseModel):

@@ -59,8 +59,8 @@ class ProbeResult:
     A planned playing of *probe* as it counts, once its second attempt is over. *runs* are its attempts, in order.
 
     FLAKY: the second attempt passed. UNCONFIRMED: none could confirm a failure. UNASKED: skipped. *cause* and *what*
-    are of the failure or error; *first_cause* is that of the first attempt, *broke* the last run that failed so: both
-    are not kept. *maintenance* names the window it fell into: then it counts for nothing.
+    (*what_zh* in Chinese) are of the failure or error; *first_cause* is that of the first attempt, *broke* the last run
+    that failed so: both are not kept. *maintenance* names the window it fell into: then it counts for nothing.
     """
 
     probe: str
@@ -73,6 +73,7 @@ class ProbeResult:
     maintenance: str = ""
     first_cause: Cause | None = None
     broke: str = ""
+    what_zh: str = ""
 
 
 class Happened(StrEnum):
@@ -112,7 +113,7 @@ class Incident:
 
     *first_run* and *last_run* are its first and latest failing runs, *probes* those it concerns or concerned, *failing*
     those that have not recovered, *items* their items. *worked* says what still worked when it was opened. *what* is
-    the failure in words.
+    the failure in words. *what_zh* and *worked_zh* are the same in Chinese; "" where nobody said it so.
     """
 
     id: str
@@ -127,6 +128,8 @@ class Incident:
     items: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     worked: str = ""
+    what_zh: str = ""
+    worked_zh: str = ""
     closed_at: datetime | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str = ""

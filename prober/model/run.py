@@ -112,11 +112,12 @@ class Observation:
 
 @dataclass(frozen=True)
 class Failure:
-    """A failure as a person reads it."""
+    """A failure as a person reads it. *zh* is what happened in Chinese, without the step's name; "" if it has none."""
 
     what: str
     expected: str = ""
     actual: str = ""
+    zh: str = ""
 
 
 @dataclass(frozen=True)

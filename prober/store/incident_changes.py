@@ -73,13 +73,16 @@ class _Applying:
         result, cause = self._result, self._result.cause
         assert cause is not None  # noqa: S101 - nothing opens without one
         first = failing(self._row, cause.kind)[-1]
+        worked = incident_words.worked(self._connection, result)
         incident_id = _next_id(self._connection, result.at)
         row = {
             "id": incident_id,
             **incident_rows.cause_columns(cause),
             "severity": str(self._watched.severity),
             "what": result.what,
-            "worked": incident_words.worked(self._connection, result),
+            "what_zh": result.what_zh or None,
+            "worked": worked.en,
+            "worked_zh": worked.zh or None,
             "first_run": _run(first.runs[:1]),
             "last_run": self._last_run,
             "opened_at": result.at,

@@ -33,7 +33,7 @@ def cause_of(row: RowMapping) -> Cause:
 def result_row(result: ProbeResult) -> dict[str, Any]:
     """Return the row of *result*."""
     row: dict[str, Any] = {name: getattr(result, name) for name in _RESULT_FIELDS}
-    row |= {"standing": str(result.standing), "runs": list(result.runs)}
+    row |= {"standing": str(result.standing), "runs": list(result.runs), "what_zh": result.what_zh or None}
     return row | (cause_columns(result.cause) if result.cause else {})
 
 
@@ -43,6 +43,7 @@ def result_of(row: RowMapping) -> ProbeResult:
         **{name: row[name] for name in _RESULT_FIELDS},
         standing=Standing(row["standing"]),
         runs=tuple(row["runs"]),
+        what_zh=row["what_zh"] or "",
         cause=cause_of(row) if row["kind"] else None,
     )
 
@@ -71,6 +72,8 @@ def _incident(row: RowMapping, probes: Sequence[RowMapping], changes: Sequence[C
         **{name: row[name] for name in _INCIDENT_FIELDS},
         cause=cause_of(row),
         severity=Severity(row["severity"]),
+        what_zh=row["what_zh"] or "",
+        worked_zh=row["worked_zh"] or "",
         probes=tuple(one["probe"] for one in probes),
         failing=tuple(one["probe"] for one in probes if one["recovered_at"] is None),
         items=_each(one["item"] for one in probes),

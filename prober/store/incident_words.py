@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
+from prober.judge import chinese
 from prober.model.incident import ProbeResult, Standing
 from prober.model.verb import ROBOT
 from prober.store.tables import PROBE_RESULTS, STEPS
@@ -19,31 +20,47 @@ _AT_MOST = 200
 _NAMED = 3
 
 
-def worked(connection: Connection, result: ProbeResult) -> str:
+class Told(NamedTuple):
+    """The same in English and in Chinese."""
+
+    en: str = ""
+    zh: str = ""
+
+
+def worked(connection: Connection, result: ProbeResult) -> Told:
     """
     Return what passed in the hour before *result*, by channel: `web: balance passed 12 s before; sms: …`.
 
-    Of each other probe its latest result counts. "" if nothing else is known.
+    Of each other probe its latest result counts. Nothing is said if nothing else is known.
     """
     others = _latest_of_others(connection, result)
     well = {row.runs[-1]: row for row in others if row.standing == Standing.WELL and row.runs}
-    passed: dict[str, list[str]] = defaultdict(list)
+    passed: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for run_id, channel in _channels(connection, well):
         row = well[run_id]
-        passed[channel].append(f"{row.probe} {ago(row.at, result.at)}")
-    told = [f"{channel}: {_named(names)}" for channel, names in sorted(passed.items())]
-    return f"passed lately – {'; '.join(told)}" if told else ""
+        passed[channel].append((row.probe, max(0.0, (result.at - row.at).total_seconds())))
+    if not passed:
+        return Told()
+    en = "; ".join(f"{channel}: {_named(probes)}" for channel, probes in sorted(passed.items()))
+    zh = "；".join(
+        f"{chinese.CHANNELS.get(channel, channel)}：{_named_zh(probes)}" for channel, probes in sorted(passed.items())
+    )
+    return Told(f"passed lately – {en}", zh)
 
 
-def ago(at: datetime, then: datetime) -> str:
-    """Return how long before *then* it was: `12 s before`, `3 min before`."""
-    before_s = max(0.0, (then - at).total_seconds())
-    return f"{before_s:.0f} s before" if before_s < 120 else f"{before_s / 60:.0f} min before"
+def _named(probes: Sequence[tuple[str, float]]) -> str:
+    more = f" and {len(probes) - _NAMED} more" if len(probes) > _NAMED else ""
+    return ", ".join(f"{name} {ago(seconds)}" for name, seconds in probes[:_NAMED]) + more
 
 
-def _named(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+def _named_zh(probes: Sequence[tuple[str, float]]) -> str:
+    more = f"等 {len(probes)} 个" if len(probes) > _NAMED else ""
+    return "、".join(f"{name} {chinese.ago(seconds)}" for name, seconds in probes[:_NAMED]) + more
+
+
+def ago(seconds: float) -> str:
+    """Return how long before it was: `12 s before`, `3 min before`."""
+    return f"{seconds:.0f} s before" if seconds < 120 else f"{seconds / 60:.0f} min before"
 
 
 def _latest_of_others(connection: Connection, result: ProbeResult) -> Collection[Row[Any]]:

@@ -38,6 +38,7 @@ def step_row(run_id: str, result: StepResult) -> dict[str, Any]:
         "failure": failure and failure.what,
         "expected": failure and failure.expected,
         "actual": failure and failure.actual,
+        "failure_zh": (failure and failure.zh) or None,
     }
 
 
@@ -92,11 +93,15 @@ def step_of(
         index=row["step"],
         outcome=Outcome(row["outcome"]),
         layer=Layer(row["layer"]) if row["layer"] else None,
-        failure=None if row["failure"] is None else Failure(row["failure"], row["expected"], row["actual"]),
+        failure=None if row["failure"] is None else _failure(row),
         timings={timing["name"]: timing["took_s"] for timing in timings},
         captures=tuple(_captured(capture) for capture in captures),
         evidence=_evidence(evidence),
     )
+
+
+def _failure(row: RowMapping) -> Failure:
+    return Failure(row["failure"], row["expected"], row["actual"], row["failure_zh"] or "")
 
 
 def _captured(row: RowMapping) -> Captured:

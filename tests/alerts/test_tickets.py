@@ -260,6 +260,18 @@ async def test_a_template_that_cannot_be_filled_in_is_a_failure_with_a_reason(
         assert ticket.state is Delivery.WAITING
 
 
+def test_a_ticket_speaks_the_language_of_its_system(an_incident: Callable[..., Incident], clock: Clock) -> None:
+    """What happened and what still worked, as title and text do."""
+    incident = an_incident(what_zh="播放的是别的语音", worked_zh="网厅：balance-web 12 秒前")
+    for language, what, worked in (
+        ("zh", incident.what_zh, incident.worked_zh),
+        ("en", incident.what, incident.worked),
+    ):
+        system = TicketSettings.model_validate({"name": "x", "url": "http://x", "body": "x", "language": language})
+        spoken = spoken_of(incident, system, Writer(), clock())
+        assert (spoken["what"], spoken["worked"]) == (what, worked)
+
+
 @pytest.mark.parametrize(
     ("system", "why"),
     [

@@ -41,6 +41,24 @@ def test_a_chinese_message_says_all_that_helps_to_judge(an_incident: Make) -> No
     ]
 
 
+def test_a_chinese_message_is_chinese_where_it_was_said_so(an_incident: Make) -> None:
+    """What the channel said stands in a line of its own, out of title and text message; English is as it was."""
+    what = "听到余额: another prompt — heard «packages» (not repeated: the scenario orders)"
+    zh, worked = "听到余额：播放的是别的语音（未复测）", "网厅：balance-web 12 秒前"
+    news = [News(an_incident(what=what, what_zh=zh, worked_zh=worked), OPENED)]
+    words = Writer().long(news, "zh", NOON)
+    assert words.title == f"故障 [重要] balance-query 语音: {zh}"
+    lines = words.text.splitlines()
+    assert lines[:2] == [f"现象：{zh}", f"原文：{what}"]
+    assert f"当时正常：{worked}" in lines
+    text = Writer().short(news, "zh").text
+    assert text.startswith("故障 balance-query 语音: 听到余额：播放的是")
+    assert "prompt" not in text
+    english = Writer().long(news, "en", NOON)
+    assert zh not in f"{english.title}{english.text}"
+    assert "Original" not in english.text
+
+
 def test_an_english_message_says_who_sees_to_it(an_incident: Make) -> None:
     """With the instant of the acknowledgement, and without a link where there is none."""
     acknowledged = an_incident(acknowledged_at=NOON + timedelta(minutes=3), acknowledged_by="ops")

@@ -135,6 +135,7 @@ async def test_a_self_check_that_fails_twice_is_an_incident_and_recovers(clocks,
     (incident,) = store.incidents.find()
     assert (incident.cause.kind, incident.cause.channel) == (Kind.ROBOT, "web")
     assert "the browser could not be started" in incident.what
+    assert incident.what_zh == "自检连续两次未通过：机器人自身有故障。请在本机执行 prober doctor，并按提示修复。"
     assert told == [1]
     assert not vitals.well
     assert read(figures, "prober_open_incidents", kind="robot", severity="major") == 1

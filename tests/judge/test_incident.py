@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from prober.judge import attempts
 from prober.judge.attempts import result
 from prober.judge.cause import cause_of, holds
 from prober.judge.incident import Act, Decision, OpenIncident, decide, settled
@@ -240,6 +241,19 @@ def test_the_cause_of_an_error_is_the_robots() -> None:
     """By channel and verb."""
     failing = run(ERROR, step("web.see"), step("sms.send", ERROR, Layer.ROBOT))
     assert cause_of(failing) == Cause(Kind.ROBOT, "sms", Layer.ROBOT, "sms.send")
+
+
+def test_what_happened_is_told_in_chinese_without_what_the_channel_said() -> None:
+    """The step's name and the judge's sentence; that it was not repeated; of an error, that the robot could not."""
+    heard = replace(
+        step("ivr.hear", FAILED, Layer.PROMPT), name="听到余额", failure=Failure("x", "y", "heard z", "静音")
+    )
+    made = attempts.result("p", [run(FAILED, heard)] * 2, at=NOON)
+    assert (made.what, made.what_zh) == ("x — heard z", "听到余额：静音")
+    alone = attempts.result("p", [run(FAILED, heard)], at=NOON, remark="the scenario orders")
+    assert alone.what_zh == "听到余额：静音（未复测）"
+    assert attempts.result("p", [run(ERROR)], at=NOON).what_zh == "机器人未能执行这次拨测"
+    assert attempts.result("p", [run(FAILED, step("web.see", FAILED))], at=NOON, remark="r").what_zh == ""
 
 
 def test_what_does_not_agree_lies_with_the_channels_that_told_it() -> None:

@@ -1,6 +1,19 @@
+import re
+
 import pytest
 
-from prober.judge.outcome import judge, of_captures, of_run, of_stall
+from prober.errors import RobotBroken
+from prober.judge import chinese
+from prober.judge.outcome import (
+    judge,
+    of_broken,
+    of_captures,
+    of_deadline,
+    of_exception,
+    of_run,
+    of_self_check,
+    of_stall,
+)
 from prober.model.run import Layer, Observation, Outcome, Seen
 from prober.model.scenario import Action, Step
 from prober.model.value import Captured, ValueType
@@ -46,6 +59,7 @@ def test_the_table_of_outcomes(seen, outcome, layer):
     if outcome is Outcome.FAILED:
         assert (verdict.failure.expected, verdict.failure.actual) == ("e", "a")
         assert verdict.failure.what.startswith("ivr.hear welcome: ")
+        assert verdict.failure.zh == chinese.SEEN[seen]
 
 
 def test_the_table_is_whole():
@@ -117,3 +131,29 @@ def test_the_outcome_of_a_run():
     assert of_run([]) is k
     assert of_run([p, k], unasked=True) is k
     assert of_run([p, f, k], unasked=True) is f
+
+
+def test_whatever_is_said_is_said_in_chinese_too():
+    """With the same figures, and without a word of English: it is read at three in the morning."""
+    assert set(chinese.SEEN) == set(Seen)
+    nothing = judge(HEAR, Observation(Seen.NOTHING))
+    verdicts = [
+        *(judge(HEAR, Observation(seen)) for seen in Seen),
+        judge(HEAR, Observation(Seen.EXPECTED, took_s=4.5)),
+        of_self_check(nothing, RobotBroken("no reference call", cure="Mend it.")),
+        of_stall(HEAR, nothing, Observation(Seen.NOTHING), 3.0),
+        of_deadline(nothing, 60),
+        of_broken("no browser", "Install one."),
+        of_captures(HEAR, judge(HEAR, Observation(Seen.EXPECTED)), [Captured("x", ValueType.MONEY, "?", None)]),
+    ]
+    for raised in (ValueError("no"), AssertionError("no")):
+        try:
+            raise raised
+        except type(raised) as exc:
+            verdicts.append(of_exception(exc))
+    failures = [one.failure for one in verdicts if one.failure]
+    assert len(failures) == len(verdicts) - 1
+    for failure in failures:
+        assert failure.zh
+        assert not re.search("[A-Za-z]", failure.zh)
+        assert set(re.findall(r"[\d.]*\d", failure.zh)) == set(re.findall(r"[\d.]*\d", failure.what.split(".py")[0]))

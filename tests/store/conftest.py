@@ -85,7 +85,7 @@ def a_step() -> Callable[..., StepResult]:
                 started_at=NOON + timedelta(seconds=index),
                 ended_at=NOON + timedelta(seconds=index + 1),
                 layer=Layer.PROMPT,
-                failure=Failure("another prompt", expected="prompt balance", actual="prompt packages «流量套餐»"),
+                failure=Failure("another prompt", "prompt balance", "prompt packages «流量套餐»", "播放的是别的语音"),
                 within_s=6.0,
                 warn_s=2.0,
                 soft=True,

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -174,7 +175,19 @@ async def test_it_says_what_still_worked(
     await apply(store, well(-200, "old", runs=("old-run",)), well(-3, "broken", runs=("broken-run",)))
     await apply(store, result(-2, "broken", cause=DEAD), well(-1, "sms", runs=("sms-run",)))
     await apply(store, well(-5, "menu", runs=("menu-run",)), result(0))
-    assert only(store, channel="web").worked == "passed lately – ivr: menu 5 min before; sms: sms 60 s before"
+    incident = only(store, channel="web")
+    assert incident.worked == "passed lately – ivr: menu 5 min before; sms: sms 60 s before"
+    assert incident.worked_zh == "语音：menu 5 分钟前；短信：sms 60 秒前"
+
+
+async def test_what_happened_is_kept_in_chinese_too(store: Store) -> None:
+    """Of the result and of its incident; what nobody said in Chinese is nothing."""
+    said = replace(result(0), what_zh="听到余额：播放的是别的语音")
+    await apply(store, said)
+    assert only(store).what_zh == said.what_zh
+    assert store.incidents.results()[0].what_zh == said.what_zh
+    await apply(store, result(1, "ivr", cause=DEAD))
+    assert (only(store, channel="ivr").what_zh, only(store, channel="ivr").worked_zh) == ("", "")
 
 
 async def test_people_see_to_incidents_by_name(store: Store) -> None:

@@ -67,6 +67,7 @@ STEPS = Table(
     Column("failure", Words),
     Column("expected", Words),
     Column("actual", Words),
+    Column("failure_zh", Words),
     Column("facts", Facts, nullable=False),
     Index(
         "steps_failed",
