@@ -15,6 +15,8 @@ SILENT_S = 60.0
 """After so long without a new sign of life, by the clock of who waits for one, a process of another host is gone."""
 _LONG_AGO = timedelta(hours=1)
 """A sign of life that is so old needs no waiting for the next: no two hosts' clocks are that far apart."""
+_LOOKS_S = 15.0
+"""Who looks less often than that does not know what it missed, nor whether anybody could have said anything."""
 _MOST = 10_000
 """So many signs of life are remembered at most."""
 _HOSTS_OWN = "pid:[4026531836]"
@@ -54,18 +56,25 @@ class Process:
 
 @dataclass
 class Watch:
-    """Remembers since when the signs of life of processes are what they are."""
+    """
+    Remembers for how long the signs of life of processes have been what they are.
+
+    A time in which nobody looked, for the store was gone, is no silence: those who live could not say so either.
+    """
 
     clock_s: Callable[[], float] = time.monotonic
-    _since_s: dict[tuple[Process, tuple[datetime | None, ...]], float] = field(default_factory=dict)
+    _seen: dict[tuple[Process, tuple[datetime | None, ...]], tuple[float, float]] = field(default_factory=dict)
 
     def silent_s(self, process: Process, signs: tuple[datetime | None, ...]) -> float:
         """Return how long *process* has been seen with *signs*, and no later ones."""
         now_s = self.clock_s()
-        since_s = self._since_s.setdefault((process, signs), now_s)
-        if len(self._since_s) > _MOST:
-            del self._since_s[next(iter(self._since_s))]
-        return now_s - since_s
+        silent_s, looked_s = self._seen.pop((process, signs), (0.0, now_s))
+        silent_s += min(now_s - looked_s, _LOOKS_S)
+        # The last that was looked at is the last to be forgotten.
+        self._seen[process, signs] = silent_s, now_s
+        if len(self._seen) > _MOST:
+            del self._seen[next(iter(self._seen))]
+        return silent_s
 
 
 _WATCH = Watch()

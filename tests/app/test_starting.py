@@ -7,7 +7,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from prober.app import serving
 from prober.app.news import About, News
 from prober.app.serving import Serving
 from prober.app.work import Work
@@ -22,6 +24,7 @@ from prober.channels.fake import VERBS, Answer, FakeDriver
 from prober.errors import BadInput
 from prober.loading.config import load_config
 from prober.loading.vocabulary import Vocabulary
+from prober.model.probe import Start
 from prober.model.prompt import PromptTable
 from prober.model.run import Observation, Outcome, Run, Seen
 from prober.model.scenario import Scenario
@@ -253,6 +256,27 @@ async def test_a_start_for_which_the_lead_was_in_doubt_is_missed_if_it_was_held(
     await well.serving.starting.start(well.probes["one"], datetime.now(UTC))
     await well.serving.starting.lead_on(2)
     assert (len(well.missed()), well.serving.starting.lapsed) == (1, [])
+
+
+async def test_the_lead_is_renewed_while_it_is_taken_over(robot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To find out where years of starts ended takes its time."""
+    well = robot()
+    monkeypatch.setattr(serving, "RENEW_S", 0.01)
+    renewed = threading.Event()
+    lead, last = well.store.leadership.lead, well.store.starts.last
+
+    async def noted(name: str) -> int | None:
+        renewed.set()
+        return await lead(name)
+
+    def slow(probes: Iterable[str]) -> Mapping[str, Start]:
+        assert renewed.wait(30)
+        return last(probes)
+
+    term = await lead(SCHEDULE)
+    well.store.leadership.lead, well.store.starts.last = noted, slow
+    await well.serving._led(term)
+    assert well.serving.leads
 
 
 KILLED_UNDER_WAY = """
