@@ -31,6 +31,7 @@ class Words(NamedTuple):
 
 
 _NOTHING = Words()
+_NONE: Mapping[Delivery, int] = {}
 
 
 @dataclass(frozen=True)
@@ -233,19 +234,34 @@ def store(took_s: float, waiting: int, broken: RobotBroken | None) -> Sign:
     return Sign("store", False, value, limit, Words(f"Writing is slow. {waits.en}", f"写入缓慢。{waits.zh}"), cure)
 
 
-def alarms(counts: Mapping[Delivery, int]) -> Sign:
-    """Judge whether alarms get through. It opens no incident, for that would be told by the ways that fail."""
-    failed, waiting = counts.get(Delivery.FAILED, 0), counts.get(Delivery.WAITING, 0)
-    if not failed:
-        waits = Words(f"{waiting} wait to be sent.", f"{waiting} 条等待发送。") if waiting else _NOTHING
-        return Sign("alarms", True, "0 failed", what=waits, incident=False)
-    what = Words(
-        "Alarms do not get through; they are tried on, and by other ways.", "告警未送达；正在重试并改用其他途径。"
-    )
+def alarms(alarms: Mapping[Delivery, int], tickets: Mapping[Delivery, int] = _NONE, untold: str = "") -> Sign:
+    """
+    Judge whether alarms and tickets get through; *untold* says what keeps all of them back.
+
+    It opens no incident, for that would be told by the ways that fail.
+    """
+    failed, unmade = alarms.get(Delivery.FAILED, 0), tickets.get(Delivery.FAILED, 0)
+    said = [
+        (untold, Words(f"Nothing can be told now: {untold}.", "目前发不出告警：机器人自身有故障。")),
+        (failed, Words("Alarms do not get through; they are tried on, and by other ways.",
+                       "告警未送达；正在重试并改用其他途径。")),
+        (unmade, Words(f"{unmade} tickets are refused; they are tried on.", f"{unmade} 张工单被拒；正在重试。")),
+    ]  # fmt: skip
+    wrong = [words for is_so, words in said if is_so]
+    waiting, unsure = alarms.get(Delivery.WAITING, 0), tickets.get(Delivery.UNSURE, 0)
+    notes = [
+        (waiting, Words(f"{waiting} wait to be sent.", f"{waiting} 条等待发送。")),
+        (unsure, Words(f"Of {unsure} tickets nobody knows whether they were made: look there.",
+                       f"{unsure} 张工单是否已建不明，请到工单系统核对。")),
+    ]  # fmt: skip
+    told = wrong or [words for is_so, words in notes if is_so]
+    what = Words(" ".join(words.en for words in told), "".join(words.zh for words in told))
+    if not wrong:
+        return Sign("alarms", True, "0 failed", what=what, incident=False)
     cure = Words(
         "See prober alerts list; try prober alerts test.", "请查看 prober alerts list，并执行 prober alerts test。"
     )
-    return Sign("alarms", False, f"{failed} failed", what=what, cure=cure, incident=False)
+    return Sign("alarms", False, f"{failed + unmade} failed", what=what, cure=cure, incident=False)
 
 
 def role(leads: bool) -> Sign:

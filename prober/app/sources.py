@@ -21,10 +21,10 @@ class Sources:
     What the robot looks at. What is left out is not watched.
 
     *checks* are the self-checks by channel, *places* the folders whose disks must not run full, by what lies there:
-    `database`, `evidence`. *beat* writes to the store, and returns once that is safe. *open_incidents* and *alarms*
-    (how many in each state) block, and are called on a thread, as is *silent* (the probes that ask nothing; None while
-    another robot leads); *queued* (waiting starts by channel), *unwritten* (writes that wait for the store)
-    and *leads* are not. *told* is called when an incident has changed.
+    `database`, `evidence`. *beat* writes to the store, and returns once that is safe. *open_incidents*, *alarms* and
+    *tickets* (how many in each state) block, and are called on a thread, as is *silent* (the probes that ask nothing;
+    None while another robot leads); *queued* (waiting starts by channel), *unwritten* (writes that wait for the store),
+    *untold* (what keeps alarms from being told) and *leads* are not. *told* is called when an incident has changed.
     """
 
     checks: Mapping[str, SelfCheck] = field(default_factory=dict)
@@ -33,6 +33,8 @@ class Sources:
     incidents: Incidents | None = None
     open_incidents: Callable[[], Sequence[Incident]] | None = None
     alarms: Callable[[], Mapping[Delivery, int]] | None = None
+    tickets: Callable[[], Mapping[Delivery, int]] = dict
+    untold: Callable[[], str] = lambda: ""
     silent: Callable[[], Sequence[str] | None] = lambda: None
     queued: Callable[[], Mapping[str, int]] | None = None
     unwritten: Callable[[], int] = lambda: 0
@@ -49,6 +51,7 @@ class Seen:
     synchronised: bool | None = None
     incidents: Sequence[Incident] | None = None
     alarms: Mapping[Delivery, int] | None = None
+    tickets: Mapping[Delivery, int] = field(default_factory=dict)
     silent: Sequence[str] | None = None
 
     def tell(self, figures: Figures) -> None:
@@ -83,5 +86,6 @@ def read(sources: Sources) -> Seen:
         synchronised=machine.synchronised(),
         incidents=sources.open_incidents() if sources.open_incidents else None,
         alarms=sources.alarms() if sources.alarms else None,
+        tickets=sources.tickets(),
         silent=sources.silent(),
     )

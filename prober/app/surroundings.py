@@ -31,6 +31,8 @@ class Surroundings:
             incidents=store.incidents,
             open_incidents=partial(store.incidents.find, open_only=True, limit=None),
             alarms=store.alarms.counts,
+            tickets=lambda: store.tickets.counts([one.name for one in serving.work.settings.tickets]),
+            untold=lambda: self.telling.trouble,
             queued=lambda: serving.admission.queue,
             unwritten=lambda: store.unwritten,
             leads=lambda: serving.leads,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from prober.app import signs
@@ -16,7 +16,6 @@ from prober.channels.timing import LoopLag, monotonic
 from prober.errors import RobotBroken
 from prober.loading.config_service import ServeSettings
 from prober.metrics import Figures, table
-from prober.model.alarm import Delivery
 from prober.model.incident import Incident
 from prober.model.probe import Start
 
@@ -80,7 +79,8 @@ class Vitals:
             *self._of_robot(),
             *((signs.probes(seen.silent),) if seen.silent is not None else ()),
             *self._of_machine(seen),
-            *self._of_store(took_s, broken, seen.alarms),
+            *self._of_store(took_s, broken),
+            *self._of_alarms(seen),
         )
         self._looked_s = self._clock_s()
         seen.tell(self._figures)
@@ -193,13 +193,13 @@ class Vitals:
             signs.synchronisation(seen.synchronised),
         )
 
-    def _of_store(
-        self, took_s: float, broken: RobotBroken | None, alarms: Mapping[Delivery, int] | None
-    ) -> tuple[Sign, ...]:
+    def _of_store(self, took_s: float, broken: RobotBroken | None) -> tuple[Sign, ...]:
         waiting = self._sources.unwritten()
         self._figures.set(table.STORE_QUEUE, waiting)
-        found = (signs.store(took_s, waiting, broken),) if self._sources.beat or broken else ()
-        return (*found, signs.alarms(alarms)) if alarms is not None else found
+        return (signs.store(took_s, waiting, broken),) if self._sources.beat or broken else ()
+
+    def _of_alarms(self, seen: Seen) -> tuple[Sign, ...]:
+        return () if seen.alarms is None else (signs.alarms(seen.alarms, seen.tickets, self._sources.untold()),)
 
     def _difference_s(self) -> float:
         return self._now().timestamp() - self._clock_s()

@@ -22,6 +22,7 @@ WELL = [
     signs.probes([]),
     signs.store(0.01, 0, None),
     signs.alarms({Delivery.SENT: 4, Delivery.WAITING: 1}),
+    signs.alarms({}, {Delivery.UNSURE: 1}),
 ]
 UNWELL = [
     signs.self_check("web", BROKEN),
@@ -35,6 +36,8 @@ UNWELL = [
     signs.store(6.0, 3, None),
     signs.store(0.0, 0, BROKEN),
     signs.alarms({Delivery.FAILED: 1}),
+    signs.alarms({}, {Delivery.FAILED: 1}),
+    signs.alarms({}, {}, "the database is locked"),
     signs.unwatched(99.0),
 ]
 UNJUDGED = [
@@ -84,6 +87,15 @@ def test_what_would_be_told_by_the_ways_that_fail_opens_no_incident():
     """Alarms that do not get through are a sign and a figure only."""
     assert not signs.alarms({Delivery.FAILED: 1}).incident
     assert signs.disk("database", Disk(1, 100), 0.05).incident
+
+
+def test_whatever_keeps_people_from_being_told_is_told():
+    """What keeps everything back, what failed, and tickets that a person has to look for."""
+    said = signs.alarms({Delivery.FAILED: 2}, {Delivery.FAILED: 1, Delivery.UNSURE: 1}, "chat: KeyError: 'x'")
+    assert said.value == "3 failed"
+    assert said.what.en.startswith("Nothing can be told now: chat: KeyError: 'x'. Alarms do not get through")
+    assert "1 张工单被拒" in said.what.zh
+    assert "look there" in signs.alarms({}, {Delivery.UNSURE: 1}).what.en
 
 
 def test_silent_probes_are_named():

@@ -16,6 +16,7 @@ from prober.app.vitals import Vitals
 from prober.errors import RobotBroken, StoreBroken
 from prober.loading.config_service import SelfCheckSettings, ServeSettings
 from prober.metrics import Figures
+from prober.model.alarm import Delivery
 from prober.model.incident import Cause, Happened, Kind, ProbeResult, Standing
 from prober.model.probe import Missed, Start, Watched
 from prober.model.run import Layer
@@ -440,3 +441,18 @@ async def test_the_watch_goes_on_by_itself(clocks):
     with suppress(asyncio.CancelledError):
         await watching
     assert asyncio.all_tasks() == before
+
+
+async def test_tickets_and_what_keeps_alarms_back_are_a_sign(clocks):
+    """Of the robot as it serves, not of what it sent only; once it is over, all is well."""
+    untold, tickets = ["the database is locked"], {Delivery.FAILED: 1}
+    vitals = made(clocks, alarms=dict, tickets=lambda: tickets, untold=lambda: "".join(untold))
+    await vitals.look()
+    assert sign(vitals, "alarms").well is False
+    assert sign(vitals, "alarms").what.en == (
+        "Nothing can be told now: the database is locked. 1 tickets are refused; they are tried on."
+    )
+    untold.clear()
+    tickets.clear()
+    await vitals.look()
+    assert sign(vitals, "alarms").well
