@@ -15,9 +15,12 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 from rich.text import Text
 
+from prober.app.availability import availabilities
+from prober.app.work import Work
+from prober.cli import availability_view as available
 from prober.cli import incident_view as view
 from prober.cli.progress import progress_console
-from prober.cli.workspace import CONFIG, open_settings
+from prober.cli.workspace import CONFIG, open_settings, open_workspace
 from prober.errors import BadInput, Problem
 from prober.loading.config import Settings
 from prober.loading.fields import Duration
@@ -83,6 +86,36 @@ def show(incident: ID, *, as_json: JSON = False, config: CONFIG = Path("config.y
         console = progress_console(stderr=False)
         for part in view.story(found, runs, settings.evidence.path, datetime.now(UTC)):
             console.print(part, soft_wrap=isinstance(part, Text))
+
+
+@app.command()
+def availability(
+    scenarios: Annotated[
+        list[Path] | None, typer.Argument(help="Where the scenarios are; default: the workspace's folder ‘scenarios’.")
+    ] = None,
+    *,
+    item: Annotated[str | None, typer.Option(help="Only of this item.")] = None,
+    since: Annotated[
+        str, typer.Option(metavar="TIME", help="Over the last 30d, say; default: each probe's window.")
+    ] = "",
+    as_json: JSON = False,
+    config: CONFIG = Path("config.yaml"),
+) -> None:
+    """Show for how much of the time each probe's channel was in no incident, and whether that meets its objective."""
+    now, lasting = datetime.now(UTC), _span(since) if since else None
+    workspace = open_workspace(config, scenarios or [config.parent / "scenarios"])
+    work = Work.of(workspace.settings, workspace.prompts, workspace.scenarios)
+    store = Store.open_to_read(workspace.settings.store.url)
+    try:
+        found = availabilities(work, store, now=now, lasting=lasting, item=item)
+    finally:
+        store.close()
+    if as_json:
+        typer.echo(json.dumps(available.document(found, now), ensure_ascii=False, indent=2))
+    elif found:
+        progress_console(stderr=False).print(available.table(found, now))
+    else:
+        typer.echo("no probe is of this item")
 
 
 @app.command()

@@ -41,8 +41,8 @@ class ProbeSettings(BaseModel):
     matrix: dict[Text, tuple[Text, ...]] = Field(
         default_factory=dict, description="only these values of the facts of the scenario's matrix"
     )
-    objective: float = Field(default=0.99, ge=0, le=1, description="the share of runs that must pass (SLO)")
-    window: Some = Field(default=7 * 86400.0, description="the time the objective is counted over")
+    objective: float = Field(default=0.99, ge=0, le=1, description="the share of the time it is to be available (SLO)")
+    window: Some = Field(default=7 * 86400.0, description="the time that share is of, up to now")
     after: Times = Field(default=1, description="confirmed failures in a row that open an incident")
     recover: Times = Field(default=1, description="passes in a row that close it")
     severity: Severity = Field(default=Severity.MAJOR, description="how bad it is when it fails")
@@ -154,8 +154,12 @@ class ServeSettings(BaseModel):
     host: Text = Field(default="127.0.0.1", description="the address of /healthz, /readyz and /metrics")
     port: int = Field(default=8620, ge=0, le=65535, description="its port; 0: a free one, which is said")
     link: Text = Field(default="", description="an address where people read reports; it stands in alarms")
-    at_once: AtOnceSettings = Field(default_factory=AtOnceSettings, description="the most runs of probes on a channel at once")
-    numbers: dict[Text, Times] = Field(default_factory=dict, description="the most runs of probes on a called number at once")
+    at_once: AtOnceSettings = Field(
+        default_factory=AtOnceSettings, description="the most runs of probes on a channel at once"
+    )
+    numbers: dict[Text, Times] = Field(
+        default_factory=dict, description="the most runs of probes on a called number at once"
+    )
     self_check: SelfCheckSettings = Field(default_factory=SelfCheckSettings, description="the robot checks itself")
     dead_man: DeadManSettings | None = Field(default=None, description="what is called while all is well")
     disk_free: float = Field(default=0.05, ge=0, lt=1, description="less free disk than this share is a robot fault")

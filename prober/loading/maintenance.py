@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from prober.loading.config_service import MaintenanceSettings
 from prober.loading.cron import before
 from prober.model.maintenance import Maintenance
+
+Span = tuple[datetime, datetime]
+"""From an instant up to another."""
 
 
 def windows(settings: Iterable[MaintenanceSettings]) -> tuple[Maintenance, ...]:
@@ -21,6 +24,17 @@ def windows(settings: Iterable[MaintenanceSettings]) -> tuple[Maintenance, ...]:
 def standing(windows: Iterable[Maintenance], item: str | None, at: datetime) -> Maintenance | None:
     """Return the first of *windows* that *item* is in at the aware instant *at*; None if it is in none."""
     return next((window for window in windows if _concerns(window, item) and _holds(window, at)), None)
+
+
+def held(windows: Iterable[Maintenance], item: str | None, span: Span) -> Iterator[Span]:
+    """Yield from when to when *item* was in one of *windows*, of those that touch *span*; they may overlap."""
+    begin, end = span
+    for window in windows:
+        lasts = timedelta(seconds=window.lasts_s)
+        for at in before(window.cron, window.timezone, end) if _concerns(window, item) else ():
+            if at + lasts <= begin:
+                break
+            yield at, at + lasts
 
 
 def _concerns(window: Maintenance, item: str | None) -> bool:

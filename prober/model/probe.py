@@ -50,8 +50,8 @@ class Probe:
     One row of the schedule, with a name of its own: `balance`, or `balance[brand 全球通]` where a matrix made several.
 
     *lines* are those that can play it; a run leases one. A start later than *grace_s* is missed. *after* confirmed
-    failures in a row open an incident, *recover* passes in a row close it. *objective* is the share of runs that must
-    pass in *window_s*.
+    failures in a row open an incident, *recover* passes in a row close it. *objective* is the share of the
+    last *window_s* in which its channel is to be available.
     """
 
     name: str

@@ -33,6 +33,7 @@ from prober.store.sizes import Sizes, sizes
 from prober.store.snapshot import snapshot
 from prober.store.starts import Starts
 from prober.store.tickets import Tickets
+from prober.store.time_spent import TimeSpent
 
 
 class Store:
@@ -49,6 +50,7 @@ class Store:
         self.leases = Leases(database)
         self.orders = Orders(database, self._numbers)
         self.incidents = Incidents(database)
+        self.time_spent = TimeSpent(database)
         self.starts = Starts(database)
         self.leadership = Leadership(database)
         self.alarms = Alarms(database)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from prober.loading.maintenance import standing
+from prober.loading.maintenance import held, standing
 from prober.model.maintenance import Maintenance
 
 NIGHTLY = Maintenance("billing", "0 2 * * *", 3600.0, items=("bill",))
@@ -38,3 +38,13 @@ def test_a_window_keeps_to_the_clock_of_its_zone_through_the_change_of_the_hour(
     berlin = Maintenance("billing", "0 2 * * *", 3600.0, timezone="Europe/Berlin")
     assert standing([berlin], None, datetime(2026, 10, 24, 0, 30, tzinfo=UTC)) == berlin
     assert standing([berlin], None, datetime(2026, 10, 26, 1, 30, tzinfo=UTC)) == berlin
+
+
+def test_the_windows_that_touch_a_span() -> None:
+    """Those that began before it and those that end after it, too; no other item's."""
+    begin, end = datetime(2026, 11, 20, 18, 30, tzinfo=UTC), datetime(2026, 11, 22, 16, tzinfo=UTC)
+    nightly = [(datetime(2026, 11, day, 18, tzinfo=UTC), datetime(2026, 11, day, 19, tzinfo=UTC)) for day in (21, 20)]
+    sunday = (datetime(2026, 11, 22, 15, 30, tzinfo=UTC), datetime(2026, 11, 22, 17, 30, tzinfo=UTC))
+    assert list(held([NIGHTLY, SUNDAY], "bill", (begin, end))) == [*nightly, sunday]
+    assert list(held([NIGHTLY, SUNDAY], None, (begin, end))) == [sunday]
+    assert list(held([NIGHTLY], "bill", (begin + timedelta(minutes=30), begin + timedelta(hours=1)))) == []
