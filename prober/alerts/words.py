@@ -17,6 +17,8 @@ _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 """The characters that take one place each in a text of the smaller alphabet."""
 _LEAST = 5
 """A failure that would have fewer places in a text message is left out of it."""
+_HEAD = 15
+"""So many places what happened, and to what, has at least; else what is less needed is left out."""
 _PARAGRAPHS = 10
 _LINK_PLACES = 36
 """A longer link leaves no room in a text message: the incident's id stands there instead."""
@@ -63,9 +65,9 @@ class Writer:
             over = sum(one.incident.closed_at is not None for one in news)
             gravest = min(news, key=_gravity)
             head = told.several.format(count=len(news), over=over)
-            return Words("", self._fit(head, self._what(gravest.incident, told), self._rest(gravest, told)))
+            return Words("", self._fit(head, self._what(gravest.incident, told), self._rests(gravest, told)))
         head = f"{self._mark(news[0], told)} {self._where(news[0].incident, told)}"
-        return Words("", self._fit(head, self._what(news[0].incident, told), self._rest(news[0], told)))
+        return Words("", self._fit(head, self._what(news[0].incident, told), self._rests(news[0], told)))
 
     def test(self, language: str, way: str, now: datetime, *, short: bool) -> Words:
         """Return what tells that a way works."""
@@ -139,13 +141,14 @@ class Writer:
             return since
         return f"{since}{told.until_at.format(at=self.at(incident.closed_at, brief=True))}"
 
-    def _rest(self, news: News, told: Language) -> str:
-        """Return the end of a text message, which is never cut."""
-        link = self.link_of(news.incident)
-        reference = link if 0 < _places(link) <= _LINK_PLACES else f"#{news.incident.id}"
+    def _rests(self, news: News, told: Language) -> list[str]:
+        """Return the end of a text message, which is never cut: in full, and in ever fewer places."""
+        link, number = self.link_of(news.incident), f"#{news.incident.id}"
         failed = told.instead_short.format(way=_shortened(news.failed[0], _NAME_PLACES)) if news.failed else ""
         again = told.again_short if news.again else ""
-        return f"{self._since(news.incident, told)}{failed}{again} {reference}"
+        since = self._since(news.incident, told)
+        full = [f"{since}{failed}{again} {link}"] if 0 < _places(link) <= _LINK_PLACES else []
+        return [*full, f"{since}{failed}{again} {number}", f"{since}{again} {number}", f"{since} {number}"]
 
     def link_of(self, incident: Incident) -> str:
         """Return where people read on of *incident*; "" if nowhere."""
@@ -159,12 +162,14 @@ class Writer:
     def _cut(self, title: str, text: str) -> Words:
         return Words(_shortened(self.mask(title), _TITLE_PLACES), _shortened(self.mask(text), _TEXT_BYTES, _bytes))
 
-    def _fit(self, head: str, what: str, rest: str) -> str:
-        """Return the three as one message: *what* gives way first, then *head*."""
-        head, what, rest = self.mask(head), self.mask(what), self.mask(rest)
+    def _fit(self, head: str, what: str, rests: Sequence[str]) -> str:
+        """Return the three as one message: *what* gives way first, then the longer of *rests*, then *head*."""
+        head, what = self.mask(head), self.mask(what)
+        masked = [self.mask(rest) for rest in rests]
+        leaves = ((_room(head, what, rest) - _places(f" {rest}"), rest) for rest in masked)
+        rest = next((rest for left, rest in leaves if left >= min(_HEAD, _places(head))), masked[-1])
         whole = f"{head}: {what}, {rest}"
-        plain = _PLAIN.issuperset(whole)
-        room, sign = (_GSM7, "...") if plain else (_UCS2, "…")
+        room, sign = _room(whole), "..." if _PLAIN.issuperset(whole) else "…"
         if _places(whole) <= room:
             return whole
         left = room - _places(f"{head}: , {rest}")
@@ -177,6 +182,11 @@ def _gravity(news: News) -> tuple[bool, int, datetime]:
     severities = list(type(news.incident.severity))
     incident = news.incident
     return incident.closed_at is not None, -severities.index(incident.severity), incident.opened_at
+
+
+def _room(*parts: str) -> int:
+    """Return how many places a message of *parts* has."""
+    return _GSM7 if all(map(_PLAIN.issuperset, parts)) else _UCS2
 
 
 def _places(text: str) -> int:

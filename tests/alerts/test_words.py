@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import product
 
 import pytest
 
@@ -119,6 +120,32 @@ def test_a_link_stands_for_the_incident_where_there_is_one(an_incident: Make) ->
     assert text.endswith(" http://p/INC-20261122-0001")
     far = Writer(link="https://prober.example.com/incidents/{incident}").short([News(an_incident(), OPENED)], "zh").text
     assert far.endswith(" #INC-20261122-0001")
+
+
+def test_a_text_message_is_one_and_says_where_whatever_else_it_has_to_say(an_incident: Make) -> None:
+    """Of every kind, in either language, over or not, with a link of any length: never two, and it begins with what."""
+    kinds = (Cause(Kind.CHANNEL, "ivr", Layer.PROMPT, "听到余额"), Cause(Kind.ROBOT, "ivr", Layer.ROBOT, "ivr.dial"))
+    for cause, over, failed, again, language, reason, several, length in product(
+        kinds,
+        (None, NOON + timedelta(minutes=5)),
+        ((), ("a-way-with-a-long-name",)),
+        (False, True),
+        LANGUAGES,
+        Reason,
+        (1, 12),
+        (0, *range(20, 45, 3), 400),
+    ):
+        writer = Writer(link="h" * length)
+        for what in ("no answer", "无人应答" * 30):
+            incident = an_incident(cause=cause, closed_at=over, what=what)
+            text = writer.short([News(incident, (reason,), failed, again)] * several, language).text
+            plain = all(ord(letter) < 128 for letter in text)
+            assert places(text) <= (160 if plain else 70), text
+            assert "11-22 12:00" in text
+            head = text.partition("11-22 12:00")[0]
+            assert places(head) >= 9, text
+            if language == "zh":
+                assert places(head) >= 13, text
 
 
 def test_several_incidents_are_one_message(an_incident: Make) -> None:
