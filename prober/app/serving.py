@@ -248,7 +248,7 @@ class Serving:
         of, self.starting.unjudged = self.starting.unjudged, set()
         try:
             await self.pipeline.resume(self._probes, None if everything else of)
-        except BaseException:
+        except StoreBroken:
             self._all_left = self._all_left or (everything and self.leads)
             self.starting.unjudged |= of
             raise
