@@ -83,7 +83,7 @@ def ticket(
     config: CONFIG = Path("config.yaml"),
 ) -> None:
     """Hand an incident over to another system now, unless it was. Exit: 0 it is there, 3 it is not, 2 unknown."""
-    settings = open_settings(config)
+    settings, incident = open_settings(config), incident.upper()
     known = [one.name for one in settings.tickets]
     if system not in known:
         what = f"there is no system of tickets called ‘{system}’"

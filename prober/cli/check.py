@@ -19,6 +19,7 @@ from prober.cli.exits import Exit
 from prober.errors import BadInput, Problem
 from prober.loading.advice import Known, warnings
 from prober.loading.config import Settings, load_config
+from prober.loading.config_advice import untold
 from prober.loading.prompts import load_prompts
 from prober.loading.scenario import load_scenarios
 from prober.loading.vocabulary import Vocabulary
@@ -49,6 +50,7 @@ def command(
             checked.attempt(lambda: _plan(checked))
     if not checked.problems:
         checked.warnings = warnings(checked.scenarios, _known(checked))
+        checked.warnings += untold(checked.settings) if checked.settings else ()
     if as_json:
         typer.echo(json.dumps(_document(checked, strict=strict), ensure_ascii=False, indent=2))
     else:

@@ -11,6 +11,7 @@ from prober.loading.config_sections import Sections
 from prober.loading.config_service import AlertSettings, QuietSettings, TicketSettings
 from prober.loading.fields import did_you_mean
 from prober.loading.mistakes import Mistake
+from prober.loading.nodes import Where
 from prober.model.alarm import Quiet, Way
 
 TICKET_WORDS = (
@@ -108,10 +109,33 @@ def _of_alert(config: Sections, index: int, understood: Understood | None) -> It
         yield Mistake((*where, "otherwise"), message, did_you_mean(alert.otherwise, names))
     if alert.line and alert.line not in (lines := [line.name for line in config.lines]):
         yield Mistake((*where, "line"), f"there is no line called ‘{alert.line}’", did_you_mean(alert.line, lines))
+    elif alert.sms:
+        yield from _of_gateway(config, alert.line, (*where, "line"))
+    for name in _names(alert):
+        if whose := next(
+            (one.name for one in config.alerts[:index] if name in _names(one) and alert.name != one.name), ""
+        ):
+            message = f"‘{whose}’ has a way called ‘{name}’ already: a way of several numbers is one for each"
+            yield Mistake((*where, "name"), message, "give it another name")
     if alert.url is not None and understood is not None and not understood(alert.url):
         # The address holds a token: it is not repeated here.
         message = "Apprise does not understand this address"
         yield Mistake((*where, "url"), message, "docs/alerts.md has one for each kind: dingtalk://TOKEN, mailto://…")
+
+
+def _of_gateway(config: Sections, name: str, where: Where) -> Iterator[Mistake]:
+    """Yield why the line called *name* can send no texts; a gateway that is not there is a mistake of its own."""
+    channels = dict(getattr(config, "channels", ()))
+    if "sms" not in channels:
+        return  # whoever loads this knows nothing of the channel
+    gateways = list(channels["sms"].gateways) if channels["sms"] else []
+    line = next(one for one in config.lines if one.name == name)
+    if not gateways:
+        message = "texts need a gateway, and there is none under ‘channels.sms.gateways’"
+        yield Mistake(where, message, "see docs/channels/sms.md")
+    elif not line.gateway and len(gateways) > 1:
+        message = f"line ‘{name}’ names no gateway, and there are several: {', '.join(gateways)}"
+        yield Mistake(where, message, f"give the line one: gateway: {gateways[0]}")
 
 
 def _given_twice(section: str, names: Sequence[str]) -> Iterator[Mistake]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from prober.loading.config_names import Msisdn, PlainName, Size, Zone
-from prober.loading.cron import cron_fields
+from prober.loading.cron import cron_fields, ends
 from prober.loading.fields import STRICT, Duration, Number, Secret, Text, refusal
 from prober.model.incident import Kind
 from prober.model.probe import Severity
@@ -25,6 +25,9 @@ def _address(text: str) -> str:
     if text and not text.startswith(("http://", "https://")):
         raise refusal("an address begins with http:// or https://")
     return text
+
+
+_ENDLESS = "it never ends: it lasts until it begins again"
 
 
 class ProbeSettings(BaseModel):
@@ -66,6 +69,13 @@ class MaintenanceSettings(BaseModel):
     items: tuple[Text, ...] = Field(default=(), description="the items it concerns; default: all")
     probing: Literal["goes-on", "pauses"] = Field(default="goes-on", description="whether probes are played in it")
 
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        """Of some items it may go on for ever; of everything, it would end all that the robot is for."""
+        if not self.items and not ends(self.cron, self.timezone, self.lasts):
+            raise refusal(_ENDLESS, "make it shorter than the time between, or give it ‘items’")
+        return self
+
 
 class QuietSettings(BaseModel):
     """Hours in which a way of telling keeps quiet; what happened then is told when they are over."""
@@ -75,6 +85,12 @@ class QuietSettings(BaseModel):
     lasts: Some = Field(description="how long they last: 9h")
     timezone: Zone = Field(default=_ZONE, description="the time zone of ‘cron’")
     critical: bool = Field(default=True, description="whether critical incidents are told all the same")
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if not ends(self.cron, self.timezone, self.lasts):
+            raise refusal(_ENDLESS, "make it shorter than the time between")
+        return self
 
 
 class AlertSettings(BaseModel):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 from prober.loading.fields import refusal
 
+_ENOUGH = 1000
+"""So many times one after another without a gap, and it is taken for endless."""
 _FIELDS = "write minute, hour, day, month and weekday: 0 8 * * 1-5"
 
 
@@ -36,3 +38,17 @@ def before(cron: str, timezone: str, instant: datetime) -> Iterator[datetime]:
     """Yield those earlier than *instant*, the latest first."""
     for at in CronSim(cron, instant.astimezone(ZoneInfo(timezone)), reverse=True):
         yield at.astimezone(UTC)
+
+
+def ends(cron: str, timezone: str, lasts_s: float) -> bool:
+    """Return whether hours that begin by *cron* and last so long end some day, before the next ones begin."""
+    at = next(after(cron, timezone, datetime.now(UTC)))
+    for _ in range(_ENOUGH):
+        try:
+            latest = next(before(cron, timezone, at + timedelta(seconds=lasts_s, microseconds=1)))
+        except OverflowError:
+            return False
+        if latest <= at:
+            return True
+        at = latest
+    return False

@@ -116,8 +116,8 @@ def test_what_was_told_and_what_failed_is_listed(told: Any, sink: HttpSink) -> N
     assert "246801" not in json.dumps(document)
     assert found["away", "waiting"]["attempts"] == 1
     incident = found["chat", "sent"]["incident_id"]
-    for _ in range(2):
-        made = told.prober("alerts", "ticket", incident, "jira")
+    for written in (incident, incident.lower()):
+        made = told.prober("alerts", "ticket", written, "jira")
         assert (made.returncode, "OPS-24" in made.stdout) == (0, True)
     assert [content for path, _, content in sink.requests if path == "/issue"] == [{"what": "heard ••• instead"}]
     shown = told.prober("alerts", "list").stdout
