@@ -1,8 +1,8 @@
 """
 Takes a customer's number out of all that was kept, and looks again whether anything is left.
 
-1. What belongs to the customer goes whole: runs on the lines of that number, with steps, captures and evidence; runs
-   whose rows speak of it; what the number owed and ordered; late replies; the line.
+1. What belongs to the customer goes whole: runs on that number, whatever their line has now, with steps, captures and
+   evidence; runs whose rows speak of it; what the number owed and ordered; late replies; the line.
 2. In what others need (incidents, alarms, results, figures, others' late replies) the number is blanked.
 3. Files of evidence that speak of it go, be it that their run does not.
 4. SQLite writes its file anew, so that nothing is left in pages that were given back.
@@ -144,14 +144,17 @@ def _refuse(connection: Connection, traces: Traces) -> None:
         cure = f"Undo it, then ‘prober db orders settle {order}’; forget the number afterwards."
         raise RobotBroken(f"an order of run {order} may still stand on this number", cure=cure)
     lines = select(LINES.c.name).where(or_(*(_holds(LINES.c.msisdn, mark) for mark in traces.marks)))
-    run_id = connection.execute(select(LEASES.c.run_id).where(LEASES.c.line.in_(lines))).scalar()
+    of_number = select(RUNS.c.id).where(or_(*(_holds(RUNS.c.msisdn, mark) for mark in traces.marks)))
+    on_it = or_(LEASES.c.line.in_(lines), LEASES.c.run_id.in_(of_number))
+    run_id = connection.execute(select(LEASES.c.run_id).where(on_it)).scalar()
     if run_id:
         raise RobotBroken(f"the run {run_id} is under way on this number", cure="Wait for its end, or stop the robot.")
 
 
 def _runs_of(connection: Connection, traces: Traces) -> Sequence[str]:
     lines = select(LINES.c.name).where(or_(*(_holds(LINES.c.msisdn, mark) for mark in traces.marks)))
-    found = set(connection.scalars(select(RUNS.c.id).where(RUNS.c.line.in_(lines))))
+    # A line may have had another number when it was played on: the run itself knows, but for the oldest ones.
+    found = set(connection.scalars(select(RUNS.c.id).where(RUNS.c.msisdn.is_(None), RUNS.c.line.in_(lines))))
     for table in _OF_RUNS:
         key = table.c.id if table is RUNS else table.c.run_id
         for column in _texts(table):

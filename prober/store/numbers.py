@@ -15,10 +15,10 @@ from sqlalchemy import Connection, insert, select, update
 
 from prober.errors import StoreBroken
 from prober.model.order import masked
-from prober.store.tables import KEYS, LATE_REPLIES, LINES, ORDERS, QUARANTINES
+from prober.store.tables import KEYS, LATE_REPLIES, LINES, ORDERS, QUARANTINES, RUNS
 
 HASHED = (LINES, QUARANTINES, ORDERS, LATE_REPLIES)
-"""The tables that have a number, each in its column `msisdn`."""
+"""The tables that are about a number, each in its column `msisdn`; runs have one, too."""
 _MARK = "#"
 _CHECKED = "prober"
 
@@ -54,8 +54,9 @@ class Numbers:
         if "check" in keys:
             self._refuse_other(keys)
             return
-        for table in HASHED:
-            for one in connection.scalars(select(table.c.msisdn).distinct()).all():
+        for table in (*HASHED, RUNS):
+            kept = select(table.c.msisdn).where(table.c.msisdn.is_not(None)).distinct()
+            for one in connection.scalars(kept).all():
                 changed = update(table).where(table.c.msisdn == one).values(msisdn=_keyed(self._key, one))
                 connection.execute(changed)
         connection.execute(insert(KEYS).values(name="check", value=_hmac(self._key, _CHECKED)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Executable, Table, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, Executable, Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from prober.model.line import Line
@@ -24,12 +24,17 @@ _STEPS_THERE = select(STEPS.c.run_id, STEPS.c.step).where(STEPS.c.run_id.in_(_OF
 _NO_EVIDENCE = delete(EVIDENCE).where(EVIDENCE.c.run_id.in_(_OF_RUNS), EVIDENCE.c.of_step.is_(None))
 
 
-def put_runs(connection: Connection, runs: Sequence[Run]) -> None:
+Numbered = tuple[Run, str | None]
+"""A run, and the number of its line as it is kept, as far as is known."""
+
+
+def put_runs(connection: Connection, runs: Sequence[Numbered]) -> None:
     """Write the rows of *runs*, new or changed, and every step of them that is not yet there."""
-    latest = {run.id: run for run in runs}
+    latest = {run.id: (run, msisdn) for run, msisdn in runs}
     owner = this_process().columns()
-    connection.execute(_put(RUNS, connection.dialect.name), [rows.run_row(run) | owner for run in latest.values()])
-    played = [run for run in latest.values() if run.steps]
+    values = [rows.run_row(run) | owner | {"msisdn": msisdn} for run, msisdn in latest.values()]
+    connection.execute(_put(RUNS, connection.dialect.name), values)
+    played = [run for run, _ in latest.values() if run.steps]
     if played:
         there = {tuple(row) for row in connection.execute(_STEPS_THERE, {"of_runs": [run.id for run in played]})}
         steps = [(run.id, step) for run in played for step in run.steps if (run.id, step.index) not in there]
@@ -48,24 +53,25 @@ def finish_steps(connection: Connection, finished: Sequence[tuple[Run, StepResul
     connection.execute(_SEEN, [{"of_run": run_id, "seen_at": seen_at} for run_id, seen_at in seen.items()])
 
 
-def finish_runs(connection: Connection, runs: Sequence[Run]) -> None:
+def finish_runs(connection: Connection, runs: Sequence[Numbered]) -> None:
     """Write how runs ended, with the evidence of the whole of them."""
     put_runs(connection, runs)
-    latest = {run.id: run for run in runs}
+    latest = {run.id: run for run, _ in runs}
     connection.execute(_NO_EVIDENCE, {"of_runs": list(latest)})
     found = [row for run in latest.values() for row in rows.evidence_rows(run.id, run.evidence, of_step=None)]
     bulk.put(connection, EVIDENCE, found)
     stale.note_runs(connection, [run.started_at for run in latest.values()])
 
 
-def put_lines(connection: Connection, lines: Iterable[Line], numbers: Numbers) -> None:
-    """Write who the lines are, their numbers hashed; their secrets are never kept."""
-    found = [
+def put_lines(connection: Connection, lines: Iterable[Line], numbers: Numbers) -> dict[str, str]:
+    """Write who the lines are, and return their numbers as they are kept, hashed; their secrets never are."""
+    found: list[dict[str, Any]] = [
         {"name": line.name, "msisdn": numbers.kept(connection, line.msisdn), "facts": dict(line.facts)}
         for line in lines
     ]
     if found:
         connection.execute(_put(LINES, connection.dialect.name), found)
+    return {line["name"]: line["msisdn"] for line in found}
 
 
 def _put_steps(connection: Connection, finished: Iterable[tuple[str, StepResult]]) -> None:
@@ -82,8 +88,12 @@ def _put_steps(connection: Connection, finished: Iterable[tuple[str, StepResult]
 
 @cache
 def _put(table: Table, dialect: str) -> Executable:
-    """Return what inserts a row, or replaces what is in it by what is new; who began it stays who it was."""
+    """Return what inserts a row, or replaces what is in it by what is new; who began it, and on which number, stays."""
     statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
     fixed = {column.name for column in table.primary_key} | {"host", "pid", "process_start"}
-    changed = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in fixed}
+    changed: dict[str, Any] = {
+        column.name: statement.excluded[column.name] for column in table.columns if column.name not in fixed
+    }
+    if table is RUNS:
+        changed["msisdn"] = func.coalesce(RUNS.c.msisdn, statement.excluded.msisdn)
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)

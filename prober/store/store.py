@@ -43,6 +43,7 @@ class Store:
         self._database = database
         self._unended: dict[str, Run] = {}
         self._numbers = numbers or Numbers()
+        self._msisdns: dict[str, str] = {}
         self.queries = Queries(database)
         self.rollups = Rollups(database)
         self.retention = Retention(database, self.rollups)
@@ -108,7 +109,7 @@ class Store:
 
     async def run_started(self, run: Run) -> None:
         """Write that *run* is under way, and in which process."""
-        await self._database.put(recording.put_runs, run)
+        await self._database.put(recording.put_runs, (run, self._msisdns.get(run.line)))
 
     async def step_started(self, run: Run, index: int, step: Step) -> None:
         """Write nothing: a step is kept when it is finished."""
@@ -120,7 +121,7 @@ class Store:
     async def run_finished(self, run: Run) -> None:
         """Write how *run* ended, and whatever of it was not yet written. What is refused, `catch_up` tries again."""
         try:
-            await self._database.put(recording.finish_runs, run)
+            await self._database.put(recording.finish_runs, (run, self._msisdns.get(run.line)))
         except BaseException:
             self._unended[run.id] = run
             raise
@@ -132,7 +133,7 @@ class Store:
         with suppress(StoreBroken):
             await self.orders.catch_up()
             for run in tuple(self._unended.values()):
-                await self._database.put(recording.finish_runs, run)
+                await self._database.put(recording.finish_runs, (run, self._msisdns.get(run.line)))
                 self._unended.pop(run.id, None)
                 ended.append(run.id)
         return ended
@@ -152,7 +153,8 @@ class Store:
 
     async def remember(self, lines: Iterable[Line]) -> None:
         """Write who the lines are (name, hashed MSISDN, facts; no secret), for results to be read by their facts."""
-        await self._database.write(lambda connection: recording.put_lines(connection, lines, self._numbers))
+        kept = await self._database.write(lambda connection: recording.put_lines(connection, lines, self._numbers))
+        self._msisdns.update(kept)
 
     def sizes(self, now: datetime) -> Sizes:
         """Weigh everything that is kept. It blocks, for as long as reading the whole database takes."""

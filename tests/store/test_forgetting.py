@@ -115,6 +115,23 @@ async def test_who_is_masked_alike_keeps_orders_and_debts(store: Store, folder: 
     assert (await store.orders.standing_on([alike]))[alike].run_id == "standing"
 
 
+async def test_a_line_that_got_another_number_is_forgotten_with_the_old_one(
+    store: Store, folder: Path, a_run: Make, a_step: Callable[..., StepResult]
+) -> None:
+    """Its runs on the old number go, those on the new one stay, and so does what was under way at the change."""
+    ended = {"ended_at": a_run().started_at, "outcome": Outcome.FAILED}
+    changing = a_run("changing", line="demo-1")
+    await store.run_started(changing)
+    await store.remember([Line("demo-1", "13700000007")])
+    await store.run_finished(replace(changing, **ended))
+    await store.run_finished(a_run("new", line="demo-1", **ended))
+    done = await store.forgetting.forget(NUMBER, folder, opened=Seal(KEY).opened)
+    assert (done.left, done.runs) == ([], 3)
+    kept = {run.id for run in store.queries.runs()}
+    assert (kept & {"changing", "of-line"}, "new" in kept) == (set(), True)
+    assert "lines" not in done.rows
+
+
 @pytest.mark.parametrize("hidden", ["138****0001", "138xxxx0001", "138XXXX0001", "138＊＊＊＊0001"])
 async def test_the_masks_of_operators_are_known(
     store: Store, folder: Path, a_run: Make, a_step: Callable[..., StepResult], hidden: str

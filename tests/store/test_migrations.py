@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, insert
+from sqlalchemy import create_engine, insert, select
 
 from prober.errors import StoreBroken
 from prober.model.run import Outcome, Run
@@ -22,7 +22,7 @@ from prober.store import migrations
 from prober.store.process import this_process
 from prober.store.rows import run_row
 from prober.store.store import Store
-from prober.store.tables import METADATA, RUNS
+from prober.store.tables import LINES, METADATA, RUNS
 
 OPEN = """
 import sys
@@ -76,10 +76,14 @@ def test_runs_of_the_first_version_are_kept(store_url: str, tmp_path: Path, a_ru
         later = ("remark", "probe")
         row = {name: value for name, value in run_row(run).items() if name not in later} | this_process().columns()
         connection.execute(insert(RUNS).values(row))
+        connection.execute(insert(LINES).values(name=run.line, msisdn="13812340001", facts={}))
     engine.dispose()
     store = Store.open(store_url)
     assert store.queries.run(run.id) == run
     assert store.orders.placed(still_open=False) == []
+    of_run, of_line = (select(table.c.msisdn) for table in (RUNS, LINES))
+    numbers = store._database.read(lambda connection: {connection.scalar(of_run), connection.scalar(of_line)})
+    assert [number[:12] for number in numbers] == ["138••••0001#"]
     store.close()
 
 

@@ -25,6 +25,7 @@ RUNS = Table(
     Column("item", String),
     Column("phase", String),
     Column("line", String, nullable=False),
+    Column("msisdn", String),
     Column("probe", String),
     Column("attempt", Integer, nullable=False),
     Column("planned_at", Instant, nullable=False),
