@@ -351,3 +351,26 @@ def test_processes_that_apply_at_once_open_one_incident_a_cause(store: Store, st
     for one in found:
         assert one.closed_at is not None
         assert replayed(one.changes) == (False, set())
+
+
+async def test_what_nothing_was_made_of_is_found_by_playings(store: Store, a_run: Callable[..., Run]) -> None:
+    """All attempts of a planned playing together, when none is under way; of all playings, or of those of some runs."""
+
+    async def keep(run_id: str, minute: float, **more: Any) -> None:
+        ended_at, outcome = at(minute), Outcome.FAILED
+        run = a_run(run_id, probe="web", planned_at=at(minute), started_at=at(minute), ended_at=ended_at)
+        await store.run_started(replace(run, **({"outcome": outcome, "attempt": 1} | more)))
+
+    await keep("judged", 0)
+    await keep("first", 1)
+    await keep("second", 1, attempt=2)
+    await keep("alone", 2)
+    await keep("over", 3)
+    await keep("under way", 3, attempt=2, ended_at=None, outcome=None)
+    await apply(store, result(0))
+
+    def left(*of: str) -> list[list[str]]:
+        return [[run.id for run in playing] for playing in store.incidents.left(NOON, of or None)]
+
+    assert left() == [["first", "second"], ["alone"]]
+    assert left("second", "over", "judged") == [["first", "second"]]
