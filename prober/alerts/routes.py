@@ -40,6 +40,7 @@ class Plan:
 def plan(incident: Incident, told: Sequence[Alarm], ways: Iterable[Way], now: datetime) -> Plan:
     """Return what *ways* are to be told of *incident* at *now*, *told* being all alarms of it that there are."""
     by_name = {way.name: way for way in ways}
+    incident = _before(incident, now)
     found = [*_planned(incident, told, by_name, now)]
     due = tuple(
         replace(alarm, due_at=held_until(incident, by_name[alarm.way], now)) for alarm in found if alarm.due_at <= now
@@ -91,6 +92,15 @@ def needless(alarm: Alarm, incident: Incident, told: Mapping[int, Alarm], now: d
             return original is None or original.state in (Delivery.SENT, Delivery.NEEDLESS)
         case _:
             return False
+
+
+def _before(incident: Incident, now: datetime) -> Incident:
+    """Return *incident* with what lies ahead of *now*, because the clock was set back since, as if it just was."""
+    if incident.opened_at > now:
+        incident = replace(incident, opened_at=now - FOLD)
+    if incident.closed_at is not None and incident.closed_at > now:
+        incident = replace(incident, closed_at=now)
+    return incident
 
 
 def _planned(incident: Incident, told: Sequence[Alarm], ways: Mapping[str, Way], now: datetime) -> Iterator[Alarm]:

@@ -279,3 +279,12 @@ def test_looking_again_is_planned_for_the_next_alarm(an_incident: Make, clock: C
     outbox = Outbox(*ways)
     outbox.plan(an_incident(), clock.on(seconds=5))
     assert routes.plan(an_incident(), outbox.told, ways, clock()).next_at == NOON + SECONDS(600)
+
+
+def test_what_opened_before_the_clock_was_set_back_is_told_at_once(an_incident: Make) -> None:
+    """And that it is over, too: nobody waits until the clock says so again."""
+    outbox, incident = Outbox(Way("all")), an_incident()
+    back = NOON - HOURS(2)
+    assert outbox.plan(incident, back) == [("all", Reason.OPENED)]
+    closed = changed(incident, Happened.CLOSED, NOON + MINUTES(1), closed_at=NOON + MINUTES(1))
+    assert outbox.plan(closed, back + SECONDS(1)) == [("all", Reason.CLOSED)]
