@@ -66,11 +66,13 @@ class RobotIncidents:
 
     def _wait(self, sign: Sign, well: bool) -> None:
         """Let it wait to be kept; what came and went and came again while the store refused is one."""
-        waiting = self._waiting.setdefault(sign.name, [])
+        waiting, told = self._waiting.setdefault(sign.name, []), self._result(sign, well)
+        if waiting and waiting[-1][0].standing is told.standing:
+            return
         if len(waiting) > 1:
             waiting.pop()
         else:
-            waiting.append((self._result(sign, well), watched(sign)))
+            waiting.append((told, watched(sign)))
 
     async def _keep(self) -> bool:
         changed = False

@@ -41,7 +41,9 @@ class Figures:
         self.set(table.UNDER_WAY, len(self._under_way))
 
     async def step_started(self, run: Run, index: int, step: Step) -> None:
-        """Count nothing."""
+        """Tell from 0 on how it may end: as it should, or broken where it answers for itself."""
+        for outcome, layer in ((Outcome.PASSED, ""), (Outcome.FAILED, step.layer)):
+            self.count(table.STEPS, step.action.channel, step.action.verb, outcome, layer, by=0)
 
     async def step_finished(self, run: Run, result: StepResult) -> None:
         """Count the step, and what it took if it got the right answer."""

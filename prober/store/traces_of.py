@@ -59,7 +59,8 @@ class Traces:
                 whole = len(window) - (_HASH if piece else 0)
                 if any(form in window for form in self.written - {alike}):
                     return True
-                if any(found[1] is None and found.end() <= whole for found in alone.finditer(window)):
+                stands_alone = (found[1] is None and found.end() <= whole for found in alone.finditer(window))
+                if alike in self.written and any(stands_alone):
                     return True
         return False
 

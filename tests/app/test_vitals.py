@@ -279,6 +279,20 @@ async def test_that_the_store_refused_is_told_when_it_writes_again(clocks, store
     assert "the disk is full" in incident.what
 
 
+async def test_a_lead_that_comes_and_goes_loses_nothing_of_what_the_store_refused(clocks, store):
+    """It may still lead at one look and not at the next; the incident is closed all the same."""
+    refused, leading = Refused(store, leads=True), [True]
+    vitals = made(clocks, beat=refused.beat, incidents=refused, leads=lambda: refused.mended or bool(leading))
+    for leads in (True, False, True, False):
+        leading[:] = [True] if leads else []
+        await vitals.look()
+        clocks.go(10)
+    refused.mended = True
+    await vitals.look()
+    (incident,) = store.incidents.find()
+    assert (incident.opened_at, incident.closed_at) == (AT, AT + timedelta(seconds=40))
+
+
 async def test_what_a_store_refused_long_ago_is_told_by_who_led_since(clocks, store):
     """A robot that has stood by for another since does not come back to it."""
     refused = Refused(store, leads=False)

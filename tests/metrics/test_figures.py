@@ -16,7 +16,7 @@ from prober.metrics.table import Type
 from prober.model.incident import Cause, Incident, Kind
 from prober.model.probe import Missed, Probe, Schedule, Severity, Start
 from prober.model.run import Layer, Outcome
-from prober.model.scenario import Scenario
+from prober.model.scenario import Action, Scenario, Step
 
 AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -172,6 +172,16 @@ async def test_a_first_failure_is_seen_to_rise(run):
     figures.probes([probe("balance"), probe("new")])
     assert read(figures, "prober_runs_total", outcome="failed", **labels) == 1
     assert read(figures, "prober_runs_total", outcome="failed", probe="new") == 0
+
+
+async def test_a_step_that_breaks_for_the_first_time_is_seen_to_rise(run, step):
+    """It was 0 while it was under way."""
+    figures = Figures()
+    labels = {"channel": "ivr", "verb": "hear", "outcome": "failed", "layer": "prompt"}
+    await figures.step_started(run(), 0, Step(Action("ivr", "hear", None), "welcome", Layer.PROMPT))
+    assert read(figures, "prober_steps_total", **labels) == 0
+    await figures.step_finished(run(), step(outcome=Outcome.FAILED, layer=Layer.PROMPT))
+    assert read(figures, "prober_steps_total", **labels) == 1
 
 
 async def test_a_run_that_could_ask_nothing_is_not_the_last_run_of_its_probe(run):

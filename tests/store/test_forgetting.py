@@ -168,6 +168,14 @@ def test_a_database_is_looked_through_in_pieces(
         assert traces.in_database(file) is found, content
 
 
+def test_a_short_number_has_no_masked_form(tmp_path: Path) -> None:
+    """All of it is hidden, as all of any other short one is: only its hash and itself speak of it."""
+    file, traces = tmp_path / "db", traces_of("10086", ["a" * 32])
+    for content, found in (("••••", False), ("10086", True), ("a" * 32, True)):
+        file.write_bytes(content.encode())
+        assert traces.in_database(file) is found, content
+
+
 async def test_no_clear_number_is_ever_kept(store: Store, folder: Path, contents: Callable[[], bytes]) -> None:
     """Lines, debts and orders are kept by what a number is hashed to."""
     store.close()
