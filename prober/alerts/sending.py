@@ -31,6 +31,8 @@ _READ_S = LIMIT_S + 5.0
 """Apprise would give up after 4 s and call it a refusal: whoever is slow would be told for ever. Here it is a doubt."""
 _SECRET = 6
 """A part of an address of so many characters is taken for secret."""
+_BROKEN_OFF = ("Connection aborted", "Read timed out")
+"""How `requests` calls the end of a connection over which the message may have gone."""
 _LOG = logging.getLogger("apprise")
 _OPENING = threading.Lock()
 """Doors are opened one by one: filters of warnings are the whole process's."""
@@ -65,6 +67,11 @@ class Sender:
                 f"‘{way.name}’ did not answer in {self.limit_s:g} s; {MAYBE}",
                 cure="Look whether what its address leads to is overloaded.",
             ) from None
+        except RobotBroken:
+            raise
+        except Exception as exc:
+            # A hundred plugins by as many hands: whatever one stumbles over, the message was not told.
+            raise RobotBroken(f"‘{way.name}’ could not be told: {type(exc).__name__}", cure=_CURE) from exc
 
 
 def understood(url: str) -> bool:
@@ -119,13 +126,10 @@ def _notify(way: Way, words: Words, *, well: bool) -> None:
 
     kind = NotifyType.SUCCESS if well else NotifyType.FAILURE
     with _Heard(way.url) as heard:
-        try:
-            told = door.notify(body=words.text, title=words.title, notify_type=kind, body_format=NotifyFormat.TEXT)
-        except Exception as exc:
-            # A hundred plugins by as many hands: whatever one stumbles over, the message was not told.
-            raise RobotBroken(f"‘{way.name}’ could not be told: {type(exc).__name__}", cure=_CURE) from exc
+        told = door.notify(body=words.text, title=words.title, notify_type=kind, body_format=NotifyFormat.TEXT)
     if not told:
-        raise RobotBroken(f"‘{way.name}’ did not take it: {heard.said}", cure=_CURE)
+        doubt = f"; {MAYBE}" if heard.broken_off else ""
+        raise RobotBroken(f"‘{way.name}’ did not take it: {heard.said}{doubt}", cure=_CURE)
 
 
 _CURE = "Look at its address under alerts: in config.yaml, and try it: prober alerts test WAY."
@@ -172,13 +176,15 @@ class _Heard(logging.Handler):
     """Keeps what Apprise says of a message in this thread, without the parts of *url* that may be secret."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__(logging.DEBUG)
         self._url = url
+        self.broken_off = False
         self._thread = threading.get_ident()
         self._records: list[str] = []
 
     def __enter__(self) -> Self:
-        _LOG.propagate = False  # at its finest it tells whole addresses
+        _LOG.propagate = False  # at its finest it tells whole addresses,
+        _LOG.setLevel(logging.DEBUG)  # and there alone how a connection ended
         _LOG.addHandler(self)
         return self
 
@@ -186,9 +192,12 @@ class _Heard(logging.Handler):
         _LOG.removeHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep one sentence."""
+        """Keep one sentence; of the finer ones only whether the other side was gone after it had the message."""
         if record.thread == self._thread:
-            self._records.append(record.getMessage())
+            text = record.getMessage()
+            if record.levelno >= logging.WARNING:
+                self._records.append(text)
+            self.broken_off |= any(words in text for words in _BROKEN_OFF)
 
     @property
     def said(self) -> str:

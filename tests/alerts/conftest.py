@@ -15,6 +15,7 @@ from prober.model.probe import Severity
 from prober.model.run import Layer
 from prober.store.store import Store
 from tests.alerts.sinks import HttpSink
+from tests.alerts.site import Site
 
 NOON = datetime(2026, 11, 22, 4, 0, 0, tzinfo=UTC)
 """12:00 in Shanghai."""
@@ -55,6 +56,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def clock() -> Clock:
     """Noon."""
     return Clock()
+
+
+@pytest.fixture
+def site(store: Store, clock: Clock, sink: HttpSink) -> Site:
+    """A store, a clock and a sink, and whoever tells."""
+    return Site(store, clock, sink)
 
 
 @pytest.fixture

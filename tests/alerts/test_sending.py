@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -187,6 +188,21 @@ async def test_a_mail_server_that_refuses_is_told() -> None:
 def test_an_address_that_leads_nowhere_is_not_understood(url: str) -> None:
     """A kind nobody knows, and one with its token left out."""
     assert not understood(url)
+
+
+async def test_a_server_that_goes_away_with_the_message_may_have_taken_it() -> None:
+    """It has read everything and ends the connection; one that is not there has taken nothing."""
+
+    async def read_and_go(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"failure")
+        writer.close()
+
+    server = await asyncio.start_server(read_and_go, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    assert MAYBE in await refused(Way("gone", url=f"json://127.0.0.1:{port}/gone"))
+    server.close()
+    await server.wait_closed()
+    assert MAYBE not in await refused(Way("gone", url=f"json://127.0.0.1:{port}/gone"))
 
 
 async def test_a_server_that_takes_its_time_has_taken_it(sink: HttpSink) -> None:
