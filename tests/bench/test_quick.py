@@ -35,6 +35,15 @@ def test_a_thousand_probes_are_started_in_time(bench: Bench) -> None:
     assert told["figures"]["cores"] > 0
 
 
+def test_whatever_breaks_the_books_are_kept(bench: Bench) -> None:
+    """Kills, a full disk, a locked database, a clock that is set, a sink that is away: nothing lost, and it is said."""
+    told = bench("mishaps")
+    assert told["unmet"] == [], told["remarks"]
+    assert told["samples"]["kills"] == 3
+    assert told["samples"]["alarms sent"] >= 2
+    assert [row[1] == "nothing" for row in told["tables"][-1]["rows"]] == [False] * 4
+
+
 def test_every_fault_becomes_one_incident(bench: Bench) -> None:
     """One fault a door, at once, with `prober serve` on watch: none missed, doubled or false."""
     told = bench("alarms")

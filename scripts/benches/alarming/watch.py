@@ -40,7 +40,7 @@ class Watch:
 
     def __init__(self, folder: Path, doors: Mapping[str, Any], probes: Collection[str] = tuple(PERIODS_S)) -> None:
         self._probes = set(probes)
-        config = write_workspace(folder, doors, probes)
+        config = write_workspace(folder, doors, {name: PERIODS_S[name] for name in probes})
         self.settings = load_config(config, SETTINGS)
         self._log = folder / "serve.log"
         with self._log.open("wb") as log:
@@ -93,21 +93,21 @@ class Watch:
         return False
 
 
-def write_workspace(folder: Path, doors: Mapping[str, Any], probes: Collection[str]) -> Path:
-    """Write a workspace with *probes* into *folder*, and return its config.yaml."""
+def write_workspace(folder: Path, doors: Mapping[str, Any], periods_s: Mapping[str, float], more: str = "") -> Path:
+    """Write a workspace into *folder* whose probes are played every *periods_s*, and return its config.yaml."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "scenarios").mkdir()
     for journey in (*sorted((HERE / "journeys").glob("*.yaml")), JOURNEYS / "every-door.yaml"):
         (folder / "scenarios" / journey.name).write_text(journey.read_text(encoding="utf-8"), encoding="utf-8")
     config = folder / "config.yaml"
-    config.write_text(workspace(doors) + "".join(_sections(probes)), encoding="utf-8")
+    config.write_text(workspace(doors) + "".join(_sections(periods_s)) + more, encoding="utf-8")
     return config
 
 
-def _sections(probes: Collection[str]) -> Iterator[str]:
-    yield "store: {url: sqlite:///prober.sqlite}\nevidence: {path: evidence}\n"
-    yield "serve: {port: 0, at_once: {ivr: 3, web: 3}}\nprobes:\n"
-    for name, numbers in ((name, LINES[name]) for name in probes):
-        lines = ", ".join(f"line-{number}" for number in numbers)
+def _sections(periods_s: Mapping[str, float]) -> Iterator[str]:
+    yield "store: {url: sqlite:///db/prober.sqlite}\nevidence: {path: evidence}\n"
+    yield "serve: {port: 0, at_once: {ivr: 3, web: 3}, link: 'http://reports.invalid/{incident}'}\nprobes:\n"
+    for name, every_s in periods_s.items():
+        lines = ", ".join(f"line-{number}" for number in LINES[name])
         scenario = name.partition("-")[0] if name != "every-door" else name
-        yield f"  - {{name: {name}, scenario: {scenario}, every: {PERIODS_S[name]}s, lines: [{lines}]}}\n"
+        yield f"  - {{name: {name}, scenario: {scenario}, every: {every_s:g}s, lines: [{lines}]}}\n"
