@@ -120,7 +120,7 @@ class Leadership:
 
     def _is_free(self, name: str, row: Row[tuple[object, ...]]) -> bool:
         owner, now_s = _owner(row), self._clock_s()
-        if not owner.pid or (owner.host == this_process().host and owner.is_gone(row.seen_at)):
+        if not owner.pid or owner.has_ended():
             return True
         sign = (row.term, row.seen_at)
         seen, since_s = self._watched.get(name, (None, now_s))

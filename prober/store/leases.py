@@ -126,7 +126,7 @@ def drop_left_behind(connection: Connection) -> None:
         if _owner(row).is_gone(row.seen_at):
             connection.execute(delete(LEASES).where(LEASES.c.line == row.line))
     for row in connection.execute(_OTHERS_REQUESTS, own | {"now": now}).all():
-        if row.expires_at < now or _owner(row).is_gone(now):
+        if row.expires_at < now or _owner(row).has_ended():
             connection.execute(delete(LEASE_REQUESTS).where(LEASE_REQUESTS.c.id == row.id))
 
 

@@ -19,6 +19,8 @@ _LOOKS_S = 15.0
 """Who looks less often than that does not know what it missed, nor whether anybody could have said anything."""
 _MOST = 10_000
 """So many signs of life are remembered at most."""
+_Signs = tuple[datetime | None, ...]
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _HOSTS_OWN = "pid:[4026531836]"
 """The name the kernel gives the process namespace of the machine itself."""
 
@@ -48,10 +50,12 @@ class Process:
         when the last of them is an hour old.
         """
         if self.host != _host():
-            last_at = max((sign for sign in signs if sign is not None), default=None)
-            long_ago = last_at is not None and datetime.now(UTC) - last_at > _LONG_AGO
-            return _WATCH.silent_s(self, signs) >= SILENT_S or long_ago
-        return _start(self.pid) != self.start
+            return datetime.now(UTC) - _last(signs) > _LONG_AGO or _WATCH.is_silent(self, signs)
+        return self.has_ended()
+
+    def has_ended(self) -> bool:
+        """Return whether it is known to have ended, for it was one of this host."""
+        return self.host == _host() and _start(self.pid) != self.start
 
 
 @dataclass
@@ -63,10 +67,22 @@ class Watch:
     """
 
     clock_s: Callable[[], float] = time.monotonic
-    _seen: dict[tuple[Process, tuple[datetime | None, ...]], tuple[float, float]] = field(default_factory=dict)
+    _seen: dict[tuple[Process, _Signs], tuple[float, float]] = field(default_factory=dict)
+    _gone: dict[Process, datetime] = field(default_factory=dict)
 
-    def silent_s(self, process: Process, signs: tuple[datetime | None, ...]) -> float:
-        """Return how long *process* has been seen with *signs*, and no later ones."""
+    def is_silent(self, process: Process, signs: _Signs) -> bool:
+        """Return whether *process* was seen for long with *signs*, or with later ones: its rows go together."""
+        last_at = _last(signs)
+        if last_at <= self._gone.get(process, _NEVER):
+            return True
+        if self._silent_s(process, signs) < SILENT_S:
+            return False
+        self._gone[process] = last_at
+        if len(self._gone) > _MOST:
+            del self._gone[next(iter(self._gone))]
+        return True
+
+    def _silent_s(self, process: Process, signs: _Signs) -> float:
         now_s = self.clock_s()
         silent_s, looked_s = self._seen.pop((process, signs), (0.0, now_s))
         silent_s += min(now_s - looked_s, _LOOKS_S)
@@ -78,6 +94,10 @@ class Watch:
 
 
 _WATCH = Watch()
+
+
+def _last(signs: _Signs) -> datetime:
+    return max((sign for sign in signs if sign is not None), default=_NEVER)
 
 
 def this_process() -> Process:
