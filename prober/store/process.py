@@ -17,6 +17,8 @@ _LONG_AGO = timedelta(hours=1)
 """A sign of life that is so old needs no waiting for the next: no two hosts' clocks are that far apart."""
 _LOOKS_S = 15.0
 """Who looks less often than that does not know what it missed, nor whether anybody could have said anything."""
+_NEAR = timedelta(seconds=15)
+"""Rows of one process whose last signs are no further apart go together: were it alive, both were a minute newer."""
 _MOST = 10_000
 """So many signs of life are remembered at most."""
 _Signs = tuple[datetime | None, ...]
@@ -73,7 +75,7 @@ class Watch:
     def is_silent(self, process: Process, signs: _Signs) -> bool:
         """Return whether *process* was seen for long with *signs*, or with later ones: its rows go together."""
         last_at = _last(signs)
-        if last_at <= self._gone.get(process, _NEVER):
+        if process in self._gone and last_at <= self._gone[process] + _NEAR:
             return True
         if self._silent_s(process, signs) < SILENT_S:
             return False

@@ -112,7 +112,7 @@ async def test_a_run_of_another_host_lives_as_long_as_its_line_is_held(
     clock_s = [0.0]
     monkeypatch.setattr(process, "_WATCH", process.Watch(lambda: clock_s[0]))
     await store.leases.lease(["demo-1"], "run-1", 0)
-    await store.run_started(a_run(started_at=datetime.now(UTC)))
+    await store.run_started(a_run(started_at=datetime.now(UTC) + timedelta(seconds=5)))
     for table in (RUNS, LEASES):
         await store._database.write(lambda db, table=table: db.execute(update(table).values(host="other")).close())
 
