@@ -49,7 +49,7 @@ def _said(alarm: Alarm, zone: ZoneInfo) -> Text:
             tried = f"{alarm.attempts} times, next at {_at(alarm.due_at, zone)}"
             return Text.assemble((alarm.error, "red"), (f" ({tried})", "dim"))
         case Delivery.WAITING:
-            return Text(alarm.error or f"waits until {_at(alarm.due_at, zone)}", "yellow")
+            return Text(alarm.error or f"waits, looked at again at {_at(alarm.due_at, zone)}", "yellow")
         case Delivery.NEEDLESS:
             return Text(alarm.error or "it was over or answered before", "dim")
         case _:
