@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Executable, Table, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, Connection, Executable, Table, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from prober.model.line import Line
@@ -14,10 +14,9 @@ from prober.model.run import Run, StepResult
 from prober.store import bulk, rows, stale
 from prober.store.numbers import Numbers
 from prober.store.process import this_process
-from prober.store.tables import CAPTURES, EVIDENCE, LEASES, LINES, RUNS, STEPS, TIMINGS
+from prober.store.tables import CAPTURES, EVIDENCE, LINES, RUNS, STEPS, TIMINGS
 
 # A statement is built once: SQLAlchemy takes as long to know one again as SQLite does to carry it out.
-_SEEN = update(LEASES).where(LEASES.c.run_id == bindparam("of_run"))
 _OF_RUNS: BindParameter[str] = bindparam("of_runs", expanding=True)
 _RUNS_THERE = select(RUNS.c.id).where(RUNS.c.id.in_(_OF_RUNS))
 _STEPS_THERE = select(STEPS.c.run_id, STEPS.c.step).where(STEPS.c.run_id.in_(_OF_RUNS))
@@ -42,15 +41,13 @@ def put_runs(connection: Connection, runs: Sequence[Numbered]) -> None:
 
 
 def finish_steps(connection: Connection, finished: Sequence[tuple[Run, StepResult]]) -> None:
-    """Write finished steps, and that their runs still hold their lines."""
+    """Write finished steps, and their runs where they are not there."""
     runs = {run.id: run for run, _ in finished}
     unknown = runs.keys() - set(connection.scalars(_RUNS_THERE, {"of_runs": list(runs)}))
     if unknown:
         owner = this_process().columns()
         connection.execute(_put(RUNS, connection.dialect.name), [rows.run_row(runs[one]) | owner for one in unknown])
     _put_steps(connection, [(run.id, result) for run, result in finished])
-    seen = {run.id: result.ended_at for run, result in finished}
-    connection.execute(_SEEN, [{"of_run": run_id, "seen_at": seen_at} for run_id, seen_at in seen.items()])
 
 
 def finish_runs(connection: Connection, runs: Sequence[Numbered]) -> None:
