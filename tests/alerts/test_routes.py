@@ -226,6 +226,7 @@ def test_maintenance_of_every_item_silences_an_incident(an_incident: Make) -> No
     assert routes.in_maintenance(an_incident(items=()), lambda item, at: "release", NOON)
     robot = an_incident(items=(), cause=Cause(Kind.ROBOT, "ivr", Layer.ROBOT, "self-check"))
     assert not routes.in_maintenance(robot, lambda item, at: "release", NOON)
+    assert routes.in_maintenance(replace(robot, items=("balance-query",)), window, NOON)
 
 
 @pytest.mark.parametrize(
