@@ -61,7 +61,7 @@ def matches(way: Way, incident: Incident) -> bool:
 
 
 def in_maintenance(incident: Incident, window: Callable[[str | None, datetime], str], now: datetime) -> bool:
-    """Return whether all items of *incident*, or what has none, are in a window at *now*; the robot itself is in none."""
+    """Return whether all items of *incident*, or what has none, are in a window; the robot itself is in none."""
     of_robot = incident.cause.kind is Kind.ROBOT and not incident.items
     return not of_robot and all(window(item, now) for item in incident.items or (None,))
 
