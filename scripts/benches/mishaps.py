@@ -8,7 +8,8 @@ run's end, or while the sink is being told; the next is started at once. The las
 Then the books are read. What a reader beside the robot ever saw in the store must be there as it was; each instant that
 any probe was due, from the first lead to the end, must be exactly one run or one row that says why it was missed;
 each run that ended must count in exactly one result; each fault must be exactly one incident, which opened and closed;
-and each incident must have been heard of at the sink. What was told twice must say that it may have been.
+and each incident must have been heard of at the sink. What was told twice must say that it may have been
+(`PROBER_BENCH_KILLS` for fewer than 50).
 
 Then other things break while a robot is on watch: the file system of the database is full for a while, another program
 locks the database for longer than the robot waits for it, the wall clock is set on and back by two hours, the sink is

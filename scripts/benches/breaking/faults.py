@@ -21,9 +21,9 @@ from scripts.benches.frame.bench import Plan
 from tests.outcomes.playing import Case, cases
 
 KINDS = {
-    "web": ("web=wrong-balance", "web=script-error"),
+    "web": ("web=wrong-balance", "web=wrong-text"),
     "sms": ("sms=throttled", "sms=destination-refused"),
-    "ivr": ("ivr=busy", "ivr=no-answer"),
+    "ivr": ("ivr=busy", "ivr=reject,code=603"),
 }
 """What is told at once: a kill is to fall into what follows, and not into the waiting for it."""
 FOUND_S = 180.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import Counter
@@ -29,7 +30,7 @@ from scripts.benches.breaking.witness import Witness, rows
 from scripts.benches.frame.bench import Plan
 from scripts.benches.frame.processes import Process
 
-KILLS, QUICK_KILLS = 50, 3
+KILLS = int(os.environ.get("PROBER_BENCH_KILLS", "50"))
 PERIODS_S: Mapping[str, float] = {"web": 6, "web-2": 9, "sms": 5, "sms-alone": 8, "ivr": 11}
 QUICK_PERIODS_S: Mapping[str, float] = {"web": 6, "sms": 6}
 GRACE_S = 10.0
