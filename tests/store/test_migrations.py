@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from prober.store import migrations
 from prober.store.process import this_process
 from prober.store.rows import run_row
 from prober.store.store import Store
-from prober.store.tables import LINES, METADATA, RUNS
+from prober.store.tables import INCIDENTS, LINES, METADATA, RUNS
 
 OPEN = """
 import sys
@@ -84,6 +85,28 @@ def test_runs_of_the_first_version_are_kept(store_url: str, tmp_path: Path, a_ru
     of_run, of_line = (select(table.c.msisdn) for table in (RUNS, LINES))
     numbers = store._database.read(lambda connection: {connection.scalar(of_run), connection.scalar(of_line)})
     assert [number[:12] for number in numbers] == ["138••••0001#"]
+    store.close()
+
+
+def test_an_incident_that_nobody_told_in_chinese_is_kept(store_url: str, tmp_path: Path) -> None:
+    """One of revision 0004 is as it was; its Chinese words are none."""
+    (tmp_path / "results_db").mkdir(exist_ok=True)
+    engine = create_engine(store_url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        row = {
+            **{"id": "INC-20261122-0001", "kind": "channel", "channel": "ivr", "layer": "prompt", "step": "听到余额"},
+            **{"severity": "major", "what": "another prompt", "worked": "", "first_run": "r1", "last_run": "r1"},
+            "opened_at": datetime(2026, 11, 22, tzinfo=UTC),
+        }
+        connection.execute(insert(INCIDENTS).values(row))
+    engine.dispose()
+    store = Store.open(store_url)
+    (incident,) = store.incidents.find()
+    assert (incident.what, incident.what_zh, incident.worked_zh) == ("another prompt", "", "")
     store.close()
 
 
