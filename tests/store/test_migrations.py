@@ -98,8 +98,16 @@ def test_an_incident_that_nobody_told_in_chinese_is_kept(store_url: str, tmp_pat
         config.attributes["connection"] = connection
         command.upgrade(config, "0004")
         row = {
-            **{"id": "INC-20261122-0001", "kind": "channel", "channel": "ivr", "layer": "prompt", "step": "听到余额"},
-            **{"severity": "major", "what": "another prompt", "worked": "", "first_run": "r1", "last_run": "r1"},
+            "id": "INC-20261122-0001",
+            "kind": "channel",
+            "channel": "ivr",
+            "layer": "prompt",
+            "step": "听到余额",
+            "severity": "major",
+            "what": "another prompt",
+            "worked": "",
+            "first_run": "r1",
+            "last_run": "r1",
             "opened_at": datetime(2026, 11, 22, tzinfo=UTC),
         }
         connection.execute(insert(INCIDENTS).values(row))
