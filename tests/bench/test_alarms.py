@@ -66,6 +66,16 @@ def test_what_is_missed_doubled_or_false(
     )
 
 
+def test_an_incident_soon_after_another_fault_is_the_later_ones() -> None:
+    """A fault that came while the one before might still have been met has its own."""
+    first, second = on(BUSY, lasts_s=20), on(BUSY, since_s=30)
+    found = matched([first, second], [incident(10), incident(40)])
+    assert [[one.opened_at for one in met.incidents] for met in found.met] == [
+        [NOON + timedelta(seconds=10)],
+        [NOON + timedelta(seconds=40)],
+    ]
+
+
 def test_a_fault_of_our_own_link_is_the_robots() -> None:
     """An incident of the channel's is none of it."""
     found = matched([on(BIND)], [incident(5, "sms.send", kind=Kind.ROBOT), incident(6, "sms.send", layer="gateway")])

@@ -71,11 +71,11 @@ class Matched:
 
 
 def matched(faults: Sequence[Injected], incidents: Sequence[Incident]) -> Matched:
-    """Hold *incidents* against *faults*: each belongs to the fault that was on at its door when it opened."""
+    """Hold *incidents* against *faults*: each belongs to the latest fault that was on at its door when it opened."""
     own: dict[str, Injected] = {}
     for one in incidents:
-        if fault := next((fault for fault in faults if _fits(fault, one)), None):
-            own[one.id] = fault
+        if fits := [fault for fault in faults if _fits(fault, one)]:
+            own[one.id] = max(fits, key=lambda fault: fault.on_at)
     met = tuple(Met(fault, tuple(one for one in incidents if own.get(one.id) is fault)) for fault in faults)
     left = [one for one in incidents if one.id not in own]
     robots = tuple(one for one in left if one.cause.kind is Kind.ROBOT)

@@ -28,7 +28,7 @@ KINDS = {
 """What is told at once: a kill is to fall into what follows, and not into the waiting for it."""
 FOUND_S = 180.0
 """A robot that is killed again and again needs some of its lives to find a fault."""
-_REST_S, _LONGER_S = 6.0, 15.0
+_REST_S, _LONGER_S = 12.0, 15.0
 _SINCE = "select opened_at, closed_at from incidents where channel = ? and opened_at >= ?"
 
 
@@ -67,7 +67,7 @@ class Faults:
         if self.once:
             self._one(its[0], FOUND_S)
             return
-        while not self.over.wait(_REST_S * (0.5 + chance.random())):
+        while not self.over.wait(_REST_S * (1 + chance.random())):
             self._one(chance.choice(its), _LONGER_S * chance.random())
 
     def _one(self, case: Case, longer_s: float) -> None:
