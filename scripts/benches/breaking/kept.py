@@ -1,4 +1,4 @@
-"""What a person wants to look at where something was lost: the database, and all the robot said."""
+"""What a person wants to look at afterwards: the database, and all the robot said."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def keep(workspace: Path, folder: Path, said: Sequence[str]) -> None:
-    """Keep the database of *workspace*, and what its robots *said*, in *folder*."""
+    """Keep the database of *workspace*, and what its robots *said*, in *folder*; what lay there before goes."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copytree(workspace / "db", folder / "db")

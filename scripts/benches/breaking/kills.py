@@ -79,10 +79,8 @@ def kill_again_and_again(plan: Plan, doors: Mapping[str, Any]) -> Tally:
         killing = _Killing(plan, config, periods_s, sink)
         with killing.witness.watching():
             killing.run(doors["control"], undertakers)
-    tally = killing.tally
-    if tally.remarks or tally.lost or tally.books.remarks:
-        keep(folder, plan.kept / "kills", [said.line for said in killing.said])
-    return tally
+    keep(folder, plan.kept / "kills", [said.line for said in killing.said])
+    return killing.tally
 
 
 class _Killing:

@@ -198,8 +198,7 @@ def play(name: str, folder: Path, kept: Path, *, quick: bool) -> Mishap:
             spans = _met(mishap, robot, scene, probes=set(periods_s), quick=quick)
         if spans:
             _read(mishap, witness, periods_s, spans, sink)
-        if mishap.wrong:
-            keep(folder, kept, [said.line for said in robot.said])
+        keep(folder, kept, [said.line for said in robot.said])
     return mishap
 
 
