@@ -11,28 +11,29 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from prober.judge.attempts import FAILURES
 from prober.judge.incident import Act, Decision, decide, failing, settled
 from prober.model.incident import Change, Happened, Incident, ProbeResult, Standing
 from prober.model.probe import Severity, Watched
-from prober.store import incident_known, incident_rows, incident_words
+from prober.store import bulk, incident_known, incident_rows, incident_words
 from prober.store.tables import INCIDENT_CHANGES, INCIDENT_PROBES, INCIDENTS, PROBE_RESULTS
 
 _SEVERITIES = list(Severity)
+_KEPT = select(PROBE_RESULTS.c.probe).where(
+    PROBE_RESULTS.c.probe == bindparam("of"), PROBE_RESULTS.c.planned_at == bindparam("at")
+)
 NOTHING_FAILS = "nothing fails for this any more"
 
 
 def apply(connection: Connection, result: ProbeResult, watched: Watched) -> list[Change]:
     """Keep *result* and change what it changes; one that was kept before changes nothing."""
-    results = PROBE_RESULTS.c
-    its = results.probe == result.probe, results.planned_at == result.planned_at
-    if connection.execute(select(results.probe).where(*its)).first() is not None:
+    if connection.scalar(_KEPT, {"of": result.probe, "at": result.planned_at}) is not None:
         return []
     known = incident_known.known(connection, result)
     result = settled(result, {one.cause for one in known})
-    connection.execute(insert(PROBE_RESULTS).values(incident_rows.result_row(result)))
+    bulk.put(connection, PROBE_RESULTS, [incident_rows.result_row(result)])
     if result.maintenance or result.standing is Standing.UNASKED or not (known or result.standing in FAILURES):
         return []
     row = incident_known.row(connection, result, watched)

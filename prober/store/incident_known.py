@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
 
 from prober.judge.cause import holds
 from prober.judge.incident import OpenIncident
@@ -15,6 +15,9 @@ from prober.model.run import Outcome
 from prober.store import incident_rows
 from prober.store.tables import INCIDENT_CHANGES, INCIDENT_PROBES, INCIDENTS, PROBE_RESULTS, STEPS
 
+_OPEN = select(INCIDENTS).where(INCIDENTS.c.closed_at.is_(None))
+_FAILED_IN = INCIDENTS.c.id.in_(select(INCIDENT_PROBES.c.incident_id).where(INCIDENT_PROBES.c.probe == bindparam("of")))
+_OPEN_OF_PROBE = _OPEN.where(_FAILED_IN)
 _ERRORS_BETWEEN = 100
 """Errors of the robot break no row of the channel's: so many are passed over at most."""
 
@@ -49,13 +52,10 @@ def _closed_by_a_person(connection: Connection, result: ProbeResult) -> datetime
 
 def known(connection: Connection, result: ProbeResult) -> list[OpenIncident]:
     """Return the open incidents that the probe fails or failed in, and those of the causes of *result*."""
-    its = select(INCIDENT_PROBES.c.incident_id).where(INCIDENT_PROBES.c.probe == result.probe)
-    concerned: list[ColumnElement[bool]] = [INCIDENTS.c.id.in_(its)]
-    for cause in filter(None, (result.cause, result.first_cause)):
-        columns = incident_rows.cause_columns(cause)
-        concerned.append(and_(*(INCIDENTS.c[name] == value for name, value in columns.items())))
-    wanted = select(INCIDENTS).where(INCIDENTS.c.closed_at.is_(None), or_(*concerned))
-    found = connection.execute(wanted).mappings().all()
+    causes = [incident_rows.cause_columns(one) for one in (result.cause, result.first_cause) if one]
+    of_cause = [and_(*(INCIDENTS.c[name] == value for name, value in columns.items())) for columns in causes]
+    wanted = _OPEN.where(or_(_FAILED_IN, *of_cause)) if of_cause else _OPEN_OF_PROBE
+    found = connection.execute(wanted, {"of": result.probe}).mappings().all()
     return [_open(connection, one["id"], incident_rows.cause_of(one)) for one in found]
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice, takewhile
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, delete, insert, or_, select, update
 
 from prober.errors import StoreBroken
+from prober.store import bulk
 from prober.store.database import Database
 from prober.store.process import Process, this_process
 from prober.store.tables import LEASE_REQUESTS, LEASES
@@ -152,39 +155,53 @@ _RENEW = update(LEASES).where(
     LEASES.c.process_start == bindparam("my_start"),
 )
 _TAKEN = select(LEASES.c.line)
-_ASKED = select(LEASE_REQUESTS.c.id, LEASE_REQUESTS.c.lines).order_by(LEASE_REQUESTS.c.lane, LEASE_REQUESTS.c.id)
+_ASKED = select(LEASE_REQUESTS.c.id, LEASE_REQUESTS.c.lane, LEASE_REQUESTS.c.lines).order_by(
+    LEASE_REQUESTS.c.lane, LEASE_REQUESTS.c.id
+)
 _RELEASES = tuple(delete(table).where(table.c.run_id == bindparam("run")) for table in (LEASES, LEASE_REQUESTS))
 
 
 def _ask_and_take(
     connection: Connection, candidates: Sequence[str], run_id: str, wait_s: float, *, first: bool
 ) -> tuple[int, str | None]:
-    """Draw a ticket, as who came first in a lane is served first, and take the line that is its own, if there is."""
+    """Take a line that is free and nobody before is to get; else draw a ticket: in a lane, who came first is first."""
+    drop_left_behind(connection)
+    lane = 0 if first else 1
+    before = [request for request in connection.execute(_ASKED) if request.lane <= lane]
+    if line := _free(connection, candidates, before):
+        _enter(connection, line, run_id)
+        return 0, line
     expires_at = datetime.now(UTC) + timedelta(seconds=wait_s) + _GRACE
-    request = {"run_id": run_id, "lines": list(candidates), "lane": 0 if first else 1, "expires_at": expires_at}
+    request = {"run_id": run_id, "lines": list(candidates), "lane": lane, "expires_at": expires_at}
     drawn = connection.execute(insert(LEASE_REQUESTS).values(request | this_process().columns())).inserted_primary_key
-    ticket = int(drawn[0]) if drawn else 0
-    return ticket, _take(connection, ticket, run_id)
+    return int(drawn[0]) if drawn else 0, None
 
 
 def _take(connection: Connection, ticket: int, run_id: str) -> str | None:
-    """Take the line that is *ticket*'s, if there is one: the first free one that no ticket before it is to get."""
+    """Take the line that is *ticket*'s, if there is one."""
     drop_left_behind(connection)
-    taken = set(connection.scalars(_TAKEN))
-    mine = None
-    for request in connection.execute(_ASKED):
-        line = next((name for name in request.lines if name not in taken), None)
-        if request.id == ticket:
-            mine = line
-            break
-        if line is not None:
-            taken.add(line)
-    if mine is not None:
-        now = datetime.now(UTC)
-        lease = {"line": mine, "run_id": run_id, "leased_at": now, "seen_at": now} | this_process().columns()
-        connection.execute(insert(LEASES).values(lease))
+    asked = connection.execute(_ASKED).all()
+    before = list(takewhile(lambda request: request.id != ticket, asked))
+    mine = asked[len(before)].lines if len(before) < len(asked) else ()
+    line = _free(connection, mine, before)
+    if line is not None:
+        _enter(connection, line, run_id)
         connection.execute(delete(LEASE_REQUESTS).where(LEASE_REQUESTS.c.id == ticket))
-    return mine
+    return line
+
+
+def _free(connection: Connection, candidates: Sequence[str], before: Iterable[Row[int, int, Any]]) -> str | None:
+    """Return the first free line of *candidates* that none of the requests *before* is to get."""
+    taken = set(connection.scalars(_TAKEN))
+    for request in before:
+        taken.update(islice((name for name in request.lines if name not in taken), 1))
+    return next((name for name in candidates if name not in taken), None)
+
+
+def _enter(connection: Connection, line: str, run_id: str) -> None:
+    now = datetime.now(UTC)
+    lease = {"line": line, "run_id": run_id, "leased_at": now, "seen_at": now} | this_process().columns()
+    bulk.put(connection, LEASES, [lease])
 
 
 def _release(connection: Connection, *run_ids: str) -> None:
