@@ -113,6 +113,8 @@ class _Killing:
                 burials.append(self._kill(robot, moment, undertakers))
                 robot = self._started()
             self._led(robot)
+            if self._plan.quick:  # its one fault stays until what the last kill cut off was judged
+                awaited(partial(self._all_judged, len(self.witness.results)), LEADS_S)
             faults.end()
             moody.join()
             self._settle(robot)
@@ -129,6 +131,11 @@ class _Killing:
             begun = {probe for (probe,) in rows(self.witness.database, "select distinct probe from starts")}
             return begun >= set(self._periods_s)
         return False
+
+    def _all_judged(self, before: int) -> bool:
+        """Whether as many results were kept since as there are probes."""
+        self.witness.look()
+        return len(self.witness.results) >= before + len(self._periods_s)
 
     def _started(self) -> Served:
         return Served(self._config, heard=self.said.append)
