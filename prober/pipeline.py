@@ -125,18 +125,20 @@ class Pipeline:
         """Judge what was left before it was confirmed, which what was played since makes needless."""
         try:
             async with self._busy.alone(probe.name):
-                overtaken = await asyncio.to_thread(self._is_overtaken, probe.name, asked[0])
-                await self._judge(probe, asked, overtaken=overtaken)
+                later = await asyncio.to_thread(self._later, probe.name, asked[0])
+                await self._judge(probe, asked, later)
         except StoreBroken as broken:
             refused.append(broken)
 
-    def _is_overtaken(self, probe: str, run: Run) -> bool:
+    def _later(self, probe: str, run: Run) -> ProbeResult | None:
+        """Return the latest result that was planned no earlier than *run*, and asked; None if there is none."""
         since = self._incidents.results(probe, run.planned_at)
-        return any(one.planned_at >= run.planned_at and one.standing is not Standing.UNASKED for one in since)
+        asked = (one for one in since if one.planned_at >= run.planned_at and one.standing is not Standing.UNASKED)
+        return next(asked, None)
 
-    async def _judge(self, probe: Probe, attempts: Sequence[Run], *, overtaken: bool = False) -> None:
+    async def _judge(self, probe: Probe, attempts: Sequence[Run], later: ProbeResult | None = None) -> None:
         attempts, remark = _asked(attempts), "a later one was judged before"
-        if len(attempts) == 1 and not overtaken:
+        if len(attempts) == 1 and later is None:
             attempts, remark = await self._confirmed(probe, attempts[0])
         result = judge.result(
             probe.name,
@@ -144,6 +146,7 @@ class Pipeline:
             at=attempts[-1].ended_at or self._now(),
             remark=remark,
             maintenance=self._window(attempts),
+            passed_since=later is not None and later.standing is Standing.WELL,
         )
         await self._keep((result, probe.watched))
 

@@ -317,8 +317,18 @@ async def test_what_a_later_run_answered_is_not_repeated(robot: Robot) -> None:
     await robot.pipeline().after(PROBE, run("later", PASSED, at=NOON + timedelta(seconds=1)))
     await robot.keep(run("a"))
     await robot.pipeline().resume({"web": PROBE})
-    assert robot.standings() == [Standing.WELL, Standing.UNCONFIRMED]
+    assert robot.standings() == [Standing.WELL, Standing.FLAKY]
     assert (robot.repeated, robot.incidents()) == ([], [])
+
+
+async def test_what_a_later_run_answered_confirms_nothing_before_it(robot: Robot) -> None:
+    """Where it passed: a failure of before, itself in doubt, opens nothing with one that is over."""
+    await robot.pipeline().after(PROBE, run("early"))
+    await robot.pipeline().after(PROBE, run("later", PASSED, at=NOON + 2 * MINUTE))
+    await robot.keep(run("left", at=NOON + MINUTE))
+    await robot.pipeline().resume({"web": PROBE})
+    assert robot.standings() == [Standing.WELL, Standing.FLAKY, Standing.UNCONFIRMED]
+    assert robot.incidents() == []
 
 
 async def test_one_refusal_keeps_nothing_else_from_being_taken_up(robot: Robot) -> None:

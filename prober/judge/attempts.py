@@ -15,15 +15,24 @@ FAILURES = (Standing.FAILED, Standing.UNCONFIRMED, Standing.ERROR)
 
 
 def result(
-    probe: str, attempts: Sequence[Run], *, at: datetime, remark: str = "", maintenance: str = ""
+    probe: str,
+    attempts: Sequence[Run],
+    *,
+    at: datetime,
+    remark: str = "",
+    maintenance: str = "",
+    passed_since: bool = False,
 ) -> ProbeResult:
     """
     Return what the *attempts* at a planned playing of *probe* mean together.
 
     *remark* says why a failure was not repeated; it is told with it. A failure whose repeat could not ask is one that
-    was not repeated: that the robot stumbled on another line does not undo what the channel did.
+    was not repeated: that the robot stumbled on another line does not undo what the channel did. A later playing that
+    *passed since* says as much as a second attempt that passed.
     """
     standing = _standing([of_run(run) for run in attempts])
+    if standing is Standing.UNCONFIRMED and passed_since:
+        standing = Standing.FLAKY
     runs = tuple(run.id for run in attempts)
     made = ProbeResult(probe, attempts[0].planned_at, at, standing, runs, maintenance=maintenance)
     if standing not in FAILURES:

@@ -58,9 +58,10 @@ class ProbeResult:
     """
     A planned playing of *probe* as it counts, once its second attempt is over. *runs* are its attempts, in order.
 
-    FLAKY: the second attempt passed. UNCONFIRMED: none could confirm a failure. UNASKED: skipped. *cause* and *what*
-    (*what_zh* in Chinese) are of the failure or error; *first_cause* is that of the first attempt, *broke* the last run
-    that failed so: both are not kept. *maintenance* names the window it fell into: then it counts for nothing.
+    FLAKY: the second attempt, or a later playing, passed. UNCONFIRMED: none could confirm a failure. UNASKED: skipped.
+    *cause* and *what* (*what_zh* in Chinese) are of the failure or error; *first_cause* is that of the first attempt,
+    *broke* the last run that failed so: both are not kept. *maintenance* names the window it fell into: then it counts
+    for nothing.
     """
 
     probe: str
