@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from prober.processes import namespace, started
+
 SILENT_S = 60.0
 """After so long without a new sign of life, by the clock of who waits for one, a process of another host is gone."""
 _LONG_AGO = timedelta(hours=1)
@@ -23,8 +25,8 @@ _MOST = 10_000
 """So many signs of life are remembered at most."""
 _Signs = tuple[datetime | None, ...]
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_HOSTS_OWN = "pid:[4026531836]"
-"""The name the kernel gives the process namespace of the machine itself."""
+_HOSTS_OWN = 4026531836
+"""The number the kernel gives the process namespace of the machine itself."""
 
 
 @dataclass(frozen=True)
@@ -119,37 +121,19 @@ def _host() -> str:
 @cache
 def _namespace() -> str:
     """Return what tells containers that share their machine's name apart; "" on the machine itself."""
-    try:
-        name = str(Path("/proc/self/ns/pid").readlink())
-    except OSError:  # a system without namespaces
-        return ""
-    return "" if name == _HOSTS_OWN else f" {name}"
+    space = namespace()
+    return "" if space in (0, _HOSTS_OWN) else f" pid:[{space}]"
 
 
 def _start(pid: int) -> str | None:
-    """Return when *pid* started, as the kernel counts it; None if there is no such process."""
-    if not Path("/proc/self/stat").exists():
-        return _answers(pid)
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return None
-    # The second field, the name, may hold spaces and brackets; field 3 is the state, field 22 the start.
-    state, *fields = stat.rpartition(")")[2].split()
-    return None if state in "ZX" else f"{_boot()}/{fields[18]}"
+    """Return when *pid* started, since which start of the machine; None if there is no such process."""
+    start = started(pid)
+    return start and f"{_boot()}/{start}"
 
 
 @cache
 def _boot() -> str:
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-
-
-def _answers(pid: int) -> str | None:
-    """Where the kernel does not say when a process started, being there has to do."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        return "running"
-    return "running"
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
 from prober.errors import RobotBroken
+from prober.processes import namespace, started
 
 _PREFIX = "prober-web"
 _SHORT = "/tmp"  # noqa: S108  # what is made in there has a name of its own, and is readable by its owner alone
@@ -16,7 +17,7 @@ _SOCKET = "/org.chromium.Chromium.XXXXXX/SingletonSocket"
 """What the browser makes in the folder for temporary files before all else."""
 _LONGEST_BYTES = 107 - len(_SOCKET)
 """How long the path of that folder may be: no socket's path is longer than 107 bytes."""
-_OWNER = re.compile(rf"{_PREFIX}-(?P<space>\d+)-(?P<pid>\d+)-(?P<start>\d+)-")
+_OWNER = re.compile(rf"{_PREFIX}-(?P<space>\d+)-(?P<pid>\d+)-(?P<start>\w+)-")
 
 
 def private_folder() -> TemporaryDirectory[str]:
@@ -59,43 +60,11 @@ def sweep() -> None:
     """Remove the folders of robots that live no more."""
     for path in (one for parent in {gettempdir(), _SHORT} for one in Path(parent).glob(f"{_PREFIX}-*")):
         owner = _OWNER.match(path.name)
-        if owner and int(owner["space"]) == _space() and _start(int(owner["pid"])) != owner["start"]:
+        if owner and int(owner["space"]) == namespace() and started(int(owner["pid"])) != owner["start"]:
             shutil.rmtree(path, ignore_errors=True)
 
 
 def _made(parent: str) -> TemporaryDirectory[str]:
     pid = os.getpid()
-    prefix = f"{_PREFIX}-{_space()}-{pid}-{_start(pid)}-"
+    prefix = f"{_PREFIX}-{namespace()}-{pid}-{started(pid)}-"
     return TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True)
-
-
-def _space() -> int:
-    """Return which processes can be seen from here: those of another container may live, whatever their pid says."""
-    try:
-        return Path("/proc/self/ns/pid").stat().st_ino
-    except OSError:
-        return 0
-
-
-def _start(pid: int) -> str | None:
-    """Return when *pid* started, as the kernel counts it; None if there is no such process."""
-    if not Path("/proc/self/stat").exists():
-        return _answers(pid)
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return None
-    # The second field, the name, may hold spaces and brackets; field 3 is the state, field 22 the start.
-    state, *fields = stat.rpartition(")")[2].split()
-    return None if state in "ZX" else fields[18]
-
-
-def _answers(pid: int) -> str | None:
-    """Where the kernel does not say when a process started, being there has to do."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        return "0"
-    return "0"
