@@ -13,6 +13,7 @@ from typing import Any
 from prober.app.admission import Admission, limits
 from prober.app.housekeeping import keep_house
 from prober.app.incident_news import IncidentNews
+from prober.app.leading import Leading
 from prober.app.minute import Minute
 from prober.app.news import About, Mood, News, Tell
 from prober.app.reloading import Files
@@ -21,20 +22,17 @@ from prober.app.starting import Starting
 from prober.app.surroundings import Surroundings
 from prober.app.work import Work
 from prober.channels.base import Driver
-from prober.channels.timing import monotonic
 from prober.errors import BadInput, Problem, StoreBroken
 from prober.loading.config import Settings
 from prober.model.probe import Start
 from prober.pipeline import Busy, Pipeline
-from prober.scheduler import Scheduler, Timetable
-from prober.store.leadership import RENEW_S, SCHEDULE
+from prober.scheduler import Scheduler
+from prober.store.leadership import SCHEDULE
 from prober.store.store import Store
 
 FINISH_S = 3.0
 """How long runs may go on when the robot is to stop; then they are hung up."""
 _MINUTE_S = 60.0
-_SWEEP_S = 10.0
-"""How often the leader looks for what processes that died left behind."""
 
 
 class Serving:
@@ -57,7 +55,6 @@ class Serving:
         self.store, self._load, self._tell, self._now = store, load, tell, now
         self.robots = Robots(work, store, drivers=drivers)
         self.admission = Admission(limits(work.settings.serve))
-        self._probes = {probe.name: probe for probe in work.probes}
         self.minute = Minute()
         self._incidents = IncidentNews(store, tell)
         self.starting = Starting(
@@ -75,12 +72,11 @@ class Serving:
         self.starting.after = self.pipeline.after
         self.surroundings = Surroundings(self, tell)
         self.starting.watchers = self.surroundings.watchers
-        self._term: int | None = None
-        self._told_following = False
-        self._all_left, self._gone, self._swept_s = False, False, 0.0
+        self.leading = Leading(
+            store, self.scheduler, self.starting, self.pipeline, work=lambda: self.work, guarded=self._guarded
+        )
         self._wanted = asyncio.Event()
         self._reread = asyncio.Event()
-        self._resuming: set[asyncio.Task[None]] = set()
         self._files = Files(lambda: self.work.read, self.reload, self._trouble)
 
     @property
@@ -96,7 +92,7 @@ class Serving:
     @property
     def leads(self) -> bool:
         """Whether it keeps the schedule at this moment."""
-        return self._term is not None and self.store.leadership.term(SCHEDULE) == self._term
+        return self.leading.leads
 
     def stop(self) -> None:
         """Begin nothing more, and come to an end within 10 s."""
@@ -115,7 +111,7 @@ class Serving:
         gc.freeze()
         self.scheduler.begin()
         parts: Sequence[Coroutine[Any, Any, None]] = (
-            self._lead(),
+            self.leading.run(),
             self._reload(),
             self._files.watch(),
             self._tell_minutes(),
@@ -152,7 +148,7 @@ class Serving:
 
     async def _end_runs(self) -> None:
         """Wait for what is under way, for so long; then interrupt it, which plays what is always to be played."""
-        under_way = [*self.scheduler.under_way.values(), *self._resuming]
+        under_way = [*self.scheduler.under_way.values(), *self.leading.under_way]
         if not under_way:
             return
         _, late = await asyncio.wait(under_way, timeout=FINISH_S)
@@ -161,103 +157,10 @@ class Serving:
         if late:
             await asyncio.wait(late, timeout=2 * FAREWELL_S + 0.5)
 
-    async def _lead(self) -> None:
-        """Lead as soon and as long as it can, and catch up with what the store refused before."""
-        while True:
-            try:
-                term = await self.store.leadership.lead(SCHEDULE)
-                await self._led(term)
-                await self._catch_up()
-            except StoreBroken as broken:
-                self._tell(News(About.TROUBLE, str(broken), Mood.ERROR))
-                if not self.leads:
-                    self._follow("the store does not answer")
-            await self.store.leadership.wait(SCHEDULE)
-
-    async def _led(self, term: int | None) -> None:
-        await self.starting.lead_on(term)
-        if term is None:
-            leader = self.store.leadership.leader(SCHEDULE)
-            self._follow(f"the robot with pid {leader.pid} on {leader.host} leads" if leader else "another robot leads")
-        elif term != self._term:
-            await self._take_over(term)
-        elif monotonic() - self._swept_s >= _SWEEP_S:
-            await self._sweep()
-
-    async def _take_over(self, term: int) -> None:
-        """Mark what other robots left behind, and go on with the schedule where they ended."""
-        await self.starting.say()
-        await self._sweep()
-        longest_s = max((probe.grace_s for probe in self.work.probes), default=0.0)
-        await self.store.starts.take_over(term, longest_s)
-        work = self.work
-        since = await self._leading(asyncio.to_thread(_until, work, self.store))
-        if self.store.leadership.term(SCHEDULE) != term:
-            return  # it took too long, and the next turn tells who leads
-        self._term = term
-        self.scheduler.plan(self.work.probes, since=since)
-        self._tell(News(About.LEADS, f"keeps the schedule (term {term})", facts={"term": term}))
-        self._told_following, self._all_left, self._gone = False, True, True
-
-    async def _leading(self, work: Awaitable[dict[str, datetime]]) -> dict[str, datetime]:
-        """Return what *work* comes to, and go on leading meanwhile."""
-        doing = asyncio.ensure_future(work)
-        try:
-            while not (await asyncio.wait([doing], timeout=RENEW_S))[0]:
-                await self.store.leadership.lead(SCHEDULE)
-            return doing.result()
-        finally:
-            doing.cancel()
-
-    async def _sweep(self) -> None:
-        """Mark what processes that live no more left behind; the runs that ended with it are judged."""
-        self._swept_s = monotonic()
-        self.starting.unjudged.update(await self.store.mark_left_behind())
-
-    async def _catch_up(self) -> None:
-        """Keep what the store refused before, judge what was not for its sake, and close what nobody plays any more."""
-        await self.starting.say()
-        await self.pipeline.catch_up()
-        self.starting.unjudged.update(await self.store.catch_up())
-        if self._gone and self.leads:
-            self._gone = False
-            try:
-                await self.pipeline.release(self._probes.keys())
-            except StoreBroken:
-                self._gone = True
-                raise
-        if not self._resuming and (self._all_left or self.starting.unjudged):
-            self._resume()
-
-    def _follow(self, why: str) -> None:
-        """Start nothing, and say so once."""
-        self.scheduler.plan(())
-        self._term, self._all_left = None, False
-        if not self._told_following:
-            self._tell(News(About.FOLLOWS, f"waits: {why}"))
-            self._told_following = True
-
-    def _resume(self) -> None:
-        task = asyncio.create_task(self._guarded(self._take_up()))
-        self._resuming.add(task)
-        task.add_done_callback(self._resuming.discard)
-
-    async def _take_up(self) -> None:
-        """Take up the runs that ended before anything was made of them; what the store refuses is taken up again."""
-        everything, self._all_left = self._all_left, False
-        of, self.starting.unjudged = self.starting.unjudged, set()
-        try:
-            await self.pipeline.resume(self._probes, None if everything else of)
-        except StoreBroken:
-            self._all_left = self._all_left or (everything and self.leads)
-            self.starting.unjudged |= of
-            raise
-
     async def _start(self, probe: Any, planned_at: datetime) -> None:
         self.surroundings.started(max(0.0, (self._now() - planned_at).total_seconds()))
         await self._guarded(self.starting.start(probe, planned_at))
-        if probe.name not in self._probes:
-            self._gone = True  # it may have opened an incident that no other run of it will close
+        self.leading.played(probe.name)
 
     async def _guarded(self, work: Awaitable[None]) -> None:
         """Let nothing that escapes a run end the robot: it is told, with all there is to know."""
@@ -287,9 +190,7 @@ class Serving:
     def _take(self, work: Work) -> None:
         self.robots.take(work)
         self.admission.limits = limits(work.settings.serve)
-        self._probes, self._gone = {probe.name: probe for probe in work.probes}, True
-        if self._term is not None:
-            self.scheduler.plan(work.probes)
+        self.leading.take()
         self.surroundings.take(work)
         self._files.look()
 
@@ -320,17 +221,6 @@ class Serving:
         """Have it told that an incident changed."""
         self._incidents.look()
         self.surroundings.wake()
-
-
-def _until(work: Work, store: Store) -> dict[str, datetime]:
-    """
-    Return up to when the starts of each probe are accounted for: several that were missed in a row are one row.
-
-    It blocks.
-    """
-    timetables = {probe.name: Timetable.of(probe) for probe in work.probes}
-    last = store.starts.last(timetables)
-    return {name: timetables[name].nth(start.planned_at, start.count) for name, start in last.items()}
 
 
 def _refuse_another_store(work: Work, before: Work) -> None:

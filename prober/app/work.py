@@ -48,6 +48,11 @@ class Work:
         return cls(settings, prompts, probes(settings, scenarios), tuple(dict.fromkeys(sources)))
 
     @cached_property
+    def by_name(self) -> Mapping[str, Probe]:
+        """The probes by their names."""
+        return {probe.name: probe for probe in self.probes}
+
+    @cached_property
     def windows(self) -> tuple[Maintenance, ...]:
         """The maintenance windows."""
         return windows(self.settings.maintenance)
@@ -63,7 +68,7 @@ class Work:
 
     def new_since(self, before: Work) -> str:
         """Return what is different from *before*, in words; "" if nothing is."""
-        mine, theirs = _by_name(self), _by_name(before)
+        mine, theirs = self.by_name, before.by_name
         told = [
             _listed("added", [name for name in mine if name not in theirs]),
             _listed("removed", [name for name in theirs if name not in mine]),
@@ -74,10 +79,6 @@ class Work:
         elif self.settings != before.settings and not any(told):
             told.append("settings of the service changed")
         return "; ".join(one for one in told if one)
-
-
-def _by_name(work: Work) -> Mapping[str, Probe]:
-    return {probe.name: probe for probe in work.probes}
 
 
 def _listed(word: str, names: list[str]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from prober.app import serving
+from prober.app import leading
 from prober.app.news import About, News
 from prober.app.serving import Serving
 from prober.app.work import Work
@@ -104,9 +104,8 @@ class Robot:
 
     async def turn(self) -> None:
         """Do what is done every two seconds, and wait for what is taken up."""
-        await self.serving._led(await self.store.leadership.lead(SCHEDULE))
-        await self.serving._catch_up()
-        await asyncio.gather(*self.serving._resuming)
+        await self.serving.leading.turn()
+        await asyncio.gather(*self.serving.leading.under_way)
 
     def told(self, about: About) -> list[str]:
         return [one.text for one in self.news if one.about is about]
@@ -261,21 +260,22 @@ async def test_a_start_for_which_the_lead_was_in_doubt_is_missed_if_it_was_held(
 async def test_the_lead_is_renewed_while_it_is_taken_over(robot, monkeypatch: pytest.MonkeyPatch) -> None:
     """To find out where years of starts ended takes its time."""
     well = robot()
-    monkeypatch.setattr(serving, "RENEW_S", 0.01)
-    renewed = threading.Event()
+    monkeypatch.setattr(leading, "RENEW_S", 0.01)
+    renewed, turns = threading.Event(), []
     lead, last = well.store.leadership.lead, well.store.starts.last
 
     async def noted(name: str) -> int | None:
-        renewed.set()
+        turns.append(name)
+        if len(turns) > 1:
+            renewed.set()
         return await lead(name)
 
     def slow(probes: Iterable[str]) -> Mapping[str, Start]:
         assert renewed.wait(30)
         return last(probes)
 
-    term = await lead(SCHEDULE)
     well.store.leadership.lead, well.store.starts.last = noted, slow
-    await well.serving._led(term)
+    await well.serving.leading.turn()
     assert well.serving.leads
 
 

@@ -1,0 +1,176 @@
+"""Which robot keeps the schedule: how it leads, takes over whole, and catches up with what the store refused."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from prober.app.news import About, Mood, News
+from prober.app.starting import Starting
+from prober.app.work import Work
+from prober.channels.timing import monotonic
+from prober.errors import StoreBroken
+from prober.pipeline import Pipeline
+from prober.scheduler import Scheduler, Timetable
+from prober.store.leadership import RENEW_S, SCHEDULE
+from prober.store.store import Store
+
+_SWEEP_S = 10.0
+"""How often the leader looks for what processes that died left behind."""
+
+
+class Leading:
+    """
+    Has the schedule of *work* kept as long as this robot leads; at most one of several robots does.
+
+    Whoever takes over marks what the others left behind, accounts for what was due meanwhile, and has judged what
+    ended before anything was made of it. *guarded* awaits what must not end the robot.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        scheduler: Scheduler,
+        starting: Starting,
+        pipeline: Pipeline,
+        *,
+        work: Callable[[], Work],
+        guarded: Callable[[Awaitable[None]], Awaitable[None]],
+    ) -> None:
+        self._store, self._scheduler, self._starting, self._pipeline = store, scheduler, starting, pipeline
+        self._work, self._guarded, self._tell = work, guarded, starting.tell
+        self._term: int | None = None
+        self._told_following = False
+        self._swept_s = 0.0
+        self._all_left, self._gone = False, False
+        self._resuming: asyncio.Task[None] | None = None
+
+    @property
+    def leads(self) -> bool:
+        """Whether this robot keeps the schedule at this moment."""
+        return self._term is not None and self._store.leadership.term(SCHEDULE) == self._term
+
+    @property
+    def under_way(self) -> Sequence[asyncio.Task[None]]:
+        """What is taken up at this moment of what was left."""
+        return [self._resuming] if self._resuming else []
+
+    def take(self) -> None:
+        """Go on by the work as it is now; probes that are no part of it any more leave their incidents."""
+        self._gone = True
+        if self._term is not None:
+            self._scheduler.plan(self._work().probes)
+
+    def played(self, probe: str) -> None:
+        """Note that *probe* was played: one that is gone may have opened what no other run of it will close."""
+        if probe not in self._work().by_name:
+            self._gone = True
+
+    async def run(self) -> None:
+        """Lead as soon and as long as it can, and catch up with what the store refused before, until cancelled."""
+        while True:
+            try:
+                await self.turn()
+            except StoreBroken as broken:
+                self._tell(News(About.TROUBLE, str(broken), Mood.ERROR))
+                if not self.leads:
+                    self._follow("the store does not answer")
+            await self._store.leadership.wait(SCHEDULE)
+
+    async def turn(self) -> None:
+        """
+        Do what is to be done at one turn.
+
+        Raises:
+            StoreBroken: Something of it could not be kept; the next turn goes on with it.
+        """
+        term = await self._store.leadership.lead(SCHEDULE)
+        await self._starting.lead_on(term)
+        if term is None:
+            leader = self._store.leadership.leader(SCHEDULE)
+            self._follow(f"the robot with pid {leader.pid} on {leader.host} leads" if leader else "another robot leads")
+        elif term != self._term:
+            await self._take_over(term)
+        elif monotonic() - self._swept_s >= _SWEEP_S:
+            await self._sweep()
+        await self._catch_up()
+
+    def _follow(self, why: str) -> None:
+        """Start nothing, and say so once."""
+        self._scheduler.plan(())
+        self._term, self._all_left = None, False
+        if not self._told_following:
+            self._tell(News(About.FOLLOWS, f"waits: {why}"))
+            self._told_following = True
+
+    async def _take_over(self, term: int) -> None:
+        """Mark what other robots left behind, and go on with the schedule where they ended."""
+        await self._starting.say()
+        await self._sweep()
+        work = self._work()
+        longest_s = max((probe.grace_s for probe in work.probes), default=0.0)
+        await self._store.starts.take_over(term, longest_s)
+        since = await self._renewing(asyncio.to_thread(_until, work, self._store))
+        if self._store.leadership.term(SCHEDULE) != term:
+            return  # it took too long, and the next turn tells who leads
+        self._term = term
+        self._scheduler.plan(self._work().probes, since=since)
+        self._tell(News(About.LEADS, f"keeps the schedule (term {term})", facts={"term": term}))
+        self._told_following, self._all_left, self._gone = False, True, True
+
+    async def _renewing(self, work: Awaitable[dict[str, datetime]]) -> dict[str, datetime]:
+        """Return what *work* comes to, and go on leading meanwhile."""
+        doing = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait([doing], timeout=RENEW_S))[0]:
+                await self._store.leadership.lead(SCHEDULE)
+            return doing.result()
+        finally:
+            doing.cancel()
+
+    async def _sweep(self) -> None:
+        """Mark what processes that live no more left behind; the runs that ended with it are judged."""
+        self._swept_s = monotonic()
+        self._starting.unjudged.update(await self._store.mark_left_behind())
+
+    async def _catch_up(self) -> None:
+        """Keep what the store refused before, judge what was not for its sake, and close what nobody plays any more."""
+        await self._starting.say()
+        await self._pipeline.catch_up()
+        self._starting.unjudged.update(await self._store.catch_up())
+        if self._gone and self.leads:
+            self._gone = False
+            try:
+                await self._pipeline.release(self._work().by_name.keys())
+            except StoreBroken:
+                self._gone = True
+                raise
+        if not self._resuming and (self._all_left or self._starting.unjudged):
+            self._resuming = asyncio.create_task(self._resume())
+
+    async def _resume(self) -> None:
+        await self._guarded(self._take_up())
+        self._resuming = None
+
+    async def _take_up(self) -> None:
+        """Take up the runs that ended before anything was made of them; what the store refuses is taken up again."""
+        everything, self._all_left = self._all_left, False
+        of, self._starting.unjudged = self._starting.unjudged, set()
+        try:
+            await self._pipeline.resume(self._work().by_name, None if everything else of)
+        except StoreBroken:
+            self._all_left = self._all_left or (everything and self.leads)
+            self._starting.unjudged |= of
+            raise
+
+
+def _until(work: Work, store: Store) -> dict[str, datetime]:
+    """
+    Return up to when the starts of each probe are accounted for: several that were missed in a row are one row.
+
+    It blocks.
+    """
+    timetables = {probe.name: Timetable.of(probe) for probe in work.probes}
+    last = store.starts.last(timetables)
+    return {name: timetables[name].nth(start.planned_at, start.count) for name, start in last.items()}
