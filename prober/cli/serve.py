@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import os
 import signal
@@ -59,7 +60,8 @@ def command(
     finally:
         store.close()
     teller.tell(News(About.STOPPED, "stopped"))
-    # All is closed. Unloading what was imported would take seconds more on a busy machine.
+    # All is closed: what is left is to remove temporary folders. Unloading what was imported would take seconds more.
+    atexit._run_exitfuncs()  # noqa: SLF001 - as the interpreter does; it has no other name
     os._exit(int(code))
 
 

@@ -177,12 +177,15 @@ def test_a_change_of_what_people_wrote_is_taken_up(serve, workspace: Workspace) 
         assert server.end()[0] == 0
 
 
-def test_it_stops_within_ten_seconds_and_hangs_up(serve, workspace: Workspace, operator) -> None:
-    """A call under way is hung up, its run kept as interrupted; no line and no lead is held."""
-    with serve("  - {name: call, scenario: call, every: 3s}", CALL) as server:
+def test_it_stops_within_ten_seconds_and_hangs_up(serve, workspace: Workspace, operator, tmp_path: Path) -> None:
+    """A call under way is hung up, its run kept as interrupted; no line, no lead and no temporary file is held."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with serve("  - {name: call, scenario: call, every: 3s}", CALL, TMPDIR=str(temporary)) as server:
         server.until("leads")
         wait_for(workspace, "select 1 from steps where verb = 'dial'")
         code, took_s = server.end()
+        assert list(temporary.iterdir()) == []
     assert code == 0
     assert took_s < 10
     hung_up = "select outcome from steps where verb = 'hang_up'"
