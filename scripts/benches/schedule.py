@@ -66,7 +66,7 @@ def measure(plan: Plan) -> Result:
 def _robot(plan: Plan, count: int, seconds: float) -> tuple[list[float], int, Used]:
     """Return how late each start was, how many were missed, and what the robot used."""
     plan.say(f"the robot plans {count} probes")
-    arguments = [str(plan.folder), str(count), str(_WARM_S + seconds)]
+    arguments = [str(plan.folder), str(count), str(_WARM_S + seconds + 2.0)]  # it must not end while it is looked at
     command = [sys.executable, "-m", "scripts.benches.scheduling.robot", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None  # noqa: S101  # it is a pipe

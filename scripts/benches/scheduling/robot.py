@@ -63,15 +63,16 @@ def _lines(number: int) -> list[str]:
 
 
 async def serve(work: Work, store: Store, seconds: float) -> None:
-    """Serve for so long, and say on stdout when the probes are planned."""
-    serving = Serving(work, store, load=lambda: work, tell=_tell, drivers={"fake": Driver()})
-    asyncio.get_running_loop().call_later(seconds, serving.stop)
+    """Serve for so long from when the probes are planned on, and say on stdout when that is."""
+
+    def tell(news: News) -> None:
+        if news.about in (About.LEADS, About.TROUBLE):
+            print(news.about, news.text, flush=True)
+        if news.about is About.LEADS:
+            asyncio.get_running_loop().call_later(seconds, serving.stop)
+
+    serving = Serving(work, store, load=lambda: work, tell=tell, drivers={"fake": Driver()})
     await serving.run()
-
-
-def _tell(news: News) -> None:
-    if news.about in (About.LEADS, About.TROUBLE):
-        print(news.about, news.text, flush=True)
 
 
 def main() -> None:
