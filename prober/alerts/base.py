@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from prober.alerts.words import Writer
-from prober.errors import RobotBroken
+from prober.errors import RobotBroken, StoreBroken
 from prober.model.alarm import Alarm, Ticket
 from prober.model.incident import Incident
 
@@ -22,6 +23,27 @@ FOR_GOOD = timedelta(hours=1)
 """So long after somebody refused it for good it is tried again: a person may have mended what was wrong."""
 LEASE = timedelta(seconds=90)
 """So long nobody else sends what was taken to be sent."""
+
+
+_SAVED_AGAIN_S = 5.0
+
+
+class Keeping:
+    """Keeps what became of what was told. *trouble* says what keeps it from its work now; "" if nothing does."""
+
+    trouble = ""
+
+    async def kept(self, save: Callable[[], Awaitable[None]]) -> None:
+        """Do *save*, trying on while the store takes nothing: nobody is to be told twice."""
+        while True:
+            try:
+                await save()
+            except StoreBroken as broken:
+                self.trouble = str(broken)
+                await asyncio.sleep(_SAVED_AGAIN_S)
+            else:
+                self.trouble = ""
+                return
 
 
 def again_at(attempts: int, now: datetime) -> datetime:

@@ -7,26 +7,24 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from prober.alerts import routes
-from prober.alerts.base import FOR_GOOD, LEASE, Around, RefusedForGood, again_at
+from prober.alerts.base import FOR_GOOD, LEASE, Around, Keeping, RefusedForGood, again_at
 from prober.alerts.sending import Sender
 from prober.alerts.words import News
 from prober.errors import RobotBroken, StoreBroken
 from prober.model.alarm import FAILED_AFTER, MAYBE, Alarm, Delivery, Way, Words, last_change
 from prober.model.incident import Incident
 
-_AGAIN_S = 5.0
 
-
-class Delivering:
+class Delivering(Keeping):
     """Sends what is due; what is told is how things stand when it is sent, not how they stood when it was due."""
 
     def __init__(self, ways: Mapping[str, Way], around: Around) -> None:
         self._ways = ways
         self._incidents, self._outbox, self._maintenance = around.incidents, around.outbox, around.maintenance
         self._now, self._writer, self._sender = around.now, around.writer, Sender(around.texter)
-        self.trouble = ""
 
     async def deliver(self, name: str) -> bool:
         """Send what is due by the way called *name*, and return whether anything was."""
@@ -98,16 +96,8 @@ class Delivering:
         return self._writer.long(news, way.language, self._now())
 
     async def _keep(self, alarms: Sequence[Alarm]) -> None:
-        """Write what became of *alarms*, trying on while the store takes nothing: nobody is to be told twice."""
-        while alarms:
-            try:
-                await self._outbox.save(alarms)
-            except StoreBroken as broken:
-                self.trouble = str(broken)
-                await asyncio.sleep(_AGAIN_S)
-            else:
-                self.trouble = ""
-                return
+        if alarms:
+            await self.kept(partial(self._outbox.save, alarms))
 
 
 def _news(alarms: Sequence[Alarm], incidents: Mapping[str, Incident], told: Mapping[int, Alarm]) -> list[News]:

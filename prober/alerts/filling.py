@@ -20,12 +20,12 @@ from prober.model.run import Layer
 
 _ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
 _NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
-_SAMPLE = Incident(
+SAMPLE = Incident(
     id="INC-20261122-0001",
-    cause=Cause(Kind.CHANNEL, "ivr", Layer.PROMPT, "hear the balance"),
+    cause=Cause(Kind.CHANNEL, "ivr", Layer.PROMPT, "听到余额"),
     severity=Severity.MAJOR,
     opened_at=_NOON,
-    what='hear the balance: another prompt – heard "packages"\n第二行',
+    what='听到余额: another prompt – heard "packages"\n第二行',
     first_run="20261122T035900-0a1b2c3d",
     last_run="20261122T035900-0a1b2c3d",
     probes=("balance",),
@@ -34,7 +34,8 @@ _SAMPLE = Incident(
     teams=("voice",),
     worked="passed lately – web: balance-web 12 s before",
 )
-_OF_ROBOT = replace(_SAMPLE, cause=Cause(Kind.ROBOT, "robot", Layer.ROBOT, "memory"), items=(), teams=(), worked="")
+"""What a template is tried with before there is anything to tell."""
+_OF_ROBOT = replace(SAMPLE, cause=Cause(Kind.ROBOT, "robot", Layer.ROBOT, "memory"), items=(), teams=(), worked="")
 
 
 def filled(system: TicketSettings, incident: Incident, writer: Writer, now: datetime) -> str:
@@ -58,7 +59,7 @@ def filled(system: TicketSettings, incident: Incident, writer: Writer, now: date
 
 def unfillable(system: TicketSettings) -> str:
     """Return why the template of *system* does not go with every incident; "" if it goes with those tried here."""
-    for incident, whose in ((_SAMPLE, "a channel"), (_OF_ROBOT, "the robot itself, which has no item and no team")):
+    for incident, whose in ((SAMPLE, "a channel"), (_OF_ROBOT, "the robot itself, which has no item and no team")):
         try:
             filled(system, incident, Writer(), _NOON)
         except RobotBroken as broken:

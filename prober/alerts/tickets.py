@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
-from prober.alerts.base import LEASE, Incidents, Now, TicketBox, again_at
+from prober.alerts.base import LEASE, Incidents, Keeping, Now, TicketBox, again_at
 from prober.alerts.filling import filled
 from prober.alerts.posting import InDoubt, posted
 from prober.alerts.routes import FRESH
@@ -17,14 +18,12 @@ from prober.loading.config_service import TicketSettings
 from prober.model.alarm import FAILED_AFTER, Delivery, Ticket, severe
 from prober.model.incident import Incident
 
-_AGAIN_S = 5.0
 
-
-class Desk:
+class Desk(Keeping):
     """
     Makes one ticket of an incident in each system that wants it; one that is refused is tried again.
 
-    One that may have been made is not: a person looks, and asks. *trouble* says what keeps it from its work now.
+    One that may have been made is not: a person looks, and asks.
     """
 
     def __init__(
@@ -42,7 +41,6 @@ class Desk:
         self._writer = writer
         self._now = now
         self._planned: set[tuple[str, str]] = set()
-        self.trouble = ""
 
     async def plan(self, incidents: Sequence[Incident], now: datetime) -> None:
         """Store which of *incidents* are to be handed over now."""
@@ -104,16 +102,7 @@ class Desk:
         return replace(ticket, state=Delivery.SENT, number=number, attempts=attempts, error="")
 
     async def _keep(self, ticket: Ticket) -> None:
-        """Write what became of *ticket*, trying on while the store takes nothing: there are to be no two of it."""
-        while True:
-            try:
-                await self._tickets.save(ticket)
-            except StoreBroken as broken:
-                self.trouble = str(broken)
-                await asyncio.sleep(_AGAIN_S)
-            else:
-                self.trouble = ""
-                return
+        await self.kept(partial(self._tickets.save, ticket))
 
 
 def wanted(system: TicketSettings, incident: Incident, now: datetime) -> bool:

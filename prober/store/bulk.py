@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
@@ -25,8 +26,12 @@ def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]])
         return
     dialect = connection.dialect
     names = tuple(rows[0])
-    turns = _turns(table, names, dialect)
-    values = [tuple([turn(row[name]) if turn else row[name] for name, turn in turns]) for row in rows]
+    columns = zip(*map(itemgetter(*names), rows), strict=True)
+    turned = [
+        map(turn, column) if turn else column
+        for turn, column in zip(_turns(table, names, dialect), columns, strict=True)
+    ]
+    values = list(zip(*turned, strict=True))
     if dialect.name == "postgresql" and len(rows) > _FEW:
         _copy(connection, f"COPY {table.name} ({_listed(names)}) FROM STDIN", values)
     else:
@@ -36,9 +41,9 @@ def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]])
 
 
 @lru_cache(maxsize=64)
-def _turns(table: Table, names: tuple[str, ...], dialect: Dialect) -> Sequence[tuple[str, _Turn]]:
-    """Return how each column's value is turned into what the driver takes."""
-    return [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
+def _turns(table: Table, names: tuple[str, ...], dialect: Dialect) -> Sequence[_Turn]:
+    """Return how each column's values are turned into what the driver takes."""
+    return [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Executable, Table, bindparam, delete, func, select
+from sqlalchemy import BindParameter, Connection, Executable, Select, Table, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from prober.model.line import Line
@@ -19,6 +19,7 @@ from prober.store.tables import CAPTURES, EVIDENCE, LINES, RUNS, STEPS, TIMINGS
 # A statement is built once: SQLAlchemy takes as long to know one again as SQLite does to carry it out.
 _OF_RUNS: BindParameter[str] = bindparam("of_runs", expanding=True)
 _RUNS_THERE = select(RUNS.c.id).where(RUNS.c.id.in_(_OF_RUNS))
+_STEPS_COUNTED = select(STEPS.c.run_id, func.count()).where(STEPS.c.run_id.in_(_OF_RUNS)).group_by(STEPS.c.run_id)
 _STEPS_THERE = select(STEPS.c.run_id, STEPS.c.step).where(STEPS.c.run_id.in_(_OF_RUNS))
 _NO_EVIDENCE = delete(EVIDENCE).where(EVIDENCE.c.run_id.in_(_OF_RUNS), EVIDENCE.c.of_step.is_(None))
 
@@ -33,11 +34,12 @@ def put_runs(connection: Connection, runs: Sequence[Numbered]) -> None:
     owner = this_process().columns()
     values = [rows.run_row(run) | owner | {"msisdn": msisdn} for run, msisdn in latest.values()]
     connection.execute(_put(RUNS, connection.dialect.name), values)
-    played = [run for run, _ in latest.values() if run.steps]
-    if played:
-        there = {tuple(row) for row in connection.execute(_STEPS_THERE, {"of_runs": [run.id for run in played]})}
-        steps = [(run.id, step) for run in played for step in run.steps if (run.id, step.index) not in there]
-        _put_steps(connection, steps)
+    if played := [run for run, _ in latest.values() if run.steps]:
+        counted = dict(_rows_of(connection, _STEPS_COUNTED, played))
+        if short := [run for run in played if counted.get(run.id, 0) < len(run.steps)]:
+            there = set(_rows_of(connection, _STEPS_THERE, short))
+            steps = [(run.id, step) for run in short for step in run.steps if (run.id, step.index) not in there]
+            _put_steps(connection, steps)
 
 
 def finish_steps(connection: Connection, finished: Sequence[tuple[Run, StepResult]]) -> None:
@@ -81,6 +83,10 @@ def _put_steps(connection: Connection, finished: Iterable[tuple[str, StepResult]
         found[EVIDENCE].extend(rows.evidence_rows(run_id, result.evidence, of_step=result.index))
     for table, values in found.items():
         bulk.put(connection, table, values)
+
+
+def _rows_of(connection: Connection, asked: Select[Any], runs: Sequence[Run]) -> list[tuple[str, int]]:
+    return [(run_id, number) for run_id, number in connection.execute(asked, {"of_runs": [run.id for run in runs]})]
 
 
 @cache

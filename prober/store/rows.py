@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -113,8 +115,11 @@ def _evidence(rows: Iterable[RowMapping]) -> tuple[Evidence, ...]:
     return tuple(Evidence(**{name: row[name] for name in _EVIDENCE_FIELDS}) for row in rows)
 
 
-def _columns(thing: object, names: Iterable[str]) -> dict[str, Any]:
-    return {name: getattr(thing, name) for name in names}
+def _columns(thing: object, names: tuple[str, ...]) -> dict[str, Any]:
+    return dict(zip(names, _getter(*names)(thing), strict=True))
+
+
+_getter = cache(attrgetter)
 
 
 def _text(member: str | None) -> str | None:

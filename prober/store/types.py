@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator
@@ -18,11 +19,13 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """Return what turns an instant into what the driver takes: for SQLite, in one step instead of three."""
+        return _as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Refuse an instant without a zone: nobody could say later when it was."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone")
-        return value and value.astimezone(UTC)
+        return value and _utc(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give the zone back to databases that do not keep it."""
@@ -35,9 +38,9 @@ class Words(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Replace what cannot be kept: a page's broken text must never cost its whole step."""
-        return value and storable(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """Return what replaces that: a page's broken text must never cost its whole step."""
+        return _storable_text
 
 
 class Facts(TypeDecorator[Mapping[str, Fact]]):
@@ -51,9 +54,25 @@ class Facts(TypeDecorator[Mapping[str, Fact]]):
         return {storable(name): _storable_fact(fact) for name, fact in (value or {}).items()}
 
 
+def _utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError(f"{value!r} has no time zone")
+    return value.astimezone(UTC)
+
+
+def _as_text(value: datetime | None) -> str | None:
+    return None if value is None else _utc(value).isoformat(" ", "microseconds").removesuffix("+00:00")
+
+
 def storable(text: str) -> str:
     """Return *text* without lone surrogates and NUL; the same text where it has none."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _storable_text(text: str | None) -> str | None:
+    return text and storable(text)
 
 
 def _storable_fact(fact: Fact) -> Fact:

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from prober.model.incident import Cause, Change, Happened, Incident, Kind
-from prober.model.probe import Severity
-from prober.model.run import Layer
+from prober.alerts.filling import SAMPLE
+from prober.model.incident import Change, Happened, Incident
 from prober.store.store import Store
 from tests.alerts.sinks import HttpSink
 from tests.alerts.site import Site
@@ -69,21 +68,8 @@ def an_incident() -> Callable[..., Incident]:
     """Make an incident that opened at noon; what is given replaces what is there."""
 
     def make(**changes: Any) -> Incident:
-        made = Incident(
-            id="INC-20261122-0001",
-            cause=Cause(Kind.CHANNEL, "ivr", Layer.PROMPT, "听到余额"),
-            severity=Severity.MAJOR,
-            opened_at=NOON,
-            what="another prompt",
-            first_run="20261122T035900-0a1b2c3d",
-            last_run="20261122T035900-0a1b2c3d",
-            probes=("balance",),
-            failing=("balance",),
-            items=("balance-query",),
-            teams=("voice",),
-            worked="passed lately – web: balance-web 12 s before",
-            changes=(Change(1, "INC-20261122-0001", Happened.OPENED, NOON, probe="balance"),),
-        )
+        opened = Change(1, SAMPLE.id, Happened.OPENED, NOON, probe="balance")
+        made = replace(SAMPLE, what="another prompt", opened_at=NOON, changes=(opened,))
         return replace(made, **changes)
 
     return make

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, insert, select
+from sqlalchemy import Connection, create_engine, insert, select
 
 from prober.errors import StoreBroken
 from prober.model.run import Outcome, Run
@@ -64,21 +65,36 @@ def test_four_processes_open_a_new_database_at_once(store_url: str) -> None:
     assert [process.returncode for process in processes] == [0] * 4
 
 
-def test_runs_of_the_first_version_are_kept(store_url: str, tmp_path: Path, a_run: Callable[..., Run]) -> None:
+OfRevision = Callable[[str], AbstractContextManager[Connection]]
+
+
+@pytest.fixture
+def of_revision(store_url: str, tmp_path: Path) -> OfRevision:
+    """Make a database of an older revision, and hand out a connection that writes to it."""
+
+    @contextmanager
+    def made(revision: str) -> Iterator[Connection]:
+        (tmp_path / "results_db").mkdir(exist_ok=True)
+        engine = create_engine(store_url)
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+            yield connection
+        engine.dispose()
+
+    return made
+
+
+def test_runs_of_the_first_version_are_kept(store_url: str, of_revision: OfRevision, a_run: Callable[..., Run]) -> None:
     """A database of revision 0001 is brought up to date when it is opened, and its run is as it was."""
-    (tmp_path / "results_db").mkdir()
-    engine = create_engine(store_url)
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+    with of_revision("0001") as connection:
         run = replace(a_run(), ended_at=a_run().started_at, outcome=Outcome.PASSED)
         later = ("remark", "probe")
         row = {name: value for name, value in run_row(run).items() if name not in later} | this_process().columns()
         connection.execute(insert(RUNS).values(row))
         connection.execute(insert(LINES).values(name=run.line, msisdn="13812340001", facts={}))
-    engine.dispose()
     store = Store.open(store_url)
     assert store.queries.run(run.id) == run
     assert store.orders.placed(still_open=False) == []
@@ -88,15 +104,9 @@ def test_runs_of_the_first_version_are_kept(store_url: str, tmp_path: Path, a_ru
     store.close()
 
 
-def test_an_incident_that_nobody_told_in_chinese_is_kept(store_url: str, tmp_path: Path) -> None:
+def test_an_incident_that_nobody_told_in_chinese_is_kept(store_url: str, of_revision: OfRevision) -> None:
     """One of revision 0004 is as it was; its Chinese words are none."""
-    (tmp_path / "results_db").mkdir(exist_ok=True)
-    engine = create_engine(store_url)
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
+    with of_revision("0004") as connection:
         row = {
             "id": "INC-20261122-0001",
             "kind": "channel",
@@ -111,7 +121,6 @@ def test_an_incident_that_nobody_told_in_chinese_is_kept(store_url: str, tmp_pat
             "opened_at": datetime(2026, 11, 22, tzinfo=UTC),
         }
         connection.execute(insert(INCIDENTS).values(row))
-    engine.dispose()
     store = Store.open(store_url)
     (incident,) = store.incidents.find()
     assert (incident.what, incident.what_zh, incident.worked_zh) == ("another prompt", "", "")
