@@ -196,7 +196,7 @@ async def test_a_ticket_the_store_could_not_keep_at_once_is_made_once(
         seen.append(made.trouble)
         await save(ticket)
 
-    monkeypatch.setattr("prober.alerts.tickets._AGAIN_S", 0.0)
+    monkeypatch.setattr("prober.alerts.base._SAVED_AGAIN_S", 0.0)
     monkeypatch.setattr(store.tickets, "save", locked)
     await look(made, store, clock)
     clock.on(minutes=10)
