@@ -30,11 +30,12 @@ _OLDEST = timedelta(milliseconds=1)
 
 @dataclass(eq=False)
 class _Row:
-    """A probe of the schedule: its next planned instant, and why a start before that would be missed."""
+    """A probe of the schedule since *put_s*: its next planned instant, and why a start before that would be missed."""
 
     probe: Probe
     timetable: Timetable
     next_at: datetime
+    put_s: float
     reason: Missed = Missed.LATE
     detail: str = ""
     began_s: float | None = None
@@ -45,8 +46,9 @@ class Scheduler:
     Calls *start* with each probe and its planned instant, or *missed* with why it was not to be. A run of a probe never
     overlaps the one before; a start later than the probe's grace is missed.
 
-    *jumped* is told by how many seconds the machine's clock was set. Where it is set back, an hour that comes again
-    is probed again: its instants are a microsecond later, so that each is a planned instant of its own.
+    *late* is told how late a start comes, at most since its probe was planned: what was due before could not be made
+    sooner. *jumped* is told by how many seconds the machine's clock was set. Where it is set back, an hour that comes
+    again is probed again: its instants are a microsecond later, so that each is a planned instant of its own.
     """
 
     def __init__(
@@ -57,10 +59,12 @@ class Scheduler:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock_s: Callable[[], float] = time.monotonic,
         jumped: Callable[[float], None] = lambda _: None,
+        late: Callable[[float], None] = lambda _: None,
     ) -> None:
         self.lateness = Lateness()
         self.under_way: dict[str, asyncio.Task[None]] = {}
         self._start, self._missed, self._now, self._clock_s, self._jumped = start, missed, now, clock_s, jumped
+        self._late = late
         self._clock = WallClock(now, clock_s)
         self._rows: dict[str, _Row] = {}
         self._telling: set[asyncio.Task[None]] = set()
@@ -121,7 +125,7 @@ class Scheduler:
         if row and row.timetable == timetable:
             row.probe = probe
             return
-        row = _Row(probe, timetable, timetable.after(now))
+        row = _Row(probe, timetable, timetable.after(now), self._clock_s())
         if since is not None and since <= now:
             row.next_at = timetable.after(since - since.microsecond % 1000 * _PASSAGE)
             row.reason = Missed.DOWN
@@ -222,11 +226,14 @@ class Scheduler:
             return
         row.began_s = self._clock_s()
         told = f"that of {at:%Y-%m-%d %H:%M:%S} UTC"
-        self.under_way[name] = asyncio.create_task(self._play(row.probe, at), name=told)
+        self.under_way[name] = asyncio.create_task(self._play(row, at), name=told)
 
-    async def _play(self, probe: Probe, at: datetime) -> None:
+    async def _play(self, row: _Row, at: datetime) -> None:
+        probe = row.probe
         try:
-            self.lateness.note((self._now() - at).total_seconds())
+            late_s = min((self._now() - at).total_seconds(), self._clock_s() - row.put_s)
+            self.lateness.note(late_s)
+            self._late(late_s)
             await self._start(probe, at + self._passage)
         finally:
             del self.under_way[probe.name]

@@ -39,7 +39,10 @@ class Robot:
         self.missed: asyncio.Queue[Start] = asyncio.Queue()
         self.jumps: asyncio.Queue[float] = asyncio.Queue()
         self._lasts = lasts
-        self.scheduler = Scheduler(self._start, self._miss, now=self.now, jumped=self.jumps.put_nowait)
+        self.lateness: list[float] = []
+        self.scheduler = Scheduler(
+            self._start, self._miss, now=self.now, jumped=self.jumps.put_nowait, late=self.lateness.append
+        )
 
     def now(self) -> datetime:
         return self._began + timedelta(seconds=time.monotonic()) + self.ahead
@@ -121,10 +124,14 @@ async def test_what_is_still_in_time_is_started_after_a_pause() -> None:
     """The latest planned instant within the grace is played, those before it were missed."""
     robot = Robot()
     since = robot.now() - HOUR
+    while robot.now() - Timetable.of(probe(every_s=60)).passed(since, robot.now())[0] < timedelta(seconds=3):
+        robot.ahead += timedelta(seconds=1)
     async with planned(robot, probe(every_s=60, grace_s=60), since={"balance": since}):
         missed, (started,) = await robot.miss(), await robot.starts(1)
         assert missed.count == 59
         assert started == Timetable.of(probe(every_s=60)).nth(missed.planned_at, 60)
+    assert robot.lateness == [pytest.approx(0, abs=0.5)]  # it could not begin sooner
+    assert robot.scheduler.lateness.latest[0] == robot.lateness[0]
 
 
 async def test_a_new_plan_keeps_what_is_unchanged() -> None:

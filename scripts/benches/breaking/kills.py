@@ -51,8 +51,6 @@ _UNSETTLED = (
     "select 1 from alarms where state not in ('sent', 'needless')",
     _NOT_TOLD_THE_END,
 )
-_QUICK_UNSETTLED = ("select 1 from incidents where kind = 'channel' and closed_at is null", *_UNSETTLED[1:])
-"""Of the robot's own, which late starts after a kill open, it tells for two minutes more."""
 
 
 @dataclass
@@ -212,8 +210,7 @@ class _Killing:
 
     def _settle(self, robot: Served) -> None:
         """Let the last robot go on till nothing is open, and stop it as one does."""
-        wanted = _QUICK_UNSETTLED if self._plan.quick else _UNSETTLED
-        settled = awaited(lambda: not any(map(self._found, wanted)), SETTLED_S)
+        settled = awaited(lambda: not any(map(self._found, _UNSETTLED)), SETTLED_S)
         if not settled:
             self.tally.remarks.append(f"not settled after {SETTLED_S:g} s: an incident is open, or an alarm waits")
         self._stopped_at = datetime.now(UTC)
