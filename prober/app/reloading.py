@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any
 
 from watchfiles import Change, awatch
@@ -92,8 +93,16 @@ class Files:
         self._awake.clear()
 
     async def _places(self) -> _Places:
-        """Return what is to be watched, and which folder each is at this moment; None: it is none."""
-        paths = {path.absolute() for path in self._read()}
+        """
+        Return what is to be watched, and which folder each is at this moment; None: it is none.
+
+        Raises:
+            RobotBroken: Nobody can say where it is.
+        """
+        try:
+            paths = {path.absolute() for path in self._read()}
+        except OSError as exc:  # the folder the robot works in is no more
+            raise _unwatched(exc) from exc
         return await asyncio.to_thread(lambda: {path: _folder(path) for path in sorted(paths)})
 
 
@@ -102,7 +111,7 @@ def _folder(path: Path) -> tuple[int, int] | None:
         found = path.stat()
     except OSError:
         return None
-    return (found.st_dev, found.st_ino) if path.is_dir() else None
+    return (found.st_dev, found.st_ino) if S_ISDIR(found.st_mode) else None
 
 
 def _watched(places: _Places) -> Sequence[tuple[Path, bool]]:
@@ -126,5 +135,9 @@ async def _either(event: asyncio.Event, tasks: Sequence[asyncio.Task[Any]]) -> N
         waking.cancel()
     for task in tasks:
         if task.done():
-            cure = "Send SIGHUP after a change. See fs.inotify.max_user_watches, and whether the folders are there."
-            raise RobotBroken(f"changes of files are not noticed: {task.exception()}", cure=cure) from task.exception()
+            raise _unwatched(task.exception()) from task.exception()
+
+
+def _unwatched(why: BaseException | None) -> RobotBroken:
+    cure = "Send SIGHUP after a change. See fs.inotify.max_user_watches, and whether the folders are there."
+    return RobotBroken(f"changes of files are not noticed: {why}", cure=cure)

@@ -60,7 +60,7 @@ class Serving:
         self.starting = Starting(
             store, self.robots, self.admission, tell, now=now, heard=self._missed, ended=self.minute.ended
         )
-        self.scheduler = Scheduler(self._start, self.starting.miss, now=now, jumped=self._jumped)
+        self.scheduler = Scheduler(self._start, self.starting.miss, now=now, jumped=self._jumped, late=self._late)
         self.pipeline = Pipeline(
             again=self.starting.again,
             incidents=store.incidents,
@@ -158,7 +158,6 @@ class Serving:
             await asyncio.wait(late, timeout=2 * FAREWELL_S + 0.5)
 
     async def _start(self, probe: Any, planned_at: datetime) -> None:
-        self.surroundings.started(max(0.0, (self._now() - planned_at).total_seconds()))
         await self._guarded(self.starting.start(probe, planned_at))
         self.leading.played(probe.name)
 
@@ -178,9 +177,8 @@ class Serving:
             try:
                 work = await asyncio.to_thread(self._load)
                 _refuse_another_store(work, self.work)
-            except BadInput as bad:
-                text = f"the change is refused, and the old settings go on: {_counted(len(bad.problems), 'mistake')}"
-                self._tell(News(About.REFUSED, text, Mood.FAILED, {"problems": len(bad.problems)}, bad.problems))
+            except Exception as exc:  # noqa: BLE001 - whatever it is, what was read before still holds
+                self._tell(_refused(exc))
                 continue
             told = work.new_since(self.work)
             if told:
@@ -208,6 +206,9 @@ class Serving:
         self.minute.was_missed(start)
         self.surroundings.missed(start)
 
+    def _late(self, late_s: float) -> None:
+        self.surroundings.started(late_s)
+
     def _jumped(self, jump_s: float) -> None:
         way = "on" if jump_s > 0 else "back"
         text = f"the clock of the machine was set {way} by {timedelta(seconds=round(abs(jump_s)))}"
@@ -221,6 +222,20 @@ class Serving:
         """Have it told that an incident changed."""
         self._incidents.look()
         self.surroundings.wake()
+
+
+def _refused(exc: Exception) -> News:
+    text = "the change is refused, and the old settings go on"
+    if isinstance(exc, BadInput):
+        problems = exc.problems
+        return News(
+            About.REFUSED,
+            f"{text}: {_counted(len(problems), 'mistake')}",
+            Mood.FAILED,
+            {"problems": len(problems)},
+            problems,
+        )
+    return News(About.REFUSED, f"{text}: {exc!r}", Mood.ERROR, {"traceback": _trace(exc)})
 
 
 def _refuse_another_store(work: Work, before: Work) -> None:

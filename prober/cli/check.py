@@ -22,6 +22,7 @@ from prober.loading.config import Settings, load_config
 from prober.loading.config_advice import untold
 from prober.loading.prompts import load_prompts
 from prober.loading.scenario import load_scenarios
+from prober.loading.text_file import unreadable_is_bad
 from prober.loading.vocabulary import Vocabulary
 from prober.loading.wav import audible, read_wav
 from prober.model.prompt import Prompt, PromptTable
@@ -78,6 +79,7 @@ class Checked:
             return None
 
 
+@unreadable_is_bad()
 def check(paths: Sequence[Path], config: Path) -> Checked:
     """Load what *paths* name, or the whole workspace of *config* if they name nothing."""
     checked = Checked()

@@ -43,6 +43,7 @@ from prober.loading.nodes import Document, MapNode, Node, ScalarNode, Where, fin
 from prober.loading.overrides import Overrides, merged, read_overrides
 from prober.loading.shapes import keys_at
 from prober.loading.templates import REFERENCE
+from prober.loading.text_file import unreadable_is_bad
 from prober.loading.yaml_scenario import spoken_at
 from prober.model.line import Line, SipAccount
 
@@ -85,6 +86,7 @@ class Settings:
         return self.path.parent
 
 
+@unreadable_is_bad()
 def load_config(
     path: Path,
     channel_settings: Mapping[str, type[BaseModel]],

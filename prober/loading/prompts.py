@@ -9,6 +9,7 @@ from pathlib import Path
 from prober.errors import BadInput, Problem
 from prober.loading.fields import did_you_mean
 from prober.loading.nodes import Document, ListNode, MapNode, Node, ScalarNode, read_yaml
+from prober.loading.text_file import unreadable_is_bad
 from prober.loading.wav import AUDIBLE_DBFS, RATE, audible, read_wav
 from prober.model.prompt import Prompt, PromptTable
 
@@ -18,6 +19,7 @@ SHORTEST_S = {"prompts": 0.5, "pieces": 0.1}
 """Shorter ones do not hold enough to be told from others."""
 
 
+@unreadable_is_bad()
 def load_prompts(folder: Path) -> PromptTable:
     """
     Return the prompt library in *folder*: its WAV files are the prompts, those of its `pieces` folder the pieces.

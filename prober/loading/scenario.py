@@ -14,12 +14,14 @@ from prober.loading.nodes import MapNode, plain, read_yaml
 from prober.loading.python_scenario import read_scenarios
 from prober.loading.robot_verbs import Let
 from prober.loading.selection import YAML_ENDINGS, select
+from prober.loading.text_file import unreadable_is_bad
 from prober.loading.vocabulary import Vocabulary
 from prober.loading.yaml_scenario import Draft, Placed, read_draft, spoken_at
 from prober.model.scenario import Action, Ordering, Scenario
 from prober.model.verb import ROBOT
 
 
+@unreadable_is_bad()
 def load_scenarios(
     paths: Iterable[Path], vocabulary: Vocabulary, prompt_names: Iterable[str] | None = None
 ) -> tuple[Scenario, ...]:

@@ -118,6 +118,17 @@ async def test_a_watch_that_ends_is_told_once_and_begun_anew(
         await robot.notices(lambda number: (tmp_path / "config.yaml").write_text(f"{number}"))
 
 
+async def test_a_folder_to_work_in_that_is_no_more_is_told(robot: Robot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths that count from it lead nowhere, which ends no robot; what was written meanwhile is read all the same."""
+
+    def gone() -> set[Path]:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(robot.files, "_read", gone)
+    async with robot.watching(), asyncio.timeout(PATIENCE_S):
+        assert "changes of files are not noticed" in await robot.said.get()
+
+
 def test_what_was_read_is_what_is_watched(tmp_path: Path) -> None:
     """The folder that `prober serve` was given, not the one it would have taken."""
     (tmp_path / "mine").mkdir()

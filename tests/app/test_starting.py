@@ -353,6 +353,27 @@ async def test_a_change_of_the_store_is_refused_while_it_serves(robot) -> None:
     assert well.serving.work is well.work
 
 
+async def test_no_change_that_cannot_be_read_ends_the_robot(robot) -> None:
+    """Whatever reading it stumbles over is told with its cause; the old settings go on, and the next change is read."""
+    well = robot()
+    before, stumbles = well.work, [RuntimeError("Symlink loop from 'scenarios'")]
+
+    def load() -> Work:
+        if stumbles:
+            raise stumbles.pop()
+        return well.work
+
+    well.serving._load = load
+    reloading = asyncio.create_task(well.serving._reload())
+    well.serving.reload()
+    assert 'the old settings go on: RuntimeError("Symlink loop' in await well.until(About.REFUSED)
+    assert "Traceback" in well.news[-1].facts["traceback"]
+    assert well.serving.work is before
+    well.serving.reload()
+    assert await well.until(About.RELOADED) == "read again, nothing changed"
+    reloading.cancel()
+
+
 def test_nothing_to_serve_is_bad_input(robot) -> None:
     """It says how to write a probe."""
     work = robot().work
