@@ -92,7 +92,7 @@ class Desk(Keeping):
             return replace(ticket, state=Delivery.NEEDLESS, error="it was over before it could be handed over")
         system, attempts = self._systems[ticket.system], ticket.attempts + 1
         try:
-            number = await posted(system, filled(system, incident, self._writer, self._now()))
+            number = await posted(system, filled(system, incident, self._writer, self._now()), self._writer.mask)
         except RobotBroken as broken:
             state = Delivery.FAILED if attempts >= FAILED_AFTER else Delivery.WAITING
             if isinstance(broken, InDoubt):

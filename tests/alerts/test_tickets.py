@@ -132,7 +132,7 @@ async def test_a_refusal_is_kept_without_the_token_and_tried_on(
     assert ticket.state is Delivery.FAILED
     assert store.tickets.counts(["jira"])[Delivery.FAILED] == 1
     assert "refused it: 401" in ticket.error
-    assert TOKEN not in ticket.error
+    assert TOKEN[:8] not in ticket.error
     sink.close()
     clock.on(minutes=6)
     await look(desk(), store, clock)
@@ -142,6 +142,31 @@ async def test_a_refusal_is_kept_without_the_token_and_tried_on(
     clock.on(minutes=6)
     await look(desk(), store, clock)
     assert [(one.state, one.number) for one in store.tickets.find()] == [(Delivery.SENT, "OPS-25")]
+
+
+@pytest.mark.parametrize("echoed", [f"Bearer {TOKEN}", TOKEN, f'{{"token": "{TOKEN}"}}'])
+async def test_no_part_of_a_header_is_told(
+    echoed: str, desk: Callable[..., Desk], store: Store, clock: Clock, sink: HttpSink
+) -> None:
+    """Whole or the token alone, also where it stands across the place at which the answer is cut."""
+    await opened(store, clock)
+    sink.status, sink.answer = 401, f"{'x' * 178} {echoed} is no good".encode()
+    made = desk()
+    made._writer = Writer()  # knows no secret of its own
+    await look(made, store, clock)
+    (ticket,) = store.tickets.find()
+    assert "refused it: 401 xxx" in ticket.error
+    assert TOKEN[:6] not in ticket.error
+
+
+async def test_no_other_secret_is_told_in_halves(
+    desk: Callable[..., Desk], store: Store, clock: Clock, sink: HttpSink
+) -> None:
+    """The robot's other secrets are masked before the answer is cut."""
+    await opened(store, clock)
+    sink.status, sink.answer = 401, f"{'x' * 188} {TOKEN}".encode()
+    await look(desk(headers={}), store, clock)
+    assert TOKEN[:6] not in store.tickets.find()[0].error
 
 
 async def test_an_answer_without_a_number_is_in_doubt_and_not_asked_again_by_itself(
@@ -176,8 +201,12 @@ async def test_a_server_that_does_not_answer_may_have_made_it(
     assert len(sink.requests) == 1
     (ticket,) = store.tickets.find()
     assert (ticket.state, "look there" in ticket.error) == (Delivery.UNSURE, True)
-    sink.status = 504
-    assert (await desk().ask(incident.id, "jira")).state is Delivery.UNSURE
+    for status in (408, 500, 502, 504):
+        sink.status = status
+        assert (await desk().ask(incident.id, "jira")).state is Delivery.UNSURE
+    for status in (429, 503):
+        sink.status = status
+        assert (await desk().ask(incident.id, "jira")).state is Delivery.WAITING
     sink.status, sink.answer = 201, b'{"key": "OPS-26"}'
     assert (await desk().ask(incident.id, "jira")).number == "OPS-26"
 
