@@ -86,8 +86,8 @@ class Outbox(Protocol):
         """Return all alarms of each of *incidents* that has any."""
         ...
 
-    def due(self) -> Mapping[str, datetime]:
-        """Return when something is next to be tried by each way."""
+    def due(self, now: datetime) -> Mapping[str, datetime]:
+        """Return when something is next to be tried by each way, as it is seen at *now*."""
         ...
 
 
@@ -138,6 +138,6 @@ class TicketBox(Protocol):
         """Return the ticket of the incident in *system*; None if there is none."""
         ...
 
-    def next_at(self, systems: Sequence[str]) -> datetime | None:
-        """Return when something is next to be tried in *systems*; None if nothing is open."""
+    def next_at(self, now: datetime, systems: Sequence[str]) -> datetime | None:
+        """Return when something is next to be tried in *systems*, as it is seen at *now*; None if nothing is open."""
         ...

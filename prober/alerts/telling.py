@@ -70,7 +70,7 @@ class Alerts:
         now = self._now()
         try:
             times = await self._planned(now)
-            due = dict(await asyncio.to_thread(self._outbox.due))
+            due = dict(await asyncio.to_thread(self._outbox.due, now))
             tickets_at = await asyncio.to_thread(self._desk.next_at) if self._desk else None
             self._store_trouble = ""
         except StoreBroken as broken:

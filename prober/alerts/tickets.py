@@ -52,7 +52,7 @@ class Desk(Keeping):
 
     def next_at(self) -> datetime | None:
         """Return when something is next to be tried. It blocks."""
-        return self._tickets.next_at(tuple(self._systems))
+        return self._tickets.next_at(self._now(), tuple(self._systems))
 
     async def work(self) -> bool:
         """Hand over what is due, one after another, and return whether anything was."""

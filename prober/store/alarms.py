@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, case, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    and_,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from prober.model.alarm import FAILED_AFTER, MAYBE, Alarm, Delivery, Reason
 from prober.store.database import Database
@@ -17,6 +30,8 @@ from prober.store.tables import ALARMS, INCIDENTS
 _KEY = ("incident_id", "way", "reason", "number")
 _CHANGING = ("change_id", "state", "due_at", "sent_at", "attempts", "error", "title", "text")
 _OPEN = (str(Delivery.WAITING), str(Delivery.SENDING), str(Delivery.FAILED))
+LONGEST = timedelta(minutes=70)
+"""Nothing waits so long. An hour is the most, after somebody refused it for good; two robots' clocks may differ."""
 _INTERRUPTED = f"the robot ended while it told this; {MAYBE}"
 
 
@@ -56,9 +71,10 @@ class Alarms:
             found[alarm.incident_id].append(alarm)
         return found
 
-    def due(self) -> Mapping[str, datetime]:
-        """Return when something is next to be tried by each way that has anything open."""
-        wanted = select(ALARMS.c.way, func.min(ALARMS.c.due_at).label("due_at")).where(ALARMS.c.state.in_(_OPEN))
+    def due(self, now: datetime) -> Mapping[str, datetime]:
+        """Return when something is next to be tried by each way that has anything open at *now*."""
+        soonest = func.min(due_at(ALARMS, now)).label("due_at")
+        wanted = select(ALARMS.c.way, soonest).where(ALARMS.c.state.in_(_OPEN))
         found = self._database.read(lambda connection: connection.execute(wanted.group_by(ALARMS.c.way)).all())
         return {row.way: row.due_at for row in found}
 
@@ -73,6 +89,16 @@ class Alarms:
 
     def _read(self, wanted: Any) -> list[Alarm]:
         return self._database.read(lambda connection: [_alarm(row) for row in connection.execute(wanted).mappings()])
+
+
+def due_at(table: Table, now: datetime) -> ColumnElement[datetime]:
+    """
+    Return when each row of *table*, of alarms or tickets, is due as it is seen at *now*.
+
+    What is due later than anything waits was kept before the clock was set back: it is due now.
+    """
+    kept = table.c.due_at
+    return case((kept > now + LONGEST, literal(now, kept.type)), else_=kept)
 
 
 def counts(connection: Connection, table: Table, *which: ColumnElement[bool]) -> Mapping[Delivery, int]:
@@ -98,9 +124,10 @@ def _make(connection: Connection, alarm: Alarm, at: datetime) -> bool:
 
 def _claim(connection: Connection, way: str, now: datetime, until: datetime) -> list[Alarm]:
     open_ones = (ALARMS.c.way == way, ALARMS.c.state.in_(_OPEN))
-    if connection.execute(select(ALARMS.c.id).where(*open_ones, ALARMS.c.due_at <= now)).first() is None:
+    is_due = due_at(ALARMS, now) <= now
+    if connection.execute(select(ALARMS.c.id).where(*open_ones, is_due)).first() is None:
         return []
-    due = or_(ALARMS.c.due_at <= now, ALARMS.c.state == str(Delivery.FAILED))
+    due = or_(is_due, ALARMS.c.state == str(Delivery.FAILED))
     found = connection.execute(select(ALARMS).where(*open_ones, due).order_by(ALARMS.c.id)).mappings().all()
     claimed = [_taken(_alarm(row)) for row in found]
     for one in claimed:

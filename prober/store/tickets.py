@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from prober.model.alarm import Delivery, Ticket
-from prober.store.alarms import counts
+from prober.store.alarms import counts, due_at
 from prober.store.database import Database
 from prober.store.tables import TICKETS
 
@@ -53,7 +53,7 @@ class Tickets:
         """
 
         def claim(connection: Connection) -> Ticket | None:
-            due = select(TICKETS).where(TICKETS.c.due_at <= now, TICKETS.c.system.in_(systems))
+            due = select(TICKETS).where(due_at(TICKETS, now) <= now, TICKETS.c.system.in_(systems))
             due = due.where(TICKETS.c.incident_id == incident_id) if incident_id else due
             taken = due.where(TICKETS.c.state == str(Delivery.SENDING))
             for one in map(_ticket, connection.execute(taken).mappings().all()):
@@ -81,9 +81,9 @@ class Tickets:
         wanted = select(TICKETS).order_by(TICKETS.c.made_at.desc()).limit(limit)
         return self._database.read(lambda connection: [_ticket(row) for row in connection.execute(wanted).mappings()])
 
-    def next_at(self, systems: Collection[str]) -> datetime | None:
-        """Return when something is next to be tried in *systems*; None if nothing is open."""
-        wanted = select(func.min(TICKETS.c.due_at)).where(TICKETS.c.state.in_(_OPEN), TICKETS.c.system.in_(systems))
+    def next_at(self, now: datetime, systems: Collection[str]) -> datetime | None:
+        """Return when something is next to be tried in *systems*, as it is seen at *now*; None if nothing is open."""
+        wanted = select(func.min(due_at(TICKETS, now))).where(TICKETS.c.state.in_(_OPEN), TICKETS.c.system.in_(systems))
         soonest: datetime | None = self._database.read(lambda connection: connection.scalar(wanted))
         return soonest
 

@@ -205,3 +205,16 @@ async def test_a_snooze_holds_back_what_already_waits(site: Site) -> None:
     await alerts.settle()
     assert len(site.sink.requests) == 1
     assert site.texts.sent == []
+
+
+async def test_a_clock_that_is_set_back_holds_no_alarm_back(site: Site) -> None:
+    """What waited to be tried again, by a clock eight hours ahead, is tried at once."""
+    alerts = site.alerts()
+    site.sink.close()
+    await site.fails("balance")
+    site.clock.on(seconds=5)
+    await alerts.settle()
+    site.sink.open()
+    site.clock.on(hours=-8)
+    await alerts.settle()
+    assert site.states() == [("chat", Reason.OPENED, Delivery.SENT)]

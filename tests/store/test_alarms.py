@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from prober.alerts.base import FOR_GOOD
 from prober.model.alarm import MAYBE, Alarm, Delivery, Reason
 from prober.model.incident import Cause, Kind, ProbeResult, Standing
 from prober.model.probe import Watched
 from prober.model.run import Layer
+from prober.store.alarms import LONGEST
 from prober.store.store import Store
 
 NOON = datetime(2026, 11, 22, 4, 0, 0, 123456, UTC)
@@ -72,7 +74,7 @@ async def test_what_became_of_an_alarm_is_kept_and_counted(store: Store, inciden
         1,
         0,
     )
-    assert store.alarms.due() == {"chat": LATER}
+    assert store.alarms.due(NOON) == {"chat": LATER}
     assert await store.alarms.claim("chat", NOON, LATER) == []
     assert [one.id for one in await store.alarms.claim("chat", LATER, LATER + timedelta(minutes=1))] == [
         second.id,
@@ -101,7 +103,7 @@ async def test_a_ticket_is_made_once_and_waits_anew_when_a_person_asks(store: St
     """One that was made stays as it is, whoever asks; one that failed is due at once."""
     made = await asyncio.gather(*(store.tickets.make(incident, "jira", NOON) for _ in range(5)))
     assert len(set(made)) == len(store.tickets.find()) == 1
-    assert (store.tickets.next_at(["jira"]), store.tickets.next_at(["zentao"])) == (NOON, None)
+    assert (store.tickets.next_at(NOON, ["jira"]), store.tickets.next_at(NOON, ["zentao"])) == (NOON, None)
     assert await store.tickets.claim(NOON, LATER, systems=["zentao"]) is None
     claimed = await store.tickets.claim(NOON, LATER, systems=["jira"])
     assert claimed is not None
@@ -119,7 +121,7 @@ async def test_a_ticket_is_made_once_and_waits_anew_when_a_person_asks(store: St
     assert await store.tickets.make(incident, "jira", LATER, again=True) == sent
     assert store.tickets.get(incident, "jira") == sent
     assert store.tickets.get(incident, "zentao") is None
-    assert store.tickets.next_at(["jira"]) is None
+    assert store.tickets.next_at(LATER, ["jira"]) is None
     assert store.tickets.counts(["jira"])[Delivery.SENT] == 1
     assert store.tickets.counts(["zentao"])[Delivery.SENT] == 0
 
@@ -137,3 +139,16 @@ async def test_tickets_are_taken_one_by_one_and_what_nobody_finished_is_in_doubt
     for system in both:
         assert (await store.tickets.make(incident, system, LATER)).state is not Delivery.WAITING
         assert (await store.tickets.make(incident, system, LATER, again=True)).state is Delivery.WAITING
+
+
+async def test_what_waits_since_before_the_clock_was_set_back_is_due_at_once(store: Store, incident: str) -> None:
+    """A zone that was wrong by eight hours holds nothing back so long; what may wait an hour is waited for."""
+    await store.alarms.make([alarm(incident), alarm(incident, "mail", due_at=NOON - timedelta(hours=7))], NOON)
+    await store.tickets.make(incident, "jira", NOON)
+    back = NOON - timedelta(hours=8)
+    assert store.alarms.due(back) == {"chat": back, "mail": back + timedelta(hours=1)}
+    assert store.tickets.next_at(back, ["jira"]) == back
+    assert [one.way for one in await store.alarms.claim("chat", back, back + timedelta(minutes=1))] == ["chat"]
+    assert await store.alarms.claim("mail", back, back + timedelta(minutes=1)) == []
+    assert await store.tickets.claim(back, back + timedelta(minutes=1), systems=["jira"]) is not None
+    assert FOR_GOOD < LONGEST
