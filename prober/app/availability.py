@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from prober.app.work import Work
-from prober.judge.availability import Availability, Span, Spans, availability
+from prober.judge.availability import Availability, Spans, availability
 from prober.loading.maintenance import held
 from prober.model.incident import Kind
-from prober.model.probe import Missed, Probe, Start
+from prober.model.probe import Missed, Probe
+from prober.model.span import Span
 from prober.scheduler import Timetable
 from prober.store.store import Store
 from prober.store.time_spent import Spent
-
-_NOBODY = (Missed.DOWN, Missed.MAINTENANCE)
-"""Why a start is missed where nobody was there to ask, or was meant to."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +40,19 @@ def availabilities(
 
 
 def _spans(work: Work, probe: Probe, spent: Spent, whole: Span) -> Spans:
-    excluded = [
-        *held(work.windows, probe.scenario.item, whole),
-        *spent.incidents[Kind.ROBOT],
-        *_lasted(probe, (start for start in spent.unasked if start.missed in _NOBODY)),
-    ]
-    unasked = [*_lasted(probe, (start for start in spent.unasked if start.missed not in _NOBODY))]
-    return Spans(spent.first_at, spent.incidents[Kind.CHANNEL], excluded, unasked)
-
-
-def _lasted(probe: Probe, starts: Iterable[Start]) -> Iterable[Span]:
-    """Yield from when to when *starts* would have told how the channel was: up to the start after them."""
     timetable = Timetable.of(probe)
-    return ((start.planned_at, timetable.nth(start.planned_at, start.count + 1)) for start in starts)
+    excluded = [*held(work.windows, probe.scenario.item, whole), *spent.incidents[Kind.ROBOT]]
+    unasked = []
+    for start, next_at in spent.unasked:
+        asked_at = next_at or timetable.after(start.told_until_at)
+        if start.missed is Missed.DOWN:  # until it is told: a robot leads again
+            excluded.append((start.planned_at, start.told_until_at))
+            unasked.append((start.told_until_at, asked_at))
+        else:
+            unasked.append((start.planned_at, asked_at))
+    if spent.last is not None:
+        _, now = whole
+        due_at = timetable.after(spent.last.told_until_at)
+        if now - due_at > timedelta(seconds=probe.grace_s):  # nobody told that it was missed
+            excluded.append((due_at, now))
+    return Spans(spent.first_at, spent.incidents[Kind.CHANNEL], excluded, unasked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from prober.app.news import About, Mood, News
@@ -12,7 +12,7 @@ from prober.app.work import Work
 from prober.channels.timing import monotonic
 from prober.errors import StoreBroken
 from prober.pipeline import Pipeline
-from prober.scheduler import Scheduler, Timetable
+from prober.scheduler import Scheduler
 from prober.store.leadership import RENEW_S, SCHEDULE
 from prober.store.store import Store
 
@@ -57,10 +57,14 @@ class Leading:
         return [self._resuming] if self._resuming else []
 
     def take(self) -> None:
-        """Go on by the work as it is now; probes that are no part of it any more leave their incidents."""
+        """
+        Go on by the work as it is now; probes that are no part of it any more leave their incidents.
+
+        Those that are new are planned at the next turn: they may have been part of it before.
+        """
         self._gone = True
         if self._term is not None:
-            self._scheduler.plan(self._work().probes)
+            self._plan({})
 
     def played(self, probe: str) -> None:
         """Note that *probe* was played: one that is gone may have opened what no other run of it will close."""
@@ -94,6 +98,8 @@ class Leading:
             await self._take_over(term)
         elif monotonic() - self._swept_s >= _SWEEP_S:
             await self._sweep()
+        if self.leads:
+            await self._add()
         await self._catch_up()
 
     def _follow(self, why: str) -> None:
@@ -108,26 +114,39 @@ class Leading:
         """Mark what other robots left behind, and go on with the schedule where they ended."""
         await self._starting.say()
         await self._sweep()
-        work = self._work()
-        longest_s = max((probe.grace_s for probe in work.probes), default=0.0)
+        longest_s = max((probe.grace_s for probe in self._work().probes), default=0.0)
         await self._store.starts.take_over(term, longest_s)
-        since = await self._renewing(asyncio.to_thread(_until, work, self._store))
+        since = await self._until(self._work().by_name)
         if self._store.leadership.term(SCHEDULE) != term:
             return  # it took too long, and the next turn tells who leads
         self._term = term
-        self._scheduler.plan(self._work().probes, since=since)
+        self._plan(since)
         self._tell(News(About.LEADS, f"keeps the schedule (term {term})", facts={"term": term}))
         self._told_following, self._all_left, self._gone = False, True, True
 
-    async def _renewing(self, work: Awaitable[dict[str, datetime]]) -> dict[str, datetime]:
-        """Return what *work* comes to, and go on leading meanwhile."""
-        doing = asyncio.ensure_future(work)
+    async def _add(self) -> None:
+        """Plan the probes that are new, and account for what was due since they were part of the work before."""
+        if new := self._work().by_name.keys() - self._scheduler.planned().keys():
+            since = await self._until(new)
+            if self.leads:
+                self._plan(since)
+
+    def _plan(self, since: Mapping[str, datetime | None]) -> None:
+        """Let the schedule be the work of this moment, as far as it is planned already or in *since*."""
+        wanted = self._scheduler.planned().keys() | since.keys()
+        known = {name: at for name, at in since.items() if at}
+        self._scheduler.plan((probe for probe in self._work().probes if probe.name in wanted), since=known)
+
+    async def _until(self, probes: Collection[str]) -> Mapping[str, datetime | None]:
+        """Return up to when the starts of each of *probes* are accounted for, and go on leading meanwhile."""
+        doing = asyncio.ensure_future(asyncio.to_thread(self._store.starts.last, probes))
         try:
             while not (await asyncio.wait([doing], timeout=RENEW_S))[0]:
                 await self._store.leadership.lead(SCHEDULE)
-            return doing.result()
+            last = doing.result()
         finally:
             doing.cancel()
+        return {name: last[name].told_until_at if name in last else None for name in probes}
 
     async def _sweep(self) -> None:
         """Mark what processes that live no more left behind; the runs that ended with it are judged."""
@@ -163,14 +182,3 @@ class Leading:
             self._all_left = self._all_left or (everything and self.leads)
             self._starting.unjudged |= of
             raise
-
-
-def _until(work: Work, store: Store) -> dict[str, datetime]:
-    """
-    Return up to when the starts of each probe are accounted for: several that were missed in a row are one row.
-
-    It blocks.
-    """
-    timetables = {probe.name: Timetable.of(probe) for probe in work.probes}
-    last = store.starts.last(timetables)
-    return {name: timetables[name].nth(start.planned_at, start.count) for name, start in last.items()}

@@ -6,7 +6,7 @@ The share of the time in which a channel did what it promised, as far as anybody
     before the first result of the probe                        nothing
     in maintenance                                              nothing
     in an incident of the robot's that concerns the probe,      nothing: nobody knows how the channel was
-    or without any robot
+    or without any robot, from the first start that was due
     in a confirmed incident of the channel                      down
     in which starts were missed, or nothing could be asked      down, if such an incident was open; else nothing
     all the rest                                                up
@@ -18,8 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-Span = tuple[datetime, datetime]
-"""From an instant up to another."""
+from prober.model.span import Span
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,7 @@ from datetime import datetime, timedelta
 from prober.loading.config_service import MaintenanceSettings
 from prober.loading.cron import before
 from prober.model.maintenance import Maintenance
-
-Span = tuple[datetime, datetime]
-"""From an instant up to another."""
+from prober.model.span import Span
 
 
 def windows(settings: Iterable[MaintenanceSettings]) -> tuple[Maintenance, ...]:

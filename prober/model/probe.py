@@ -89,7 +89,8 @@ class Start:
     """
     A planned start: made as the run *run_id*, or *missed*, and why (*detail* says more).
 
-    Where several in a row were missed for one reason, *planned_at* is the first of them, *count* how many.
+    Where several in a row were missed for one reason, *planned_at* is the first of them, *count* how many; what was
+    planned until *until_at* is told with it, None: the first alone.
     """
 
     probe: str
@@ -98,3 +99,9 @@ class Start:
     missed: Missed | None = None
     detail: str = ""
     count: int = 1
+    until_at: datetime | None = None
+
+    @property
+    def told_until_at(self) -> datetime:
+        """The latest instant whose start it tells of."""
+        return self.until_at or self.planned_at

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -215,14 +215,15 @@ class Scheduler:
             latest_at, count = row.timetable.passed(first_at, now)
         late = max(self._now(), now) - latest_at > timedelta(seconds=row.probe.grace_s)
         if lost := count if late else count - 1:
-            self._miss(row, first_at, reason, detail, lost)
+            until_at = now - now.microsecond % 1000 * _PASSAGE if late else latest_at - _OLDEST
+            self._miss(Start(name, first_at, None, reason, detail, lost, until_at))
         if not late and self._rows.get(name) is row:
             self._begin(row, latest_at)
 
     def _begin(self, row: _Row, at: datetime) -> None:
         name = row.probe.name
         if before := self.under_way.get(name):
-            self._miss(row, at, Missed.OVERLAP, before.get_name(), 1)
+            self._miss(Start(name, at, None, Missed.OVERLAP, before.get_name()))
             return
         row.began_s = self._clock_s()
         told = f"that of {at:%Y-%m-%d %H:%M:%S} UTC"
@@ -238,8 +239,9 @@ class Scheduler:
         finally:
             del self.under_way[probe.name]
 
-    def _miss(self, row: _Row, at: datetime, reason: Missed, detail: str, count: int) -> None:
-        start = Start(row.probe.name, at + self._passage, None, reason, detail, count)
+    def _miss(self, start: Start) -> None:
+        until_at = start.until_at and start.until_at + self._passage
+        start = replace(start, planned_at=start.planned_at + self._passage, until_at=until_at)
         telling = asyncio.ensure_future(self._missed(start))
         self._telling.add(telling)
         telling.add_done_callback(self._telling.discard)

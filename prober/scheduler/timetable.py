@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice, pairwise, takewhile
+from itertools import pairwise, takewhile
 
 from prober.loading import cron
 from prober.model.probe import Probe, Schedule
@@ -68,14 +68,6 @@ class Timetable:
             if count >= _MOST:
                 break
         return latest_at, count
-
-    def nth(self, planned_at: datetime, count: int) -> datetime:
-        """Return the last of *count* planned instants in a row, of which *planned_at* is the first."""
-        if (every := self._every) is not None:
-            return planned_at + (count - 1) * every
-        following = cron.after(self.schedule.cron, self.schedule.timezone, planned_at)
-        *_, at = planned_at, *islice(following, min(count, _MOST) - 1)
-        return at
 
     def period_s(self, instant: datetime) -> float:
         """Return how long it is between the planned instants after *instant*: at the least, where that varies."""

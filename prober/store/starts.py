@@ -32,7 +32,7 @@ class Starts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._in_a_row: dict[str, Start] = {}
+        self._latest: dict[str, Start] = {}
 
     async def claim(self, probe: str, planned_at: datetime, term: int) -> bool:
         """
@@ -45,7 +45,7 @@ class Starts:
             lambda connection: insert_unless_there(connection, STARTS, row, only_if=_LEADS)
         )
         if claimed:
-            self._in_a_row.pop(probe, None)
+            self._latest[probe] = Start(probe, planned_at)
         return claimed
 
     async def made(self, probe: str, planned_at: datetime, run_id: str) -> None:
@@ -60,13 +60,13 @@ class Starts:
         What became of a start is not changed any more; nor does one who was deposed say what was missed: who follows
         accounts for all that has no row.
         """
-        first = self._in_a_row.get(start.probe)
-        if first and (first.missed, first.detail) == (start.missed, start.detail):
-            await self._database.write(lambda connection: _count(connection, first, start.count, term))
-            return
-        self._in_a_row.pop(start.probe, None)
-        if kept := await self._database.write(lambda connection: _miss(connection, start, term)):
-            self._in_a_row[start.probe] = kept
+        row = self._latest.get(start.probe)
+        # One that is told again after the store refused it may be older: then it is no part of the latest row.
+        in_a_row = row if row is not None and _is_next(start, row) else None
+        kept = await self._database.write(lambda connection: _keep(connection, start, in_a_row, term))
+        latest = self._latest.get(start.probe)
+        if kept and (latest is None or kept.planned_at >= latest.planned_at):
+            self._latest[start.probe] = kept
 
     async def take_over(self, term: int, grace_s: float = 0.0) -> int:
         """
@@ -74,29 +74,43 @@ class Starts:
 
         *grace_s* is the longest that a claimed start may wait for what it needs.
         """
-        self._in_a_row.clear()
+        self._latest.clear()
         back = max(_BACK, timedelta(seconds=grace_s))
         return await self._database.write(lambda connection: _mark_never_begun(connection, term, back))
 
     def last(self, probes: Iterable[str]) -> Mapping[str, Start]:
         """Return the last row of each of *probes* that has one. It blocks, for a look into the index a probe."""
 
-        def read(connection: Connection) -> list[RowMapping]:
-            found = (connection.execute(_LAST, {"of": probe}).mappings().first() for probe in probes)
-            return [row for row in found if row is not None]
+        def read(connection: Connection) -> list[Start]:
+            return [start for probe in probes if (start := last_of(connection, probe))]
 
-        return {row["probe"]: _start(row) for row in self._database.read(read)}
+        return {start.probe: start for start in self._database.read(read)}
 
     def missed_since(self, at: datetime) -> list[Start]:
         """Return what was missed from *at* on, in the order of its instants. It blocks."""
         wanted = select(STARTS).where(STARTS.c.missed.is_not(None), STARTS.c.planned_at >= at)
         ordered = wanted.order_by(STARTS.c.planned_at, STARTS.c.probe)
         rows = self._database.read(lambda connection: connection.execute(ordered).mappings().all())
-        return [_start(row) for row in rows]
+        return [start_of(row) for row in rows]
 
 
 def _make(connection: Connection, made: Sequence[Mapping[str, object]]) -> None:
     connection.execute(_MADE, list(made))
+
+
+def _is_next(start: Start, row: Start) -> bool:
+    """Return whether *start* was missed right after *row*, for its reason."""
+    return start.planned_at > row.planned_at and (row.missed, row.detail) == (start.missed, start.detail)
+
+
+def _keep(connection: Connection, start: Start, in_a_row: Start | None, term: int) -> Start | None:
+    """Count *start* with those *in_a_row* before it, if they are still kept, else write it; return its row."""
+    if in_a_row:
+        until_at = max(in_a_row.told_until_at, start.told_until_at)
+        longer = replace(in_a_row, count=in_a_row.count + start.count, until_at=until_at)
+        if _count(connection, longer, term):
+            return longer
+    return _miss(connection, start, term)
 
 
 def _miss(connection: Connection, start: Start, term: int) -> Start | None:
@@ -105,7 +119,7 @@ def _miss(connection: Connection, start: Start, term: int) -> Start | None:
 
     Where something became of the first of several, it is the others.
     """
-    row = {"missed": _word(start), "detail": start.detail, "count": start.count}
+    row = {"missed": _word(start), "detail": start.detail, "count": start.count, "until_at": start.until_at}
     open_ = (STARTS.c.run_id.is_(None), STARTS.c.missed.is_(None), STARTS.c.term == term)
     claimed = update(STARTS).where(*_key(start.probe, start.planned_at), *open_)
     if connection.execute(claimed.values(row)).rowcount:
@@ -118,10 +132,10 @@ def _miss(connection: Connection, start: Start, term: int) -> Start | None:
     return _miss(connection, replace(start, planned_at=start.planned_at + _NEXT, count=start.count - 1), term)
 
 
-def _count(connection: Connection, first: Start, more: int, term: int) -> None:
-    counted = update(STARTS).where(*_key(first.probe, first.planned_at), STARTS.c.missed == _word(first))
+def _count(connection: Connection, row: Start, term: int) -> bool:
+    counted = update(STARTS).where(*_key(row.probe, row.planned_at), STARTS.c.missed == _word(row))
     leads = exists().where(_leads(term))
-    connection.execute(counted.where(leads).values(count=STARTS.c.count + more))
+    return connection.execute(counted.where(leads).values(count=row.count, until_at=row.until_at)).rowcount == 1
 
 
 def _mark_never_begun(connection: Connection, term: int, back: timedelta) -> int:
@@ -147,6 +161,13 @@ def _word(start: Start) -> str | None:
     return start.missed.name.lower() if start.missed else None
 
 
-def _start(row: RowMapping) -> Start:
+def last_of(connection: Connection, probe: str) -> Start | None:
+    """Return the last row of *probe*; None if there is none."""
+    row = connection.execute(_LAST, {"of": probe}).mappings().first()
+    return start_of(row) if row else None
+
+
+def start_of(row: RowMapping) -> Start:
+    """Return the start that *row* of the table tells of."""
     missed = Missed[row["missed"].upper()] if row["missed"] else None
-    return Start(row["probe"], row["planned_at"], row["run_id"], missed, row["detail"], row["count"])
+    return Start(row["probe"], row["planned_at"], row["run_id"], missed, row["detail"], row["count"], row["until_at"])

@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from prober.model.incident import Happened, Kind, Standing
-from prober.model.probe import Missed, Start
+from prober.model.probe import Start
+from prober.model.span import Span
 from prober.store.database import Database
+from prober.store.starts import last_of, start_of
 from prober.store.tables import INCIDENT_CHANGES, INCIDENTS, PROBE_RESULTS, STARTS
-
-Span = tuple[datetime, datetime]
 
 
 @dataclass
@@ -22,12 +22,14 @@ class Spent:
     """
     What is known of one probe's time: when it had its *first* result, and in which incidents it was, by their kind.
 
-    *unasked* are starts that were missed, and those whose runs could ask nothing, which have no reason.
+    *unasked* are starts that were missed, and those whose runs could ask nothing, which have no reason; each with the
+    instant of the next start that is kept, None if there is none. *last* is the last start.
     """
 
     first_at: datetime | None = None
     incidents: dict[Kind, list[Span]] = field(default_factory=lambda: {kind: [] for kind in Kind})
-    unasked: list[Start] = field(default_factory=list)
+    unasked: list[tuple[Start, datetime | None]] = field(default_factory=list)
+    last: Start | None = None
 
 
 class TimeSpent:
@@ -42,13 +44,13 @@ class TimeSpent:
 
 
 def _spent(connection: Connection, probes: Collection[str], since: datetime, until: datetime) -> dict[str, Spent]:
-    found = {probe: Spent(_first_at(connection, probe)) for probe in probes}
+    found = {probe: Spent(_first_at(connection, probe), last=last_of(connection, probe)) for probe in probes}
     for probe, kind, span in _in_incidents(connection, since, until):
         if probe in found:
             found[probe].incidents[kind].append(span)
-    for start in _unasked(connection, since, until):
+    for start, next_at in _unasked(connection, since, until):
         if start.probe in found:
-            found[start.probe].unasked.append(start)
+            found[start.probe].unasked.append((start, next_at))
     return found
 
 
@@ -81,14 +83,23 @@ def _in_incidents(connection: Connection, since: datetime, until: datetime) -> I
         yield from ((probe, Kind(kind), (began_at, until)) for probe, (kind, began_at) in its.items())
 
 
-def _unasked(connection: Connection, since: datetime, until: datetime) -> Iterable[Start]:
+def _unasked(connection: Connection, since: datetime, until: datetime) -> Iterable[tuple[Start, datetime | None]]:
     starts, results = STARTS.c, PROBE_RESULTS.c
     # Several in a row are one row, at the instant of the first.
-    lately = or_(starts.planned_at >= since, starts.count > 1)
-    missed = select(STARTS).where(starts.missed.is_not(None), starts.planned_at <= until, lately)
-    for one in connection.execute(missed).mappings():
-        reason = Missed[one["missed"].upper()]
-        yield Start(one["probe"], one["planned_at"], None, reason, one["detail"], one["count"])
-    nothing = select(results.probe, results.planned_at).where(results.standing == str(Standing.UNASKED))
-    for row in connection.execute(nothing.where(results.at.between(since, until))):
-        yield Start(row.probe, row.planned_at)
+    lately = or_(starts.planned_at >= since, starts.until_at >= since)
+    missed = select(STARTS, _next_at(starts.probe, starts.planned_at))
+    for row in connection.execute(
+        missed.where(starts.missed.is_not(None), starts.planned_at <= until, lately)
+    ).mappings():
+        yield start_of(row), row["next_at"]
+    nothing = select(results.probe, results.planned_at, _next_at(results.probe, results.planned_at))
+    lately = results.at.between(since, until)
+    for row in connection.execute(nothing.where(results.standing == str(Standing.UNASKED), lately)).mappings():
+        yield Start(row["probe"], row["planned_at"]), row["next_at"]
+
+
+def _next_at(probe: ColumnElement[str], planned_at: ColumnElement[datetime]) -> ColumnElement[datetime | None]:
+    """Return the instant of the start that is kept after the one of *probe* at *planned_at*."""
+    after = STARTS.alias()
+    following = select(func.min(after.c.planned_at)).where(after.c.probe == probe, after.c.planned_at > planned_at)
+    return following.scalar_subquery().label("next_at")

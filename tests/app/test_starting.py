@@ -24,7 +24,7 @@ from prober.channels.fake import VERBS, Answer, FakeDriver
 from prober.errors import BadInput
 from prober.loading.config import load_config
 from prober.loading.vocabulary import Vocabulary
-from prober.model.probe import Start
+from prober.model.probe import Missed, Start
 from prober.model.prompt import PromptTable
 from prober.model.run import Observation, Outcome, Run, Seen
 from prober.model.scenario import Scenario
@@ -334,6 +334,27 @@ async def test_a_probe_that_is_gone_leaves_its_incident(robot) -> None:
     assert len(ill.store.incidents.find(open_only=True)) == 1
     await ill.turn()
     assert ill.store.incidents.find(open_only=True) == []
+
+
+async def test_a_probe_that_was_gone_for_a_while_was_missed(robot) -> None:
+    """What was due meanwhile is told when it is put back, and what is in time is played; a new one just begins."""
+    well = robot()
+    await well.turn()
+    one, *others = well.work.probes
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    await well.start("one", an_hour_ago)
+    well.serving._take(replace(well.work, probes=tuple(others)))
+    await well.turn()
+    well.serving.scheduler.begin()
+    well.serving._take(replace(well.work, probes=(replace(one, name="new"), one, *others)))
+    assert {"one", "new"}.isdisjoint(well.serving.scheduler.planned())
+    await well.turn()
+    assert {"one", "new"} <= well.serving.scheduler.planned().keys()
+    assert (await well.until(About.MISSED)).startswith("one: missed ×")
+    await well.serving.scheduler.close()
+    (missed,) = well.store.starts.missed_since(an_hour_ago)
+    assert (missed.probe, missed.missed, missed.count in (59, 60, 61)) == ("one", Missed.DOWN, True)
+    assert datetime.now(UTC) - missed.told_until_at < timedelta(minutes=2)
 
 
 async def test_a_change_of_the_store_is_refused_while_it_serves(robot) -> None:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from prober.judge.availability import Span, Spans, availability, merged
+from prober.judge.availability import Spans, availability, merged
+from prober.model.span import Span
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

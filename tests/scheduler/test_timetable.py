@@ -40,14 +40,12 @@ def test_cron_fields_come_true_in_their_time_zone() -> None:
 
 @pytest.mark.parametrize("timetable", [EVERY_MINUTE, Timetable("x", Schedule(cron="* * * * *"))])
 def test_instants_that_went_by_are_counted(timetable: Timetable) -> None:
-    """The latest of them, and how many from the first on; the last of so many is found again."""
+    """The latest of them, and how many from the first on."""
     first = timetable.after(NOON)
     assert timetable.passed(first, first) == (first, 1)
     assert timetable.passed(first, first + timedelta(seconds=59)) == (first, 1)
     latest = first + timedelta(minutes=90)
     assert timetable.passed(first, latest + timedelta(seconds=1)) == (latest, 91)
-    assert timetable.nth(first, 91) == latest
-    assert timetable.nth(first, 1) == first
 
 
 def test_lateness_is_told_of_the_latest_starts() -> None:

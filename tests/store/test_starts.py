@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import delete
+
 from prober.model.probe import Missed, Start
 from prober.store.leadership import SCHEDULE
 from prober.store.store import Store
+from prober.store.tables import STARTS
 
 NOON = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 
@@ -116,3 +119,35 @@ async def test_a_start_that_waited_for_hours_is_marked_too(store: Store) -> None
     await store.leadership.resign(SCHEDULE)
     await store.leadership.lead(SCHEDULE)
     assert await store.starts.take_over(2, grace_s=4 * 3600) == 2
+
+
+async def test_a_miss_that_is_told_late_is_no_part_of_what_came_after_it(store: Store) -> None:
+    """What the store refused is told again when others were claimed or missed: it is a row of its own."""
+    await store.leadership.lead(SCHEDULE)
+    await store.starts.claim("balance", minute(1), 1)
+    await store.starts.missed(Start("balance", NOON, None, Missed.LATE), 1)
+    await store.starts.missed(Start("balance", minute(2), None, Missed.LATE), 1)
+    await store.starts.missed(Start("balance", minute(-1), None, Missed.LATE), 1)
+    await store.starts.missed(Start("balance", minute(3), None, Missed.LATE), 1)
+    told = [(start.planned_at, start.count) for start in store.starts.missed_since(minute(-1))]
+    assert told == [(minute(-1), 1), (NOON, 1), (minute(2), 2)]
+    assert store.starts.last(["balance"])["balance"].told_until_at == minute(3)
+
+
+async def test_a_row_tells_up_to_when_it_speaks(store: Store) -> None:
+    """The latest instant of those in it, in whatever order they are told; nobody need know the schedule of then."""
+    await store.leadership.lead(SCHEDULE)
+    await store.starts.missed(Start("balance", NOON, None, Missed.LATE, "", 30, minute(30)), 1)
+    await store.starts.missed(Start("balance", minute(60), None, Missed.LATE), 1)
+    await store.starts.missed(Start("balance", minute(31), None, Missed.LATE), 1)
+    last = store.starts.last(["balance"])["balance"]
+    assert (last.planned_at, last.count, last.told_until_at) == (NOON, 32, minute(60))
+
+
+async def test_what_is_missed_after_its_row_was_pruned_has_a_row_of_its_own(store: Store) -> None:
+    """It is not lost with it."""
+    await store.leadership.lead(SCHEDULE)
+    await store.starts.missed(Start("balance", NOON, None, Missed.MAINTENANCE), 1)
+    await store.starts._database.write(lambda connection: connection.execute(delete(STARTS)).close())
+    await store.starts.missed(Start("balance", minute(1), None, Missed.MAINTENANCE), 1)
+    assert [start.planned_at for start in store.starts.missed_since(NOON)] == [minute(1)]

@@ -41,7 +41,8 @@ async def spent(store: Store) -> Store:
     await tell(store, 40, Standing.ERROR, ROBOT)
     term = await store.leadership.lead(SCHEDULE) or 0
     await store.starts.missed(Start("a", at(45), None, Missed.BUSY, "no line"), term)
-    await store.starts.missed(Start("a", at(50), None, Missed.DOWN, count=3), term)
+    await store.starts.missed(Start("a", at(50), None, Missed.DOWN, "", 3, at(53)), term)
+    await store.starts.claim("b", at(51), term)
     return store
 
 
@@ -56,10 +57,19 @@ async def test_each_probe_is_down_while_it_fails(spent: Store) -> None:
 
 
 async def test_what_was_not_asked_is_told_with_its_reason(spent: Store) -> None:
-    """Several missed in a row are one, also where the first was long before."""
-    told = [Start("a", at(45), None, Missed.BUSY, "no line"), Start("a", at(50), None, Missed.DOWN, "", 3)]
-    assert spent.time_spent.of(["a"], at(-60), at(60))["a"].unasked == [*told, Start("a", at(-1))]
-    assert spent.time_spent.of(["a"], at(55), at(60))["a"].unasked == told[1:]
+    """And with the start after it; several missed in a row are one, also where the first was long before."""
+    busy = Start("a", at(45), None, Missed.BUSY, "no line")
+    down = Start("a", at(50), None, Missed.DOWN, "", 3, at(53))
+    found = spent.time_spent.of(["a"], at(-60), at(60))["a"]
+    assert found.unasked == [(busy, at(50)), (down, None), (Start("a", at(-1)), at(45))]
+    assert spent.time_spent.of(["a"], at(52), at(60))["a"].unasked == [(down, None)]
+    assert spent.time_spent.of(["a"], at(55), at(60))["a"].unasked == []
+
+
+async def test_the_last_start_of_each_probe_is_told(spent: Store) -> None:
+    """Whatever became of it."""
+    found = spent.time_spent.of(["a", "b", "never"], at(-60), at(60))
+    assert [found[probe].last and found[probe].last.told_until_at for probe in found] == [at(53), at(51), None]
 
 
 async def test_what_a_person_closed_is_over(store: Store) -> None:

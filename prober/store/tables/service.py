@@ -27,10 +27,15 @@ STARTS = Table(
     Column("missed", String),
     Column("detail", Words, nullable=False, server_default=""),
     Column("count", Integer, nullable=False, server_default="1"),
+    Column("until_at", Instant),
     Index(None, "planned_at"),
     Index(None, "missed", "planned_at"),
 )
-"""Every planned start, made (*run_id*) or *missed*; inserting it claims it, so that nobody makes it twice."""
+"""
+Every planned start, made (*run_id*) or *missed*; inserting it claims it, so that nobody makes it twice.
+
+*until_at*: of several that were missed in a row, up to when they are told.
+"""
 
 PROBE_RESULTS = Table(
     "probe_results",
