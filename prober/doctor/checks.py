@@ -27,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     Check(_WORKSPACE, "port of serve", workspace.health_port, needs="settings"),
     Check(_RESULTS, "folders", results.folders, needs="settings"),
     Check(_RESULTS, "database", results.database, needs="settings"),
+    Check(_RESULTS, "host name", results.host_name, needs="settings"),
     Check(_RESULTS, "write-ahead log", results.write_ahead_log, needs="settings"),
     Check(_IVR, "RTP ports", telephone.ports, needs="ivr"),
     Check(_IVR, "self-check of the telephone", self_check("ivr"), needs="ivr"),

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sqlite3
 import tempfile
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, NullPool, create_engine, inspect, text
@@ -15,10 +19,12 @@ from prober.doctor.finding import Finding, Patient, broken, good, warning
 from prober.errors import StoreBroken
 from prober.loading.config import Settings
 from prober.store.broken import told
+from prober.store.leadership import SCHEDULE, has_namesake
 from prober.store.migrations import HEAD
 from prober.store.place import Place, place_of
 
 _PATIENCE_S = 1.0
+_CLOCKS_DIFFER = timedelta(minutes=5)
 _ANOTHERS = "another program's"
 _AWAY = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "ceph", "glusterfs", "lustre")
 """File systems that programs on several machines share, or that map no memory: SQLite's WAL is not safe on them."""
@@ -91,11 +97,18 @@ def _refuses_writing(file: Path) -> Finding | None:
     return None
 
 
-def _read_revision(place: Place) -> str | None:
-    """Return which tables the database has; it is opened for that alone, and not brought up to date."""
+@contextmanager
+def _opened(place: Place) -> Iterator[Connection]:
+    """Open the database for a look; it is not brought up to date."""
     patience = {"timeout": _PATIENCE_S} if place.file is not None else {"connect_timeout": 2 * round(_PATIENCE_S)}
     engine = create_engine(place.url, connect_args=patience, poolclass=NullPool)
     with told(str(place)), engine.connect() as connection:
+        yield connection
+
+
+def _read_revision(place: Place) -> str | None:
+    """Return which tables the database has."""
+    with _opened(place) as connection:
         revision = _revision(connection)
         if place.file is None and revision != _ANOTHERS:
             _write_and_take_back(connection, revision)
@@ -135,6 +148,28 @@ def _of(revision: str | None, place: Place) -> Finding:
         f"the database {place} has the tables of an older version ({revision}, now {HEAD})",
         "Nothing needs doing: the next run brings it up to date. Make a copy before: prober db backup.",
     )
+
+
+def host_name(patient: Patient) -> list[Finding]:
+    """See that no other machine at the same server has this one's name, as far as one of the two has led."""
+    place = place_of(_settings(patient).store.url)
+    if place.file is not None:
+        return []
+    try:
+        with _opened(place) as connection:
+            named = has_namesake(connection, SCHEDULE, since=_started_at())
+    except StoreBroken:
+        return []  # told with the database
+    name = socket.gethostname()
+    if named:
+        cure = "Give each a name of its own (hostnamectl set-hostname, --hostname), then restart the robots."
+        return [warning(f"another robot at this database is on a machine called {name}, as this one is", cure)]
+    return [good(f"no other robot that led at this database is on a machine called {name}")]
+
+
+def _started_at() -> datetime:
+    """Return since when this machine is surely up, by any clock that is about right."""
+    return datetime.now(UTC) - timedelta(seconds=time.monotonic()) + _CLOCKS_DIFFER
 
 
 def write_ahead_log(patient: Patient) -> Finding:

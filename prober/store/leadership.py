@@ -10,10 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from prober.store.database import Database
 from prober.store.process import Process, this_process
+from prober.store.silence import held_by
 from prober.store.tables import LEADERS
 from prober.store.unless_there import insert_unless_there
 
@@ -82,8 +83,8 @@ class Leadership:
     async def resign(self, name: str) -> None:
         """Give *name* back, if this process has it, so that another may follow at once."""
         if self._held.pop(name, None):
-            mine = _of(this_process())
-            nobody = update(LEADERS).where(LEADERS.c.name == name, *mine).values(_NOBODY.columns())
+            mine = held_by(this_process(), LEADERS)
+            nobody = update(LEADERS).where(LEADERS.c.name == name, mine).values(_NOBODY.columns())
             await self._database.write(lambda connection: connection.execute(nobody).close())
 
     def leader(self, name: str) -> Process | None:
@@ -93,7 +94,7 @@ class Leadership:
     async def wait(self, name: str) -> None:
         """Return when it is time to call `lead` again: after `RENEW_S`, or at once when the leader's process ends."""
         leader = self._leaders.get(name)
-        if leader is None or leader.host != this_process().host:
+        if leader is None or not leader.is_near:
             await asyncio.sleep(RENEW_S)
             return
         with suppress(TimeoutError):
@@ -110,17 +111,17 @@ class Leadership:
             return None
         term = row.term if _owner(row) == mine else row.term + 1
         self._leaders.pop(name, None)
-        if term != row.term and not self._is_free(name, row):
+        if term != row.term and not self._is_free(connection, name, row):
             self._leaders[name] = _owner(row)
             return None
         # Conditional: between reading and writing, another may have been faster where the database lets two write.
-        taken = update(LEADERS).where(LEADERS.c.name == name, LEADERS.c.term == row.term, *_of(_owner(row)))
+        taken = update(LEADERS).where(LEADERS.c.name == name, LEADERS.c.term == row.term, held_by(_owner(row), LEADERS))
         values = {"term": term, "seen_at": now} | mine.columns()
         return term if connection.execute(taken.values(values)).rowcount == 1 else None
 
-    def _is_free(self, name: str, row: Row[tuple[object, ...]]) -> bool:
+    def _is_free(self, connection: Connection, name: str, row: Row[tuple[object, ...]]) -> bool:
         owner, now_s = _owner(row), self._clock_s()
-        if not owner.pid or owner.has_ended():
+        if not owner.pid or owner.has_ended(one_machine=connection.dialect.name == "sqlite"):
             return True
         sign = (row.term, row.seen_at)
         seen, since_s = self._watched.get(name, (None, now_s))
@@ -128,6 +129,13 @@ class Leadership:
             self._watched[name] = (sign, now_s)
             return False
         return now_s - since_s >= SILENT_S
+
+
+def has_namesake(connection: Connection, name: str, *, since: datetime) -> bool:
+    """Return whether another machine that has this one's name led *name* after this one was started, at *since*."""
+    row = _row(connection, name)
+    # One that led before may be this machine, as it was then.
+    return row is not None and row.seen_at >= since and _owner(row).is_namesakes
 
 
 async def _end(pid: int) -> None:
@@ -154,7 +162,3 @@ def _row(connection: Connection, name: str) -> Row[tuple[object, ...]] | None:
 
 def _owner(row: Row[tuple[object, ...]]) -> Process:
     return Process(row.host, row.pid, row.process_start)
-
-
-def _of(owner: Process) -> list[ColumnElement[bool]]:
-    return [LEADERS.c[name] == value for name, value in owner.columns().items()]

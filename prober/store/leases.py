@@ -10,23 +10,22 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice, takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from prober.errors import StoreBroken
 from prober.store import bulk
 from prober.store.database import Database
 from prober.store.process import Process, this_process
+from prober.store.silence import gone, held_by, speak
 from prober.store.tables import LEASE_REQUESTS, LEASES
 
 _LOOK_S = 0.1
 """How often a waiting run looks again. No event tells one process that another gave a line back."""
-
-_GRACE = timedelta(seconds=10)
-"""How long a request that should have given up (its process hangs) still stands before later ones."""
 
 _BEAT_S = 10.0
 """How often a process that holds lines says that it lives: several times before it would be taken for gone."""
@@ -60,15 +59,14 @@ class Leases:
         asked_s = time.monotonic()
         if not candidates:
             return None
+        asked = _Asked(run_id, candidates, lane=0 if first else 1)
         self._held.add(run_id)
         self._begin_beating()
         try:
-            ticket, line = await self._database.write(
-                lambda connection: _ask_and_take(connection, candidates, run_id, wait_s, first=first)
-            )
+            ticket, line = await self._take(asked, None)
             while line is None and (left_s := asked_s + wait_s - time.monotonic()) > 0:
                 await self._wait(min(left_s, _LOOK_S))
-                line = await self._take(ticket, run_id)
+                ticket, line = await self._take(asked, ticket)
         except BaseException:
             # Queued behind whatever this call still has in the writer's queue, a line just taken among it.
             self._let_go(run_id)
@@ -103,6 +101,8 @@ class Leases:
     def _begin_beating(self) -> None:
         if self._beating is None or self._beating.done():
             self._beating = asyncio.create_task(self._beat())
+            # Before anything is held: of an earlier silence, in which nothing was, nobody may speak any more.
+            self._database.submit(speak)
 
     async def _beat(self) -> None:
         """Say that this process lives, as long as it holds lines or owes any."""
@@ -112,48 +112,32 @@ class Leases:
                 return
             await self.catch_up()
             with contextlib.suppress(StoreBroken):
-                await self._database.write(_renew)
+                await self._database.write(speak)
 
-    async def _take(self, ticket: int, run_id: str) -> str | None:
-        return await self._database.write(lambda connection: _take(connection, ticket, run_id))
+    async def _take(self, asked: _Asked, ticket: int | None) -> tuple[int | None, str | None]:
+        return await self._database.write(lambda connection: _take(connection, asked, ticket))
 
     async def _wait(self, at_most_s: float) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._returned.wait(), at_most_s)
 
 
-def drop_left_behind(connection: Connection) -> None:
-    """Forget the leases and requests of processes that live no more."""
-    now, own = datetime.now(UTC), own_columns()
-    for row in connection.execute(_OTHERS_LEASES, own).all():
-        if _owner(row).is_gone(row.seen_at):
-            connection.execute(delete(LEASES).where(LEASES.c.line == row.line))
-    for row in connection.execute(_OTHERS_REQUESTS, own | {"now": now}).all():
-        if row.expires_at < now or _owner(row).has_ended():
-            connection.execute(delete(LEASE_REQUESTS).where(LEASE_REQUESTS.c.id == row.id))
+@dataclass(frozen=True)
+class _Asked:
+    """What a run asks for: one of *lines*."""
+
+    run_id: str
+    lines: Sequence[str]
+    lane: int
 
 
-def of_another(table: Table) -> ColumnElement[bool]:
-    """What this process holds itself need not be looked into, and a busy robot holds most."""
-    names = {"host": "my_host", "pid": "my_pid", "process_start": "my_start"}
-    return or_(*(table.c[name] != bindparam(value) for name, value in names.items()))
+def drop_held_by(connection: Connection, dead: Collection[Process]) -> None:
+    """Forget what *dead* processes hold and ask for."""
+    for process in dead:
+        for table in (LEASES, LEASE_REQUESTS):
+            connection.execute(delete(table).where(held_by(process, table)))
 
 
-def own_columns() -> dict[str, str | int]:
-    """Return what `of_another` compares with."""
-    mine = this_process()
-    return {"my_host": mine.host, "my_pid": mine.pid, "my_start": mine.start}
-
-
-_OTHERS_LEASES = select(LEASES).where(of_another(LEASES))
-_OTHERS_REQUESTS = select(LEASE_REQUESTS).where(
-    or_(of_another(LEASE_REQUESTS), LEASE_REQUESTS.c.expires_at < bindparam("now"))
-)
-_RENEW = update(LEASES).where(
-    LEASES.c.host == bindparam("my_host"),
-    LEASES.c.pid == bindparam("my_pid"),
-    LEASES.c.process_start == bindparam("my_start"),
-)
 _TAKEN = select(LEASES.c.line)
 _ASKED = select(LEASE_REQUESTS.c.id, LEASE_REQUESTS.c.lane, LEASE_REQUESTS.c.lines).order_by(
     LEASE_REQUESTS.c.lane, LEASE_REQUESTS.c.id
@@ -161,33 +145,32 @@ _ASKED = select(LEASE_REQUESTS.c.id, LEASE_REQUESTS.c.lane, LEASE_REQUESTS.c.lin
 _RELEASES = tuple(delete(table).where(table.c.run_id == bindparam("run")) for table in (LEASES, LEASE_REQUESTS))
 
 
-def _ask_and_take(
-    connection: Connection, candidates: Sequence[str], run_id: str, wait_s: float, *, first: bool
-) -> tuple[int, str | None]:
-    """Take a line that is free and nobody before is to get; else draw a ticket: in a lane, who came first is first."""
-    drop_left_behind(connection)
-    lane = 0 if first else 1
-    before = [request for request in connection.execute(_ASKED) if request.lane <= lane]
-    if line := _free(connection, candidates, before):
-        _enter(connection, line, run_id)
-        return 0, line
-    expires_at = datetime.now(UTC) + timedelta(seconds=wait_s) + _GRACE
-    request = {"run_id": run_id, "lines": list(candidates), "lane": lane, "expires_at": expires_at}
-    drawn = connection.execute(insert(LEASE_REQUESTS).values(request | this_process().columns())).inserted_primary_key
-    return int(drawn[0]) if drawn else 0, None
+def _take(connection: Connection, asked: _Asked, ticket: int | None) -> tuple[int | None, str | None]:
+    """
+    Take a line that is free and nobody before is to get, and return its name; else return the ticket to wait with.
 
-
-def _take(connection: Connection, ticket: int, run_id: str) -> str | None:
-    """Take the line that is *ticket*'s, if there is one."""
-    drop_left_behind(connection)
-    asked = connection.execute(_ASKED).all()
-    before = list(takewhile(lambda request: request.id != ticket, asked))
-    mine = asked[len(before)].lines if len(before) < len(asked) else ()
-    line = _free(connection, mine, before)
-    if line is not None:
-        _enter(connection, line, run_id)
+    In a lane, who came first is first. A *ticket* that is gone (this process was taken for dead) is drawn anew.
+    """
+    drop_held_by(connection, gone(connection))
+    requests = connection.execute(_ASKED).all()
+    if not any(request.id == ticket for request in requests):
+        ticket = None
+        before = [request for request in requests if request.lane <= asked.lane]
+    else:
+        before = list(takewhile(lambda request: request.id != ticket, requests))
+    line = _free(connection, asked.lines, before)
+    if line is None:
+        return ticket or _draw(connection, asked), None
+    _enter(connection, line, asked.run_id)
+    if ticket:
         connection.execute(delete(LEASE_REQUESTS).where(LEASE_REQUESTS.c.id == ticket))
-    return line
+    return None, line
+
+
+def _draw(connection: Connection, asked: _Asked) -> int:
+    request = {"run_id": asked.run_id, "lines": list(asked.lines), "lane": asked.lane} | this_process().columns()
+    drawn = connection.execute(insert(LEASE_REQUESTS).values(request)).inserted_primary_key
+    return int(drawn[0]) if drawn else 0
 
 
 def _free(connection: Connection, candidates: Sequence[str], before: Iterable[Row[int, int, Any]]) -> str | None:
@@ -199,19 +182,10 @@ def _free(connection: Connection, candidates: Sequence[str], before: Iterable[Ro
 
 
 def _enter(connection: Connection, line: str, run_id: str) -> None:
-    now = datetime.now(UTC)
-    lease = {"line": line, "run_id": run_id, "leased_at": now, "seen_at": now} | this_process().columns()
+    lease = {"line": line, "run_id": run_id, "leased_at": datetime.now(UTC)} | this_process().columns()
     bulk.put(connection, LEASES, [lease])
 
 
 def _release(connection: Connection, *run_ids: str) -> None:
     for released in _RELEASES:
         connection.execute(released, [{"run": run_id} for run_id in run_ids])
-
-
-def _renew(connection: Connection) -> None:
-    connection.execute(_RENEW, own_columns() | {"seen_at": datetime.now(UTC)})
-
-
-def _owner(row: Row[tuple[object, ...]]) -> Process:
-    return Process(row.host, row.pid, row.process_start)

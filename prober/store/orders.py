@@ -14,7 +14,8 @@ from prober.model.order import Caps, Claim, OrderState, Placed, yuan
 from prober.store.database import Database
 from prober.store.numbers import Numbers, shown
 from prober.store.process import Process, this_process
-from prober.store.tables import LEASES, ORDERS, RUNS, STEPS
+from prober.store.silence import gone, held_by
+from prober.store.tables import ORDERS, RUNS
 
 _OPEN = (str(OrderState.CLAIMED), str(OrderState.STANDING))
 
@@ -66,7 +67,7 @@ class Orders:
         """Return the orders that may stand, by those of *msisdns* they are on."""
 
         def find(connection: Connection) -> dict[str, Placed]:
-            mark_left_standing(connection)
+            mark_standing(connection, gone(connection))
             asked = {self._numbers.kept(connection, msisdn): msisdn for msisdn in msisdns}
             standing = (ORDERS.c.state == str(OrderState.STANDING), ORDERS.c.msisdn.in_(asked))
             wanted = select(ORDERS).where(*standing)
@@ -107,14 +108,11 @@ def _end(connection: Connection, run_id: str, state: OrderState) -> None:
     connection.execute(update(ORDERS).where(*claimed).values(values))
 
 
-def mark_left_standing(connection: Connection) -> None:
-    """Mark the claims of processes that live no more as standing: nobody saw their orders undone."""
-    claims = select(ORDERS).where(ORDERS.c.state == str(OrderState.CLAIMED))
-    for row in connection.execute(claims).mappings().all():
-        stepped_at = connection.scalar(select(func.max(STEPS.c.ended_at)).where(STEPS.c.run_id == row["run_id"]))
-        leased_at = connection.scalar(select(LEASES.c.seen_at).where(LEASES.c.run_id == row["run_id"]))
-        owner = Process(row["host"], row["pid"], row["process_start"])
-        if owner.is_gone(row["claimed_at"], stepped_at, leased_at):
+def mark_standing(connection: Connection, dead: Collection[Process]) -> None:
+    """Mark the claims of *dead* processes as standing: nobody saw their orders undone."""
+    for process in dead:
+        claims = select(ORDERS).where(ORDERS.c.state == str(OrderState.CLAIMED), held_by(process, ORDERS))
+        for row in connection.execute(claims).mappings().all():
             values = {"state": str(OrderState.STANDING), "ended_at": datetime.now(UTC)}
             connection.execute(update(ORDERS).where(ORDERS.c.run_id == row["run_id"]).values(values))
             remark = {"remark": _placed(row).told}
@@ -122,7 +120,7 @@ def mark_left_standing(connection: Connection) -> None:
 
 
 def _claim(connection: Connection, claim: Claim, caps: Caps) -> str:
-    mark_left_standing(connection)
+    mark_standing(connection, gone(connection))
     on_it = select(ORDERS).where(ORDERS.c.state.in_(_OPEN), ORDERS.c.msisdn == claim.msisdn)
     if other := connection.execute(on_it).mappings().first():
         return _placed(other).told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 
 from prober.doctor import results
 from prober.doctor.finding import Level
+from prober.store.leadership import SCHEDULE
 from prober.store.migrations import HEAD
 from prober.store.store import Store
 from scripts.postgres import PASSWORD, server
@@ -152,3 +155,27 @@ def test_a_servers_database(patient_of):
     found = results.database(patient)
     assert (found.level, PASSWORD in found.what + found.cure) == (Level.BROKEN, False)
     assert found.cure
+
+
+@pytest.mark.live
+def test_two_machines_of_one_name(patient_of):
+    """They are told at a server while both live; this machine before it was started anew is no other."""
+    with server("fsync=off") as postgres:
+        url = postgres.make("results")
+        patient = patient_of(f'store: {{url: "{url}"}}')
+        assert results.host_name(patient) == []
+        store = Store.open(url)
+        asyncio.run(store.leadership.lead(SCHEDULE))
+        assert [one.level for one in results.host_name(patient)] == [Level.GOOD]
+        postgres.sql("UPDATE leaders SET process_start = 'another-start/1'", "results")
+        (found,) = results.host_name(patient)
+        assert (found.level, socket.gethostname() in found.what) == (Level.WARNING, True)
+        postgres.sql("UPDATE leaders SET seen_at = now() - interval '10 years'", "results")
+        assert [one.level for one in results.host_name(patient)] == [Level.GOOD]
+        store.close()
+    assert results.host_name(patient) == []
+
+
+def test_a_file_has_no_namesakes(patient_of, database):
+    """It is one machine's."""
+    assert results.host_name(patient_of()) == []

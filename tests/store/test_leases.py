@@ -8,16 +8,13 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete
 
-from prober.store import process
-from prober.store.leases import Leases
 from prober.store.store import Store
-from prober.store.tables import LEASES
+from prober.store.tables import LEASE_REQUESTS
 
 PLAY = """
 import asyncio, os, sys
@@ -162,55 +159,14 @@ async def test_a_dead_processs_line_is_taken_over(store: Store, store_url: str) 
     assert (await waiting or ("", 0))[0] == "a"
 
 
-async def change(store: Store, **columns: object) -> None:
-    await store._database.write(lambda connection: connection.execute(update(LEASES).values(columns)).close())
-
-
-async def test_another_hosts_lease_is_respected_until_it_has_been_silent(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It says that it lives by changing its rows; a minute without that, by the clock of here, and it is gone."""
-    clock_s = [0.0]
-    monkeypatch.setattr(process, "_WATCH", process.Watch(lambda: clock_s[0]))
-    await store.leases.lease(["a"], "far", 0)
-    await change(store, host="another", pid=1)
-
-    async def leased_after(seconds: float) -> bool:
-        """Look every ten seconds for so long."""
-        for _ in range(int(seconds / 10)):
-            clock_s[0] += 10
-            if await store.leases.lease(["a"], "near", 0):
-                return True
-        return False
-
-    for _ in range(3):
-        # Its clock is as wrong as may be: that it goes on is what counts.
-        await change(store, seen_at=datetime.now(UTC) - timedelta(seconds=1800 - clock_s[0]))
-        assert not await leased_after(60)
-    await change(store, seen_at=datetime.now(UTC))
-    assert not await leased_after(10)
-    clock_s[0] += 600  # nobody could look, nor say anything: the store was away
-    assert not await leased_after(10)
-    assert await leased_after(60)
-
-
-async def test_what_another_host_left_long_ago_is_free_at_once(store: Store) -> None:
-    """Nobody waits for a sign of life of a host that gave none for hours."""
-    await store.leases.lease(["a"], "far", 0)
-    await change(store, host="another", pid=1, seen_at=datetime.now(UTC) - timedelta(hours=2))
-    assert await store.leases.lease(["a"], "near", 0) is not None
-
-
-async def test_who_holds_a_line_says_that_it_lives(store: Store) -> None:
-    """Whatever its run does meanwhile; a step may last for minutes."""
-    leases = Leases(store._database, beat_s=0.01)
-    await leases.lease(["a"], "long", 0)
-    long_ago = datetime.now(UTC) - timedelta(minutes=50)
-    await change(store, seen_at=long_ago)
-    async with asyncio.timeout(30):
-        while await store._database.write(lambda connection: connection.scalar(select(LEASES.c.seen_at))) == long_ago:
-            pass
-    await leases.release("long")
+async def test_a_ticket_that_is_gone_is_drawn_anew(store: Store) -> None:
+    """A run whose machine slept for minutes, so that another took it for dead, waits on, and is served."""
+    await store.leases.lease(["a"], "holder", 0)
+    waiting = asyncio.ensure_future(store.leases.lease(["a"], "waiting", 30))
+    await store._database.write(lambda connection: None)
+    await store._database.write(lambda connection: connection.execute(delete(LEASE_REQUESTS)).close())
+    await store.leases.release("holder")
+    assert (await waiting or ("", 0))[0] == "a"
 
 
 def test_a_container_that_shares_the_machines_name_is_another_host(store: Store, store_url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, insert, select
+from sqlalchemy import Connection, create_engine, insert, select, text
 
 from prober.errors import StoreBroken
 from prober.model.run import Outcome, Run
@@ -124,6 +125,23 @@ def test_an_incident_that_nobody_told_in_chinese_is_kept(store_url: str, of_revi
     store = Store.open(store_url)
     (incident,) = store.incidents.find()
     assert (incident.what, incident.what_zh, incident.worked_zh) == ("another prompt", "", "")
+    store.close()
+
+
+def test_a_line_in_use_stays_in_use(store_url: str, of_revision: OfRevision) -> None:
+    """A lease and a request of revision 0007 hold on: their process lives, though nobody asks when it was seen."""
+    with of_revision("0007") as connection:
+        leased = "INSERT INTO leases VALUES ('a', 'r1', :host, :pid, :process_start, '2026-11-22', '2026-11-22')"
+        asked = (
+            "INSERT INTO lease_requests (run_id, lines, host, pid, process_start, expires_at) "
+            """VALUES ('r2', '["b"]', :host, :pid, :process_start, '2026-11-22')"""
+        )
+        for row in (leased, asked):
+            connection.execute(text(row), this_process().columns())
+    store = Store.open(store_url)
+    assert asyncio.run(store.leases.lease(["a", "b"], "r3", 0)) is None
+    asyncio.run(store.leases.release("r2"))
+    assert asyncio.run(store.leases.lease(["a", "b"], "r4", 0)) is not None
     store.close()
 
 

@@ -8,16 +8,13 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import update
 
 from prober.errors import StoreBroken
 from prober.model.run import Outcome, Run, StepResult
-from prober.store import process
 from prober.store.store import Store
-from prober.store.tables import LEASES, RUNS
 
 PLAY = """
 import asyncio, itertools, sys
@@ -84,52 +81,11 @@ async def test_a_run_without_a_step_ends_where_it_began(
 ) -> None:
     """A run killed before its first step ended when it started, and was ERROR."""
     await store.run_started(a_run())
-    await store._database.write(
-        lambda connection: connection.exec_driver_sql("UPDATE runs SET process_start = 'before the last boot'").close()
-    )
+    await store._database.write(lambda connection: connection.exec_driver_sql("UPDATE runs SET pid = 0").close())
     Store.open(store_url).close()
     run = store.queries.run("run-1")
     assert run is not None
     assert (run.interrupted, run.outcome, run.ended_at) == (True, Outcome.ERROR, run.started_at)
-
-
-async def test_a_run_of_another_host_is_left_alone_until_it_has_long_been_silent(
-    store: Store, store_url: str, a_run: Callable[..., Run], a_step: Callable[..., StepResult]
-) -> None:
-    """A container that was made anew has another host name: what its predecessor left is marked an hour later."""
-    now = datetime.now(UTC)
-    for run_id, ago in (("recent", timedelta(minutes=50)), ("old", timedelta(minutes=70))):
-        await store.step_finished(a_run(run_id, started_at=now - timedelta(hours=3)), a_step(0, ended_at=now - ago))
-    await store._database.write(lambda connection: connection.execute(update(RUNS).values(host="before")).close())
-    Store.open(store_url).close()
-    assert {run.id: run.interrupted for run in store.queries.runs()} == {"recent": False, "old": True}
-
-
-async def test_a_run_of_another_host_lives_as_long_as_its_line_is_held(
-    store: Store, a_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A step may last for minutes; when the line is silent too, the robot that leads marks the run."""
-    clock_s = [0.0]
-    monkeypatch.setattr(process, "_WATCH", process.Watch(lambda: clock_s[0]))
-    await store.leases.lease(["demo-1"], "run-1", 0)
-    await store.run_started(a_run(started_at=datetime.now(UTC) + timedelta(seconds=5)))
-    for table in (RUNS, LEASES):
-        await store._database.write(lambda db, table=table: db.execute(update(table).values(host="other")).close())
-
-    async def marked_in_a_minute() -> list[str]:
-        marked = []
-        for _ in range(6):
-            clock_s[0] += 10
-            marked += await store.mark_left_behind()
-        return marked
-
-    for _ in range(2):
-        seen = update(LEASES).values(seen_at=datetime.now(UTC))
-        await store._database.write(lambda db, seen=seen: db.execute(seen).close())
-        assert await marked_in_a_minute() == []
-    clock_s[0] += 10
-    assert await store.leases.lease(["demo-1"], "next", 0) is not None
-    assert await store.mark_left_behind() == ["run-1"]
 
 
 async def test_how_a_run_ended_is_written_when_the_store_takes_it(

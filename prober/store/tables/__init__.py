@@ -11,6 +11,7 @@ from prober.store.tables.results import (
     ORDERS,
     QUARANTINES,
     RUNS,
+    SILENCES,
     STEPS,
     TIMINGS,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "ROLLUPS",
     "RUNS",
     "SERIES",
+    "SILENCES",
     "STALE",
     "STARTS",
     "STEPS",

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Float, Index, Integer, String, Table, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    text,
+)
 from sqlalchemy.types import JSON
 
 from prober.store.tables.base import METADATA, owner, run_id
@@ -126,7 +138,6 @@ LEASES = Table(
     Column("run_id", String, nullable=False),
     *owner(),
     Column("leased_at", Instant, nullable=False),
-    Column("seen_at", Instant, nullable=False),
     Index(None, "run_id"),
 )
 
@@ -138,8 +149,17 @@ LEASE_REQUESTS = Table(
     Column("lines", JSON, nullable=False),
     Column("lane", Integer, nullable=False, server_default="0"),
     *owner(),
-    Column("expires_at", Instant, nullable=False),
 )
+
+SILENCES = Table(
+    "silences",
+    METADATA,
+    *owner(),
+    Column("silent_s", Float, nullable=False),
+    Column("looked_at", Instant, nullable=False),
+    PrimaryKeyConstraint("host", "pid", "process_start"),
+)
+"""For how long processes that cannot be seen by those who look were silent. One that lives takes its row out."""
 
 QUARANTINES = Table(
     "quarantines",
