@@ -179,11 +179,6 @@ def _clean_rows(connection: Connection, traces: Traces, done: Forgotten) -> None
     for table in METADATA.sorted_tables:
         if table in _OF_RUNS or table in (KEYS, ROLLED, STALE):
             continue
-        gone = (
-            connection.execute(delete(table).where(_speaks(table.c.msisdn, traces))).rowcount if table in HASHED else 0
-        )
-        if gone:
-            done.rows[table.name] = gone
         for column in (one for one in _texts(table) if not _hashed(one)):
             if changed := _blank(connection, table, column, traces):
                 done.blanked[f"{table.name}.{column.name}"] = changed
