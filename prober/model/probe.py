@@ -80,7 +80,7 @@ class Missed(StrEnum):
     OVERLAP = "the run before it was still under way"
     BUSY = "nothing it needs came free in time"
     MAINTENANCE = "maintenance pauses probing"
-    DOWN = "no robot was running"
+    DOWN = "no robot was playing the probe"
     CLOCK = "the clock of the machine was set"
 
 

@@ -239,6 +239,42 @@ async def test_a_failure_is_judged_when_the_store_takes_how_its_run_ended(robot,
     assert await ill.store.leases.lease(["b"], "after", 0)
 
 
+async def test_what_the_robot_stumbled_over_is_judged_at_the_next_turn(robot) -> None:
+    """Whatever kept it from being judged; a start of which no run came is missed, and it is told why."""
+    well = robot()
+    await well.turn()
+    after, wrong = well.serving.starting.after, [RuntimeError("too many open files")]
+
+    async def stumbles(*playing: object) -> None:
+        if wrong:
+            raise wrong.pop()
+        await after(*playing)
+
+    well.serving.starting.after = stumbles
+    with pytest.raises(RuntimeError, match="too many open files"):
+        await well.start("one")
+    assert well.store.incidents.results("one") == []
+    await well.turn()
+    assert [result.standing for result in well.store.incidents.results("one")] == ["well"]
+    well.serving.robots.one = lambda: wrong[0]  # a robot that cannot be had
+    with pytest.raises(IndexError):
+        await well.start("one")
+    assert well.missed() == [("BUSY", "the robot stumbled: IndexError('list index out of range')")]
+
+
+async def test_what_another_program_marked_is_judged_in_time(robot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was told to that program alone: who leads looks for all that is left, again and again."""
+    well = robot()
+    await well.turn()
+    well.serving.starting.after = None
+    await well.start("one")
+    await well.turn()
+    assert well.store.incidents.results("one") == []
+    monkeypatch.setattr(leading, "_LOOK_S", 0.0)
+    await well.turn()
+    assert [result.standing for result in well.store.incidents.results("one")] == ["well"]
+
+
 async def test_a_start_for_which_the_lead_was_in_doubt_is_missed_if_it_was_held(robot) -> None:
     """Who leads in the same term accounts for it; for what another led, the other does."""
     well = robot()
@@ -355,6 +391,18 @@ async def test_a_probe_that_was_gone_for_a_while_was_missed(robot) -> None:
     (missed,) = well.store.starts.missed_since(an_hour_ago)
     assert (missed.probe, missed.missed, missed.count in (59, 60, 61)) == ("one", Missed.DOWN, True)
     assert datetime.now(UTC) - missed.told_until_at < timedelta(minutes=2)
+
+
+async def test_missed_starts_of_another_schedule_end_when_they_did(robot) -> None:
+    """Six hundred of every six seconds were an hour: what was due since is missed, and no clock was set back."""
+    well = robot()
+    an_hour_ago, until_at = (datetime.now(UTC) - timedelta(minutes=minutes) for minutes in (61, 1))
+    await well.store.leadership.lead(SCHEDULE)
+    await well.store.starts.missed(Start("one", an_hour_ago, None, Missed.MAINTENANCE, "", 600, until_at), 1)
+    planned: dict[str, datetime] = {}
+    well.serving.scheduler.plan = lambda _, since: planned.update(since)
+    await well.turn()
+    assert planned == {"one": until_at}
 
 
 async def test_a_change_of_the_store_is_refused_while_it_serves(robot) -> None:
