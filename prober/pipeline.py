@@ -96,39 +96,40 @@ class Pipeline:
 
         Raises:
             StoreBroken: Not all could be kept. The rest was.
+            Exception: What else one of them stumbled over. It keeps none of the others from being judged.
         """
         busy = {*self._busy.playings()}
         left = await asyncio.to_thread(self._incidents.left, self._now() - _TAKEN_UP, of)
         busy.update(self._busy.playings())
-        refused: list[StoreBroken] = []
+        failed: list[Exception] = []
         open_: list[tuple[Probe, Sequence[Run]]] = []
         for attempts in left:
             name, planned_at = attempts[0].probe or "", attempts[0].planned_at
             if name not in probes or (name, planned_at) in busy:
                 continue
             asked = _asked(attempts)
-            if len(asked) == 1 and confirmation(probes[name], asked[0], self._now()).lines:
-                open_.append((probes[name], asked))
-                continue
             try:
-                await self._judge(probes[name], asked)
-            except StoreBroken as broken:
-                refused.append(broken)
+                if len(asked) == 1 and confirmation(probes[name], asked[0], self._now()).lines:
+                    open_.append((probes[name], asked))
+                else:
+                    await self._judge(probes[name], asked)
+            except Exception as exc:  # noqa: BLE001 - raised when the others are judged
+                failed.append(exc)
         async with asyncio.TaskGroup() as confirming:
             for probe, asked in open_:
                 told = f"the second attempt of that of {asked[0].planned_at:%Y-%m-%d %H:%M:%S} UTC"
-                confirming.create_task(self._confirm(probe, asked, refused), name=told)
-        if refused:
-            raise refused[0]
+                confirming.create_task(self._confirm(probe, asked, failed), name=told)
+        if failed:
+            raise next((one for one in failed if isinstance(one, StoreBroken)), failed[0])
 
-    async def _confirm(self, probe: Probe, asked: Sequence[Run], refused: list[StoreBroken]) -> None:
+    async def _confirm(self, probe: Probe, asked: Sequence[Run], failed: list[Exception]) -> None:
         """Judge what was left before it was confirmed, which what was played since makes needless."""
         try:
             async with self._busy.alone(probe.name):
                 later = await asyncio.to_thread(self._later, probe.name, asked[0])
                 await self._judge(probe, asked, later)
-        except StoreBroken as broken:
-            refused.append(broken)
+        except Exception as exc:  # noqa: BLE001 - as above
+            failed.append(exc)
 
     def _later(self, probe: str, run: Run) -> ProbeResult | None:
         """Return the latest result that was planned no earlier than *run*, and asked; None if there is none."""
@@ -160,6 +161,10 @@ class Pipeline:
                 del waiting[0]
                 if changes:
                     self._told()
+        except Exception as exc:
+            if not isinstance(exc, StoreBroken):
+                del waiting[0]  # it would hold up all others for good; its runs are taken up again
+            raise
         finally:
             self._unkept[:0] = waiting
 

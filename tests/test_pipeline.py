@@ -343,6 +343,30 @@ async def test_one_refusal_keeps_nothing_else_from_being_taken_up(robot: Robot) 
     assert robot.standings() == [Standing.WELL, Standing.WELL]
 
 
+@pytest.mark.parametrize("stumbles", ["a", "c"])
+async def test_what_one_stumbles_over_keeps_no_other_from_being_taken_up(robot: Robot, stumbles: str) -> None:
+    """Neither what is whole nor what is to be confirmed; what it was is told, and it can be taken up again."""
+    await robot.keep(run("a", PASSED), run("b", PASSED, at=NOON + timedelta(seconds=1)))
+    await robot.keep(run("c", probe="later"), run("d", probe="last"))
+    keep, robot.second = robot.store.incidents.apply, None
+    wrong = [RuntimeError("too many open files")]
+
+    async def apply(result: ProbeResult, watched: Watched) -> Sequence[Change]:
+        if wrong and stumbles in result.runs:
+            raise wrong[0]
+        return await keep(result, watched)
+
+    robot.store.incidents.apply = apply  # type: ignore[method-assign]
+    probes = {"web": PROBE, "later": LATER, "last": replace(PROBE, name="last")}
+    pipeline = robot.pipeline()
+    with pytest.raises(RuntimeError, match="too many open files"):
+        await pipeline.resume(probes)
+    assert sorted({"a", "b", "c", "d"} - {one.runs[0] for one in robot.store.incidents.results()}) == [stumbles]
+    wrong.clear()
+    await pipeline.resume(probes)
+    assert len(robot.standings()) == 4
+
+
 async def test_some_playings_alone_are_taken_up(robot: Robot) -> None:
     """Those that a run belongs to, with all their attempts."""
     await robot.keep(run("a"), run("b", attempt=2), run("c", PASSED, at=NOON + MINUTE))

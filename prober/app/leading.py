@@ -19,6 +19,9 @@ from prober.store.store import Store
 _SWEEP_S = 10.0
 """How often the leader looks for what processes that died left behind."""
 
+_LOOK_S = 600.0
+"""How often it looks for all that nothing was made of: another program may have marked it, an error have lost it."""
+
 
 class Leading:
     """
@@ -42,7 +45,7 @@ class Leading:
         self._work, self._guarded, self._tell = work, guarded, starting.tell
         self._term: int | None = None
         self._told_following = False
-        self._swept_s = 0.0
+        self._swept_s = self._looked_s = 0.0
         self._all_left, self._gone = False, False
         self._resuming: asyncio.Task[None] | None = None
 
@@ -165,6 +168,8 @@ class Leading:
             except StoreBroken:
                 self._gone = True
                 raise
+        if self.leads and monotonic() - self._looked_s >= _LOOK_S:
+            self._all_left = True
         if not self._resuming and (self._all_left or self._starting.unjudged):
             self._resuming = asyncio.create_task(self._resume())
 
@@ -175,6 +180,8 @@ class Leading:
     async def _take_up(self) -> None:
         """Take up the runs that ended before anything was made of them; what the store refuses is taken up again."""
         everything, self._all_left = self._all_left, False
+        if everything:
+            self._looked_s = monotonic()
         of, self._starting.unjudged = self._starting.unjudged, set()
         try:
             await self._pipeline.resume(self._work().by_name, None if everything else of)

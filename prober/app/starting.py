@@ -38,7 +38,7 @@ class Starting:
 
     *after* is told every run that ended. *playings* are under way. What the store would not keep of starts that were
     missed is kept in *unsaid*, with the term they were missed in; what came when it was not sure that this robot leads,
-    in *lapsed*; runs that nothing could be made of for the store's sake in *unjudged*.
+    in *lapsed*; runs that nothing could be made of in *unjudged*.
     """
 
     store: Store
@@ -65,12 +65,19 @@ class Starting:
                 await self.after(probe, run)
         except StoreBroken as broken:
             self.tell(News(About.TROUBLE, str(broken), Mood.ERROR, {"probe": probe.name}))
-            if made.run_id:
-                self.unjudged.add(made.run_id)
-            else:
-                await self.miss(Start(probe.name, planned_at, None, Missed.BUSY, broken.what))
+            await self._left(made, broken.what)
+        except Exception as exc:
+            await self._left(made, f"the robot stumbled: {exc!r}")
+            raise
         finally:
             self.playings.discard((probe.name, planned_at))
+
+    async def _left(self, made: _Made, why: str) -> None:
+        """Have judged later what could not be now, or keep that nothing was played, and why."""
+        if made.run_id:
+            self.unjudged.add(made.run_id)
+        else:
+            await self.miss(Start(made.probe, made.planned_at, None, Missed.BUSY, why))
 
     async def miss(self, start: Start) -> None:
         """Keep that *start* was missed, now or as soon as the store takes it."""
