@@ -275,42 +275,6 @@ async def test_what_another_program_marked_is_judged_in_time(robot, monkeypatch:
     assert [result.standing for result in well.store.incidents.results("one")] == ["well"]
 
 
-async def test_what_the_robot_stumbled_over_is_judged_at_the_next_turn(robot) -> None:
-    """Whatever kept it from being judged; a start of which no run came is missed, and it is told why."""
-    well = robot()
-    await well.turn()
-    after, wrong = well.serving.starting.after, [RuntimeError("too many open files")]
-
-    async def stumbles(*playing: object) -> None:
-        if wrong:
-            raise wrong.pop()
-        await after(*playing)
-
-    well.serving.starting.after = stumbles
-    with pytest.raises(RuntimeError, match="too many open files"):
-        await well.start("one")
-    assert well.store.incidents.results("one") == []
-    await well.turn()
-    assert [result.standing for result in well.store.incidents.results("one")] == ["well"]
-    well.serving.robots.one = lambda: wrong[0]  # a robot that cannot be had
-    with pytest.raises(IndexError):
-        await well.start("one")
-    assert well.missed() == [("BUSY", "the robot stumbled: IndexError('list index out of range')")]
-
-
-async def test_what_another_program_marked_is_judged_in_time(robot, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It was told to that program alone: who leads looks for all that is left, again and again."""
-    well = robot()
-    await well.turn()
-    well.serving.starting.after = None
-    await well.start("one")
-    await well.turn()
-    assert well.store.incidents.results("one") == []
-    monkeypatch.setattr(leading, "_LOOK_S", 0.0)
-    await well.turn()
-    assert [result.standing for result in well.store.incidents.results("one")] == ["well"]
-
-
 async def test_a_start_for_which_the_lead_was_in_doubt_is_missed_if_it_was_held(robot) -> None:
     """Who leads in the same term accounts for it; for what another led, the other does."""
     well = robot()
