@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -30,6 +31,8 @@ Numbered = tuple[Run, str | None]
 
 def put_runs(connection: Connection, runs: Sequence[Numbered]) -> None:
     """Write the rows of *runs*, new or changed, and every step of them that is not yet there."""
+    if not runs:
+        return
     latest = {run.id: (run, msisdn) for run, msisdn in runs}
     owner = this_process().columns()
     values = [rows.run_row(run) | owner | {"msisdn": msisdn} for run, msisdn in latest.values()]
@@ -42,14 +45,12 @@ def put_runs(connection: Connection, runs: Sequence[Numbered]) -> None:
             _put_steps(connection, steps)
 
 
-def finish_steps(connection: Connection, finished: Sequence[tuple[Run, StepResult]]) -> None:
-    """Write finished steps, and their runs where they are not there."""
-    runs = {run.id: run for run, _ in finished}
-    unknown = runs.keys() - set(connection.scalars(_RUNS_THERE, {"of_runs": list(runs)}))
-    if unknown:
-        owner = this_process().columns()
-        connection.execute(_put(RUNS, connection.dialect.name), [rows.run_row(runs[one]) | owner for one in unknown])
-    _put_steps(connection, [(run.id, result) for run, result in finished])
+def finish_steps(connection: Connection, finished: Sequence[tuple[Run, StepResult, bool]]) -> None:
+    """Write finished steps, each with whether its run is known to be there; and runs where they are not."""
+    if unsure := {run.id: run for run, _, is_there in finished if not is_there}:
+        missing = unsure.keys() - set(connection.scalars(_RUNS_THERE, {"of_runs": list(unsure)}))
+        put_runs(connection, [(replace(unsure[one], steps=()), None) for one in missing])
+    _put_steps(connection, [(run.id, result) for run, result, _ in finished])
 
 
 def finish_runs(connection: Connection, runs: Sequence[Numbered]) -> None:

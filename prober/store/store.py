@@ -41,6 +41,7 @@ class Store:
 
     def __init__(self, database: Database, numbers: Numbers | None = None) -> None:
         self._database = database
+        self._begun: set[str] = set()
         self._unended: dict[str, Run] = {}
         self._numbers = numbers or Numbers()
         self._msisdns: dict[str, str] = {}
@@ -110,16 +111,18 @@ class Store:
     async def run_started(self, run: Run) -> None:
         """Write that *run* is under way, and in which process."""
         await self._database.put(recording.put_runs, (run, self._msisdns.get(run.line)))
+        self._begun.add(run.id)
 
     async def step_started(self, run: Run, index: int, step: Step) -> None:
         """Write nothing: a step is kept when it is finished."""
 
     async def step_finished(self, run: Run, result: StepResult) -> None:
         """Write a finished step with its timings, captures and evidence."""
-        await self._database.put(recording.finish_steps, (run, result))
+        await self._database.put(recording.finish_steps, (run, result, run.id in self._begun))
 
     async def run_finished(self, run: Run) -> None:
         """Write how *run* ended, and whatever of it was not yet written. What is refused, `catch_up` tries again."""
+        self._begun.discard(run.id)
         try:
             await self._database.put(recording.finish_runs, (run, self._msisdns.get(run.line)))
         except BaseException:
