@@ -32,7 +32,7 @@ class Starts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._latest: dict[str, Start] = {}
+        self._latest: dict[str, Start] = {}  # the row of each probe that a start missed next may be counted on
 
     async def claim(self, probe: str, planned_at: datetime, term: int) -> bool:
         """
@@ -65,8 +65,8 @@ class Starts:
         in_a_row = row if row is not None and _is_next(start, row) else None
         kept = await self._database.write(lambda connection: _keep(connection, start, in_a_row, term))
         latest = self._latest.get(start.probe)
-        if kept and (latest is None or kept.planned_at >= latest.planned_at):
-            self._latest[start.probe] = kept
+        if latest is None or start.planned_at >= latest.planned_at:
+            self._latest[start.probe] = kept or Start(start.probe, start.planned_at)
 
     async def take_over(self, term: int, grace_s: float = 0.0) -> int:
         """
@@ -104,8 +104,8 @@ def _is_next(start: Start, row: Start) -> bool:
 
 
 def _keep(connection: Connection, start: Start, in_a_row: Start | None, term: int) -> Start | None:
-    """Count *start* with those *in_a_row* before it, if they are still kept, else write it; return its row."""
-    if in_a_row:
+    """Count *start* with those *in_a_row* before it, where it has no row and they still have, else write it."""
+    if in_a_row and connection.scalar(select(STARTS.c.term).where(*_key(start.probe, start.planned_at))) is None:
         until_at = max(in_a_row.told_until_at, start.told_until_at)
         longer = replace(in_a_row, count=in_a_row.count + start.count, until_at=until_at)
         if _count(connection, longer, term):

@@ -87,15 +87,13 @@ def _unasked(connection: Connection, since: datetime, until: datetime) -> Iterab
     starts, results = STARTS.c, PROBE_RESULTS.c
     # Several in a row are one row, at the instant of the first.
     lately = or_(starts.planned_at >= since, starts.until_at >= since)
-    missed = select(STARTS, _next_at(starts.probe, starts.planned_at))
-    for row in connection.execute(
-        missed.where(starts.missed.is_not(None), starts.planned_at <= until, lately)
-    ).mappings():
+    missed = select(STARTS, _next_at(starts.probe, starts.planned_at)).where(starts.missed.is_not(None), lately)
+    for row in connection.execute(missed.where(starts.planned_at <= until)).mappings():
         yield start_of(row), row["next_at"]
     nothing = select(results.probe, results.planned_at, _next_at(results.probe, results.planned_at))
-    lately = results.at.between(since, until)
-    for row in connection.execute(nothing.where(results.standing == str(Standing.UNASKED), lately)).mappings():
-        yield Start(row["probe"], row["planned_at"]), row["next_at"]
+    nothing = nothing.where(results.standing == str(Standing.UNASKED))
+    for probe, planned_at, next_at in connection.execute(nothing.where(results.at.between(since, until))):
+        yield Start(probe, planned_at), next_at
 
 
 def _next_at(probe: ColumnElement[str], planned_at: ColumnElement[datetime]) -> ColumnElement[datetime | None]:

@@ -134,6 +134,17 @@ async def test_a_miss_that_is_told_late_is_no_part_of_what_came_after_it(store: 
     assert store.starts.last(["balance"])["balance"].told_until_at == minute(3)
 
 
+async def test_nothing_is_counted_over_a_start_that_something_became_of(store: Store) -> None:
+    """A row of several tells of those in a row alone."""
+    await store.leadership.lead(SCHEDULE)
+    await store.starts.claim("balance", minute(1), 1)
+    await store.starts.made("balance", minute(1), "run-1")
+    store.starts._latest.clear()
+    for number in range(3):
+        await store.starts.missed(Start("balance", minute(number), None, Missed.LATE), 1)
+    assert [(start.planned_at, start.count) for start in store.starts.missed_since(NOON)] == [(NOON, 1), (minute(2), 1)]
+
+
 async def test_a_row_tells_up_to_when_it_speaks(store: Store) -> None:
     """The latest instant of those in it, in whatever order they are told; nobody need know the schedule of then."""
     await store.leadership.lead(SCHEDULE)
