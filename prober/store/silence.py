@@ -25,7 +25,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    union,
+    union_all,
     update,
 )
 
@@ -111,7 +111,7 @@ def _others(table: Table, *conditions: ColumnElement[bool]) -> Select[Any]:
 
 
 _OWNER = ("host", "pid", "process_start")
-_OTHERS = union(
+_OTHERS = union_all(
     _others(RUNS, RUNS.c.ended_at.is_(None)),
     _others(ORDERS, ORDERS.c.state == str(OrderState.CLAIMED)),
     _others(LEASES),
