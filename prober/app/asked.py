@@ -45,6 +45,11 @@ class Asked:
         self._since = {name: since for name, since in self._since.items() if name in self._probes}
         self._allowed.clear()
 
+    @property
+    def number(self) -> int:
+        """How many probes it watches."""
+        return len(self._probes)
+
     async def run_started(self, *_: object) -> None: ...
 
     async def step_started(self, *_: object) -> None: ...

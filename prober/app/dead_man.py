@@ -1,4 +1,4 @@
-"""The dead man's switch: an outside address that is called as long as all is well with the robot."""
+"""The dead man's switch: an outside address that is called as long as the robot can probe and tell people."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from prober.metrics import Figures, table
 
 _PATIENCE_S = 10.0
 _LOOK_S = 5.0
-"""How soon it is called again after the robot was not well: who watches it is waiting."""
+"""How soon it is called again after the robot was not able: who watches it is waiting."""
 
 
 class DeadMan:
     """
-    Calls the address while *well*, and does not while not; who watches it tells people when the calls cease.
+    Calls the address while *able*, and does not while not; who watches it tells people when the calls cease.
 
     A call that fails is a figure and, once, a sentence: it says nothing of any channel. The address is a secret.
     """
@@ -27,18 +27,18 @@ class DeadMan:
         settings: DeadManSettings,
         figures: Figures,
         *,
-        well: Callable[[], bool],
+        able: Callable[[], bool],
         say: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
         self._settings, self._figures = settings, figures
-        self._well, self._say = well, say
+        self._able, self._say = able, say
         self._failing = False
 
     async def run(self) -> None:
         """Call until cancelled."""
         async with httpx.AsyncClient(timeout=_PATIENCE_S, follow_redirects=True) as client:
             while True:
-                if self._well():
+                if self._able():
                     self._note(await self._call(client))
                     await asyncio.sleep(self._settings.every)
                 else:

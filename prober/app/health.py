@@ -97,8 +97,8 @@ class Health:
         return PlainTextResponse("ok\n", headers=_NO_STORE)
 
     async def _ready(self, _: Request) -> Response:
-        ready = self._vitals.well
-        return JSONResponse(self._told(ready), status_code=200 if ready else 503, headers=_NO_STORE)
+        told = self._told()
+        return JSONResponse(told, status_code=200 if told["ready"] else 503, headers=_NO_STORE)
 
     async def _metrics(self, request: Request) -> Response:
         self._vitals.figure()
@@ -107,13 +107,13 @@ class Health:
         return Response(text, headers=_NO_STORE | {"Content-Type": content_type})
 
     async def _page(self, _: Request) -> Response:
-        told = self._told(self._vitals.well)
-        return HTMLResponse(page(told, self._vitals.signs), headers=_PAGE)
+        return HTMLResponse(page(self._told(), self._vitals.signs), headers=_PAGE)
 
-    def _told(self, ready: bool) -> dict[str, Any]:
+    def _told(self) -> dict[str, Any]:
         """Return what /readyz says: ASCII names, instants as ISO 8601 in UTC."""
         return {
-            "ready": ready,
+            "ready": self._vitals.able,
+            "well": self._vitals.well,
             "role": "leader" if self._vitals.leads else "standby",
             "version": metadata.version("prober"),
             "host": socket.gethostname(),
@@ -135,6 +135,7 @@ def _sign(sign: Sign) -> dict[str, Any]:
     return {
         "name": sign.name,
         "well": sign.well,
+        "grave": sign.grave,
         "value": sign.value,
         "limit": sign.limit,
         "title": sign.title.en,

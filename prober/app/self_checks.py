@@ -38,7 +38,8 @@ class SelfChecks:
     @property
     def signs(self) -> tuple[Sign, ...]:
         """What the last check of each channel said."""
-        return tuple(signs.self_check(channel, told) for channel, told in self._told.items())
+        blind = not any(isinstance(told, str) for told in self._told.values())
+        return tuple(signs.self_check(channel, told, blind=blind) for channel, told in self._told.items())
 
     @property
     def complete(self) -> bool:

@@ -40,7 +40,8 @@ class Sign:
     One sign of life, as it was seen last: *kind*, and *of* which channel or place.
 
     *well* is None where there is nothing to be judged. *value* and *limit* are figures as people read them; *what* is a
-    sentence, and *cure* says what to do where it is not well. *incident*: being unwell opens an incident.
+    sentence, and *cure* says what to do where it is not well. *incident*: being unwell opens an incident. *grave*: so
+    unwell that the robot can probe nothing at all, or tell nobody.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Sign:
     cure: Words = _NOTHING
     of: str = ""
     incident: bool = True
+    grave: bool = False
 
     @property
     def name(self) -> str:
@@ -83,8 +85,12 @@ TITLES: Mapping[str, Words] = {
 _ZH = {"database": "数据库", "evidence": "证据", "ivr": "语音", "web": "网厅", "sms": "短信"}
 
 
-def self_check(channel: str, told: str | RobotBroken | None) -> Sign:
-    """Judge the self-check of *channel*: what worked, or what did not; None where it was not made yet."""
+def self_check(channel: str, told: str | RobotBroken | None, *, blind: bool = False) -> Sign:
+    """
+    Judge the self-check of *channel*: what worked, or what did not; None where it was not made yet.
+
+    *blind*: that of no other channel passes.
+    """
     if told is None:
         return Sign("self-check", None, "…", of=channel, what=Words("It was not checked yet.", "尚未自检。"))
     if isinstance(told, str):
@@ -97,6 +103,7 @@ def self_check(channel: str, told: str | RobotBroken | None) -> Sign:
         of=channel,
         what=Words(f"It failed, and again: {told.what}.", "自检连续两次未通过：机器人自身有故障。"),
         cure=Words(told.cure, _LOOK_OVER),
+        grave=blind,
     )
 
 
@@ -197,8 +204,8 @@ def starts(lateness_s: float, missed: Mapping[str, int]) -> Sign:
     return Sign("starts", False, value, limit, what=late, cure=cure)
 
 
-def probes(silent: Sequence[str]) -> Sign:
-    """Judge whether every probe asks: one whose starts are missed or skipped one after another tells nothing."""
+def probes(silent: Sequence[str], number: int) -> Sign:
+    """Judge whether all *number* probes ask: one whose starts are missed or skipped one after another tells nothing."""
     if not silent:
         return Sign("probes", True, "0 silent")
     named, more = "; ".join(silent[:_NAMED]), len(silent) - _NAMED
@@ -212,6 +219,7 @@ def probes(silent: Sequence[str]) -> Sign:
             "See why its starts are missed or its runs skipped: lines that are held or in quarantine, serve.at_once.",
             "请查看启动被错过或运行被跳过的原因：线路被占用或处于隔离期、serve.at_once 过小。",
         ),
+        grave=len(silent) >= number,
     )
 
 
@@ -226,7 +234,7 @@ def store(took_s: float, waiting: int, broken: RobotBroken | None) -> Sign:
     value, limit = f"{took_s:.3f} s", f"≤ {WRITE_S:g} s"
     if broken is not None:
         return Sign("store", False, "refused", limit, Words(f"{broken.what}.", "结果数据库无法写入。"),
-                    Words(broken.cure, _LOOK_OVER))  # fmt: skip
+                    Words(broken.cure, _LOOK_OVER), grave=True)  # fmt: skip
     waits = Words(f"{waiting} writes wait." if waiting else "", f"{waiting} 次写入等待中。" if waiting else "")
     if took_s <= WRITE_S:
         return Sign("store", True, value, limit, waits)
@@ -234,11 +242,14 @@ def store(took_s: float, waiting: int, broken: RobotBroken | None) -> Sign:
     return Sign("store", False, value, limit, Words(f"Writing is slow. {waits.en}", f"写入缓慢。{waits.zh}"), cure)
 
 
-def alarms(alarms: Mapping[Delivery, int], tickets: Mapping[Delivery, int] = _NONE, untold: str = "") -> Sign:
+def alarms(
+    alarms: Mapping[Delivery, int], tickets: Mapping[Delivery, int] = _NONE, untold: str = "", unheard: int = 0
+) -> Sign:
     """
     Judge whether alarms and tickets get through; *untold* says what keeps all of them back.
 
-    It opens no incident, for that would be told by the ways that fail.
+    It is grave where nothing can be told, or nobody heard of *unheard* alarms, by no way: not where one way of several
+    is dead, nor a system of tickets. It opens no incident, for that would be told by the ways that fail.
     """
     failed, unmade = alarms.get(Delivery.FAILED, 0), tickets.get(Delivery.FAILED, 0)
     said = [
@@ -261,7 +272,8 @@ def alarms(alarms: Mapping[Delivery, int], tickets: Mapping[Delivery, int] = _NO
     cure = Words(
         "See prober alerts list; try prober alerts test.", "请查看 prober alerts list，并执行 prober alerts test。"
     )
-    return Sign("alarms", False, f"{failed + unmade} failed", what=what, cure=cure, incident=False)
+    grave = bool(untold or unheard)
+    return Sign("alarms", False, f"{failed + unmade} failed", what=what, cure=cure, incident=False, grave=grave)
 
 
 def role(leads: bool) -> Sign:
@@ -286,6 +298,7 @@ def unwatched(silent_s: float) -> Sign:
         what=Words("The robot has not looked at itself for too long.", "机器人过久未自我检查。"),
         cure=Words("Start it again, and look at what it wrote before.", "请重启机器人，并查看此前的日志。"),
         incident=False,
+        grave=True,
     )
 
 

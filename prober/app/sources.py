@@ -22,9 +22,10 @@ class Sources:
 
     *checks* are the self-checks by channel, *places* the folders whose disks must not run full, by what lies there:
     `database`, `evidence`. *beat* writes to the store, and returns once that is safe. *open_incidents*, *alarms* and
-    *tickets* (how many in each state) block, and are called on a thread, as is *silent* (the probes that ask nothing;
-    None while another robot leads); *queued* (waiting starts by channel), *unwritten* (writes that wait for the store),
-    *untold* (what keeps alarms from being told) and *leads* are not. *told* is called when an incident has changed.
+    *tickets* (how many in each state) block, and are called on a thread, as are *unheard* (how many alarms were told by
+    no way) and *silent* (the probes that ask nothing; None while another robot leads); *probes* (how many there are),
+    *queued* (waiting starts by channel), *unwritten* (writes that wait for the store), *untold* (what keeps alarms from
+    being told) and *leads* are not. *told* is called when an incident has changed.
     """
 
     checks: Mapping[str, SelfCheck] = field(default_factory=dict)
@@ -34,8 +35,10 @@ class Sources:
     open_incidents: Callable[[], Sequence[Incident]] | None = None
     alarms: Callable[[], Mapping[Delivery, int]] | None = None
     tickets: Callable[[], Mapping[Delivery, int]] = dict
+    unheard: Callable[[], int] = lambda: 0
     untold: Callable[[], str] = lambda: ""
     silent: Callable[[], Sequence[str] | None] = lambda: None
+    probes: Callable[[], int] = lambda: 0
     queued: Callable[[], Mapping[str, int]] | None = None
     unwritten: Callable[[], int] = lambda: 0
     leads: Callable[[], bool] = lambda: True
@@ -52,6 +55,7 @@ class Seen:
     incidents: Sequence[Incident] | None = None
     alarms: Mapping[Delivery, int] | None = None
     tickets: Mapping[Delivery, int] = field(default_factory=dict)
+    unheard: int = 0
     silent: Sequence[str] | None = None
 
     def tell(self, figures: Figures) -> None:
@@ -87,5 +91,6 @@ def read(sources: Sources) -> Seen:
         incidents=sources.open_incidents() if sources.open_incidents else None,
         alarms=sources.alarms() if sources.alarms else None,
         tickets=sources.tickets(),
+        unheard=sources.unheard(),
         silent=sources.silent(),
     )

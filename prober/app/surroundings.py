@@ -32,6 +32,7 @@ class Surroundings:
             open_incidents=partial(store.incidents.find, open_only=True, limit=None),
             alarms=store.alarms.counts,
             tickets=lambda: store.tickets.counts([one.name for one in serving.work.settings.tickets]),
+            unheard=store.alarms.unheard,
             untold=lambda: self.telling.trouble,
             queued=lambda: serving.admission.queue,
             unwritten=lambda: store.unwritten,

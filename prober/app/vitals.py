@@ -77,7 +77,7 @@ class Vitals:
             broken, seen = broken or seen, Seen()
         self._seen = (
             *self._of_robot(),
-            *((signs.probes(seen.silent),) if seen.silent is not None else ()),
+            *((signs.probes(seen.silent, self._sources.probes()),) if seen.silent is not None else ()),
             *self._of_machine(seen),
             *self._of_store(took_s, broken),
             *self._of_alarms(seen),
@@ -107,9 +107,22 @@ class Vitals:
 
     @property
     def well(self) -> bool:
-        """Whether probing works: every sign has been seen, and none is unwell."""
-        seen = self._looked_s is not None and self._checks.complete
-        return seen and all(sign.well is not False for sign in self.signs)
+        """Whether every sign has been seen, and none is unwell."""
+        return self._complete and all(sign.well is not False for sign in self.signs)
+
+    @property
+    def able(self) -> bool:
+        """
+        Whether it can probe and tell people: every sign has been seen, and none says that it cannot do so at all.
+
+        What else is unwell is told as any incident. Were the dead man's switch silent for that, nobody would hear of
+        the robot's end while a single probe or a system of tickets is out of order.
+        """
+        return self._complete and not any(sign.grave for sign in self.signs)
+
+    @property
+    def _complete(self) -> bool:
+        return self._looked_s is not None and self._checks.complete
 
     @property
     def leads(self) -> bool:
@@ -199,7 +212,9 @@ class Vitals:
         return (signs.store(took_s, waiting, broken),) if self._sources.beat or broken else ()
 
     def _of_alarms(self, seen: Seen) -> tuple[Sign, ...]:
-        return () if seen.alarms is None else (signs.alarms(seen.alarms, seen.tickets, self._sources.untold()),)
+        if seen.alarms is None:
+            return ()
+        return (signs.alarms(seen.alarms, seen.tickets, self._sources.untold(), seen.unheard),)
 
     def _difference_s(self) -> float:
         return self._now().timestamp() - self._clock_s()

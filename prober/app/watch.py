@@ -111,7 +111,7 @@ class Watch:
         except RobotBroken as broken:
             self._say(f"the door stays shut: {broken}")
         if self._settings.serve.dead_man:
-            dead_man = DeadMan(self._settings.serve.dead_man, self.figures, well=self._well, say=self._say)
+            dead_man = DeadMan(self._settings.serve.dead_man, self.figures, able=self._able, say=self._say)
             parts.append(dead_man.run())
         tasks = [asyncio.create_task(part) for part in parts]
         try:
@@ -136,15 +136,16 @@ class Watch:
             checks={channel: partial(self._check, channel) for channel in self._channels},
             places={name: place for name, place in places.items() if place},
             silent=self._asked.silent,
+            probes=lambda: self._asked.number,
         )
         return Vitals(serve, self.figures, watched)
 
     def _door(self) -> Health:
         return Health(self._settings.serve, self.vitals, self.figures, started_at=self._started_at)
 
-    def _well(self) -> bool:
+    def _able(self) -> bool:
         """Whether the dead man's switch is to be called; a robot that stands by would hide what ails the leader."""
-        return self.vitals.well and self.vitals.leads
+        return self.vitals.able and self.vitals.leads
 
     def _count_spans(self, state: str, number: int) -> None:
         self.figures.count(table.SPANS, state, by=number)

@@ -147,7 +147,7 @@ class SelfCheckSettings(BaseModel):
 
 
 class DeadManSettings(BaseModel):
-    """An outside address that is called as long as all is well with the robot; its silence is the alarm."""
+    """An outside address that is called as long as the robot can probe and tell; its silence is the alarm."""
 
     model_config = STRICT
     url: Annotated[Secret, AfterValidator(_address)] = Field(description="the address that is called (GET)")
@@ -177,7 +177,7 @@ class ServeSettings(BaseModel):
         default_factory=dict, description="the most runs of probes on a called number at once"
     )
     self_check: SelfCheckSettings = Field(default_factory=SelfCheckSettings, description="the robot checks itself")
-    dead_man: DeadManSettings | None = Field(default=None, description="what is called while all is well")
+    dead_man: DeadManSettings | None = Field(default=None, description="what is called while it can probe and tell")
     disk_free: float = Field(default=0.05, ge=0, lt=1, description="less free disk than this share is a robot fault")
     clock_drift: Some = Field(default=2.0, description="a clock that jumps by more than this is told")
 

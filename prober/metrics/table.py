@@ -85,7 +85,11 @@ CAPPED = _counter("prober_label_capped_total", "Values told as ‘other’, for 
 
 PROBES = _gauge("prober_probes", "Probes on the schedule.")
 SILENT = _gauge("prober_silent_probes", "Probes that have asked nothing for too long, though they are on the schedule.")
-LATENESS = _histogram("prober_start_lateness_seconds", "How late planned starts were made.", _PROMPT)
+LATENESS = _histogram(
+    "prober_start_lateness_seconds",
+    "How late planned starts were made; from when the robot led, of what was due before.",
+    _PROMPT,
+)
 MISSED = _counter("prober_missed_starts_total", "Planned starts that were not made.", "reason")
 QUEUED = _gauge("prober_queued_starts", "Starts that wait for their turn.", "channel")
 

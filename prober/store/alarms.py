@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     and_,
     case,
+    exists,
     func,
     insert,
     literal,
@@ -86,6 +87,13 @@ class Alarms:
     def counts(self) -> Mapping[Delivery, int]:
         """Return how many alarms are in each state; a FAILED one did not get through, be it tried again just now."""
         return self._database.read(lambda connection: counts(connection, ALARMS))
+
+    def unheard(self) -> int:
+        """Return how many alarms did not get through, and no later one of their incident by any way did."""
+        later = ALARMS.alias()
+        told = (later.c.incident_id == ALARMS.c.incident_id, later.c.state == str(Delivery.SENT))
+        heard = exists().where(*told, later.c.change_id >= ALARMS.c.change_id)
+        return self._database.read(lambda connection: counts(connection, ALARMS, ~heard))[Delivery.FAILED]
 
     def _read(self, wanted: Any) -> list[Alarm]:
         return self._database.read(lambda connection: [_alarm(row) for row in connection.execute(wanted).mappings()])

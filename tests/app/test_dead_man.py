@@ -52,7 +52,7 @@ async def outside() -> AsyncIterator[Outside]:
 async def switch(url: str, figures: Figures, well, said: list[str]) -> AsyncIterator[None]:
     """Run a dead man's switch."""
     running = asyncio.create_task(
-        DeadMan(DeadManSettings(url=url, every="50ms"), figures, well=well, say=said.append).run()
+        DeadMan(DeadManSettings(url=url, every="50ms"), figures, able=well, say=said.append).run()
     )
     yield
     running.cancel()

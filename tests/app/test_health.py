@@ -14,6 +14,7 @@ import pytest
 from playwright.async_api import async_playwright
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from prober.app import signs
 from prober.app.health import Health
 from prober.app.sources import Sources
 from prober.app.vitals import Vitals
@@ -74,12 +75,26 @@ async def test_what_is_not_well_makes_the_robot_unready_and_is_told():
     async with served(robot) as client:
         answer = await client.get("/readyz")
     told = answer.json()
-    assert (answer.status_code, told["ready"], told["role"]) == (503, False, "leader")
-    signs = {sign["name"]: sign for sign in told["signs"]}
-    assert signs["self-check web"]["well"] is False
-    assert signs["self-check web"]["cure"] == "Install one."
-    assert signs["memory"].keys() >= {"well", "value", "limit", "title", "what", "cure", "zh"}
+    assert (answer.status_code, told["ready"], told["well"], told["role"]) == (503, False, False, "leader")
+    found = {sign["name"]: sign for sign in told["signs"]}
+    assert found["self-check web"]["well"] is False
+    assert found["self-check web"]["grave"] is True
+    assert found["self-check web"]["cure"] == "Install one."
+    assert found["memory"].keys() >= {"well", "value", "limit", "title", "what", "cure", "zh"}
     assert json.dumps(told)
+
+
+async def test_what_is_unwell_and_not_grave_leaves_the_robot_ready(monkeypatch):
+    """The page says both: that it works, and that something is to be done."""
+    robot = Robot()
+    await robot.look()
+    seen = [sign for sign in robot.vitals._seen if sign.kind != "loop"]
+    monkeypatch.setattr(robot.vitals, "_seen", (*seen, signs.loop(3.0)))
+    async with served(robot) as client:
+        answer, page = await client.get("/readyz"), (await client.get("/")).text
+    assert (answer.status_code, answer.json()["ready"], answer.json()["well"]) == (200, True, False)
+    assert "The robot works, and something is not well" in page
+    assert "需要处理" in page
 
 
 async def test_figures_are_told_in_the_format_that_is_asked_for():

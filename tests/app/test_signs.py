@@ -19,7 +19,7 @@ WELL = [
     signs.memory(Memory(1, 2, 0.5)),
     signs.loop(0.5),
     signs.starts(0.01, {"overlap": 3}),
-    signs.probes([]),
+    signs.probes([], 9),
     signs.store(0.01, 0, None),
     signs.alarms({Delivery.SENT: 4, Delivery.WAITING: 1}),
     signs.alarms({}, {Delivery.UNSURE: 1}),
@@ -32,7 +32,7 @@ UNWELL = [
     signs.loop(2.5),
     signs.starts(1.5, {}),
     signs.starts(0.0, {"late": 1}),
-    signs.probes([f"p{number}" for number in range(9)]),
+    signs.probes([f"p{number}" for number in range(9)], 9),
     signs.store(6.0, 3, None),
     signs.store(0.0, 0, BROKEN),
     signs.alarms({Delivery.FAILED: 1}),
@@ -100,7 +100,28 @@ def test_whatever_keeps_people_from_being_told_is_told():
 
 def test_silent_probes_are_named():
     """A few of them, and how many more."""
-    sign = signs.probes([f"p{number}" for number in range(7)])
+    sign = signs.probes([f"p{number}" for number in range(7)], 9)
     assert "p0; p1; p2; p3; p4 and 2 more" in sign.what.en
     assert "p4 等 7 项" in sign.what.zh
-    assert "more" not in signs.probes(["p"]).what.en
+    assert "more" not in signs.probes(["p"], 9).what.en
+
+
+@pytest.mark.parametrize(
+    ("sign", "grave"),
+    [
+        (signs.self_check("ivr", RobotBroken("no line", cure=""), blind=True), True),
+        (signs.self_check("ivr", RobotBroken("no line", cure="")), False),
+        (signs.probes(["a", "b"], 2), True),
+        (signs.probes(["a"], 2), False),
+        (signs.store(0.0, 0, RobotBroken("locked", cure="")), True),
+        (signs.store(6.0, 3, None), False),
+        (signs.alarms({}, {}, "the database is locked"), True),
+        (signs.alarms({Delivery.FAILED: 2}, unheard=1), True),
+        (signs.alarms({Delivery.FAILED: 2}, {Delivery.FAILED: 1}), False),
+        (signs.disk("evidence", Disk(1, 100), 0.05), False),
+        (signs.unwatched(61.0), True),
+    ],
+)
+def test_what_keeps_the_robot_from_probing_or_telling_at_all_is_grave(sign: signs.Sign, grave: bool):
+    """One channel of several, one probe, one way or one system of tickets is not: that is told as any incident."""
+    assert (sign.well, sign.grave) == (False, grave)

@@ -101,8 +101,10 @@ async def test_before_everything_was_seen_the_robot_is_not_ready(clocks):
     assert not vitals.well
     await vitals.look()
     assert not vitals.well
+    assert not vitals.able
     await vitals._checks.check("web")
     assert vitals.well
+    assert vitals.able
 
 
 async def test_signs_that_nobody_looked_at_for_long_are_worth_nothing(clocks):
@@ -112,6 +114,7 @@ async def test_signs_that_nobody_looked_at_for_long_are_worth_nothing(clocks):
     assert vitals.well
     clocks.go(61)
     assert not vitals.well
+    assert not vitals.able
     assert sign(vitals, "watch").well is False
 
 
@@ -455,6 +458,23 @@ async def test_the_watch_goes_on_by_itself(clocks):
     with suppress(asyncio.CancelledError):
         await watching
     assert asyncio.all_tasks() == before
+
+
+async def test_what_is_unwell_is_no_end_of_the_robot(clocks):
+    """It can probe and tell with one channel, probe or system of tickets out of order; not with all of its channels."""
+    ivr, web, silent, tickets = Channel(), Channel(), ["balance"], {Delivery.FAILED: 1}
+    sources = {"silent": lambda: silent, "probes": lambda: 2, "alarms": dict, "tickets": lambda: tickets}
+    vitals = made(clocks, checks={"ivr": ivr.check, "web": web.check}, **sources)
+    ivr.broken = web.broken = RobotBroken("it is broken", cure="Mend it.")
+    await vitals._checks.check("ivr")
+    web.broken = None
+    await vitals._checks.check("web")
+    await vitals.look()
+    assert {one.name for one in vitals.signs if one.well is False} == {"self-check ivr", "probes", "alarms"}
+    assert (vitals.well, vitals.able) == (False, True)
+    web.broken = ivr.broken
+    await vitals._checks.check("web")
+    assert not vitals.able
 
 
 async def test_tickets_and_what_keeps_alarms_back_are_a_sign(clocks):

@@ -94,6 +94,17 @@ async def test_what_failed_stays_failed_while_it_is_tried_again(store: Store, in
     }
 
 
+async def test_nobody_heard_what_no_way_told(store: Store, incident: str) -> None:
+    """An alarm that failed is heard of where another way told as much of the incident, or more, at whatever time."""
+    await store.alarms.make([alarm(incident, change_id=2), alarm(incident, "mail")], NOON)
+    (chat,) = await store.alarms.claim("chat", NOON, LATER)
+    (mail,) = await store.alarms.claim("mail", NOON, LATER)
+    await store.alarms.save([replace(chat, state=Delivery.FAILED), replace(mail, state=Delivery.SENT)])
+    assert store.alarms.unheard() == 1
+    await store.alarms.save([replace(mail, state=Delivery.SENT, change_id=2)])
+    assert store.alarms.unheard() == 0
+
+
 async def test_an_alarm_of_an_incident_that_is_forgotten_is_not_made(store: Store) -> None:
     """Retention may be quicker."""
     assert await store.alarms.make([alarm("INC-20200101-0001")], NOON) == 0
