@@ -11,11 +11,14 @@ Everything the robot raises.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+
+NO_FILE = Path()
 
 
 @dataclass(frozen=True, order=True)
@@ -23,7 +26,8 @@ class Problem:
     """
     One mistake in a file a person wrote. *line* and *column* count from 1; 0 where the whole file is meant.
 
-    In a workbook they are row and column, and *cell* is what its user calls the place: `Sheet1!F7`.
+    In a workbook they are row and column, and *cell* is what its user calls the place: `Sheet1!F7`. The *path* of what
+    was asked for on the command line is `NO_FILE`.
     """
 
     path: Path

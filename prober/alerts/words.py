@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from prober.alerts.languages import LANGUAGES, Language
 from prober.model.alarm import Reason, Words
 from prober.model.incident import Incident, Kind
+from prober.model.verb import ROBOT
 
 _UCS2 = 70
 _GSM7 = 160
@@ -126,6 +127,8 @@ class Writer:
         return told.robot if robot else told.failure
 
     def _where(self, incident: Incident, told: Language) -> str:
+        if incident.cause.channel == ROBOT:
+            return told.of_robot
         items = told.several_of(incident.items or incident.probes[:1])
         channel = "+".join(told.channels.get(one, one) for one in incident.cause.channels)
         robot = told.of_robot if incident.cause.kind is Kind.ROBOT else ""

@@ -196,11 +196,13 @@ class Starting:
 
 def _why(run: Run) -> str:
     step = run.failed_step
+    if step is None and run.outcome is Outcome.SKIPPED:
+        step = next((one for one in run.steps if one.failure is not None), None)
     if step is None or step.failure is None:
         slow = next((one for one in run.steps if one.outcome is Outcome.SLOW), None)
         late = f"{slow.name} took {slow.took_s:.1f} s" if slow and slow.took_s is not None else ""
         return late or run.remark or run.id
-    seen = f": {step.failure.actual}" if step.failure.actual and step.outcome is Outcome.FAILED else ""
+    seen = f": {step.failure.actual}" if step.failure.actual and step.outcome is not Outcome.ERROR else ""
     return f"{step.failure.what}{seen}  {run.id}"
 
 

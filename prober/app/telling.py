@@ -88,11 +88,16 @@ def sender_of(settings: Settings) -> Sender:
 
 def writer_of(settings: Settings) -> Writer:
     """Return what writes alarms: in the workspace's time zone, with nothing in them that is secret anywhere in it."""
+    return Writer(settings.orders.timezone, settings.serve.link, masker_of(settings))
+
+
+def masker_of(settings: Settings) -> Masker:
+    """Return what takes out of a text all that is secret anywhere in the workspace, and what looks private."""
     secrets = {secret for line in settings.lines for secret in (*line.secrets.values(), line.sip.password)}
     secrets |= {*secret_values(settings.channels), *secret_values(settings.serve)}
     secrets |= {alert.url for alert in settings.alerts if alert.url}
     secrets |= {value for system in settings.tickets for value in system.headers.values()}
-    return Writer(settings.orders.timezone, settings.serve.link, Masker(secrets, settings.masking))
+    return Masker(secrets, settings.masking)
 
 
 def _texting(settings: Settings) -> Texting:

@@ -38,7 +38,7 @@ def print_alarms(alarms: Sequence[Alarm], console: Console, zone: ZoneInfo) -> N
         table.add_row(Text(sign, style), _at(at, zone), one.way, one.incident_id, str(one.reason), _said(one, zone))
     console.print(table)
     counts = {state: sum(one.state is state for one in alarms) for state in Delivery}
-    told = " · ".join(f"{number} {state}" for state, number in counts.items() if number)
+    told = " · ".join([*(f"{number} {state}" for state, number in counts.items() if number), f"times of {zone.key}"])
     console.print(told, style="bold red" if counts[Delivery.FAILED] else "dim")
 
 

@@ -20,7 +20,7 @@ from prober.cli.alert_tables import STYLES, document, print_alarms, print_ticket
 from prober.cli.exits import Exit
 from prober.cli.progress import progress_console
 from prober.cli.workspace import CONFIG, open_settings
-from prober.errors import BadInput, Problem, RobotBroken
+from prober.errors import NO_FILE, BadInput, Problem, RobotBroken
 from prober.loading.config import Settings
 from prober.loading.config_alerts import ways
 from prober.loading.fields import did_you_mean
@@ -87,12 +87,12 @@ def ticket(
     known = [one.name for one in settings.tickets]
     if system not in known:
         what = f"there is no system of tickets called ‘{system}’"
-        raise BadInput([Problem(settings.path, 0, 0, what, did_you_mean(system, known) or "add it under ‘tickets:’")])
+        raise BadInput([Problem(NO_FILE, 0, 0, what, did_you_mean(system, known) or "add it under ‘tickets:’")])
     store = Store.open(settings.store.url, durable=settings.store.durable)
     try:
         if store.incidents.get(incident) is None:
             what = f"there is no incident ‘{incident}’"
-            raise BadInput([Problem(settings.path, 0, 0, what, "‘prober incidents list’ shows them")])
+            raise BadInput([Problem(NO_FILE, 0, 0, what, "‘prober incidents list’ shows them")])
         made = asyncio.run(desk_of(settings, store).ask(incident, system))
     finally:
         store.close()
@@ -108,11 +108,11 @@ def ticket(
 def _chosen(settings: Settings, names: Sequence[str]) -> list[Way]:
     """Return the ways called *names*; one that texts several numbers is each of them."""
     if not settings.alerts:
-        raise BadInput([Problem(settings.path, 0, 0, "nobody is told of anything", "add a way under ‘alerts:’")])
+        raise BadInput([Problem(NO_FILE, 0, 0, "nobody is told of anything", "add a way under ‘alerts:’")])
     known = ways(settings.alerts)
     listed = [alert.name for alert in settings.alerts]
     problems = [
-        Problem(settings.path, 0, 0, f"there is no way called ‘{name}’", did_you_mean(name, listed))
+        Problem(NO_FILE, 0, 0, f"there is no way called ‘{name}’", did_you_mean(name, listed))
         for name in names
         if name not in {*listed, *(way.name for way in known)}
     ]

@@ -19,7 +19,7 @@ from prober.cli.db_copies import JSON, settings_of
 from prober.cli.exits import Exit
 from prober.cli.progress import progress_console
 from prober.cli.workspace import CONFIG
-from prober.errors import BadInput, Problem
+from prober.errors import NO_FILE, BadInput, Problem
 from prober.loading.config import Settings
 from prober.loading.sealing import Seal
 from prober.model.order import masked
@@ -78,11 +78,11 @@ def forget(
     settings = settings_of(config)
     number = msisdn.lstrip("+")
     if not (number.isdecimal() and number.isascii() and len(number) >= _SHORTEST):
-        raise BadInput([Problem(settings.path, 0, 0, f"‘{msisdn}’ is not a telephone number", "write its digits")])
+        raise BadInput([Problem(NO_FILE, 0, 0, f"‘{msisdn}’ is not a telephone number", "write its digits")])
     named = [line.name for line in settings.lines if line.msisdn.lstrip("+")[-11:] == number[-11:]]
     if named:
         what = f"the number is that of line {named[0]}, and would be remembered with its next run"
-        raise BadInput([Problem(settings.path, 0, 0, what, "take it out of ‘lines’ first")])
+        raise BadInput([Problem(NO_FILE, 0, 0, what, "take it out of ‘lines’ first")])
     console, shown = progress_console(stderr=as_json), masked(traces_of(msisdn, ()).number)
     store = _opened(settings)
     try:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -30,8 +31,10 @@ _FILES = 8
 """Pieces of evidence that are named of a run; its report has them all."""
 
 
-def table(found: Sequence[Incident], now: datetime) -> Table:
-    """Return a line an incident."""
+def listed(found: Sequence[Incident], now: datetime, zone: ZoneInfo, *, width: int) -> RenderableType:
+    """Return a line an incident; where *width* is too small for that, a few."""
+    if width < _NARROW:
+        return Group(*(_in_short(one, now, zone) for one in found))
     drawn = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     for heading in ("incident", "severity", "since", "where", "state", "fails", "what"):
         drawn.add_column(heading, overflow="fold", no_wrap=heading not in _RATIOS, ratio=_RATIOS.get(heading))
@@ -42,25 +45,33 @@ def table(found: Sequence[Incident], now: datetime) -> Table:
             Text(one.severity, style or _SEVERITIES[one.severity]),
             Text(lasted(one.opened_at, now), style),
             Text(_whose(one), style),
-            _state(one, now),
+            _state(one, now, zone),
             Text(", ".join(one.failing or one.probes), style),
             Text(_cut(one.what), style),
         )
     return drawn
 
 
+def _in_short(one: Incident, now: datetime, zone: ZoneInfo) -> Text:
+    head = ((one.id, "bold"), "  ", (one.severity, _SEVERITIES[one.severity]), f"  {lasted(one.opened_at, now)}  ")
+    return Text.assemble(*head, _state(one, now, zone), f"\n  {_whose(one)}: {_cut(one.what)}")
+
+
+_NARROW = 90
 _RATIOS = {"state": 3, "fails": 3, "what": 6}
 _WORDS = 120
 
 
-def story(incident: Incident, runs: Sequence[Run], evidence: Path, now: datetime) -> list[RenderableType]:
+def story(
+    incident: Incident, runs: Sequence[Run], evidence: Path, now: datetime, zone: ZoneInfo
+) -> list[RenderableType]:
     """Return all there is to know of *incident*, to be printed in turn; *runs* are its first and latest failing one."""
     head = Text.assemble((incident.id, "bold"), "  ", (incident.severity, _SEVERITIES[incident.severity]), "  ")
-    parts: list[RenderableType] = [head.append(_state(incident, now)), Text(incident.what, "bold"), Text()]
-    parts += [_facts(incident), Text(), *map(_changed, incident.changes), Text()]
+    parts: list[RenderableType] = [head.append(_state(incident, now, zone)), Text(incident.what, "bold"), Text()]
+    parts += [_facts(incident, zone), Text(), *(_changed(one, zone) for one in incident.changes), Text()]
     for run in runs:
         which = "first failing run" if run.id == incident.first_run else "latest failing run"
-        parts.extend(_run(which, run, evidence))
+        parts.extend(_run(which, run, evidence, zone))
     if runs:
         parts.append(Text(f"\nsee them: prober report {' '.join(run.id for run in runs)}", "dim"))
     return parts
@@ -71,9 +82,9 @@ def runs_of(incident: Incident) -> list[str]:
     return [run_id for run_id in dict.fromkeys((incident.first_run, incident.last_run)) if run_id]
 
 
-def at(instant: datetime) -> str:
-    """Return an instant in the zone of this machine."""
-    return f"{instant.astimezone():%Y-%m-%d %H:%M:%S}"
+def at(instant: datetime, zone: ZoneInfo) -> str:
+    """Return an instant in *zone*."""
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 def lasted(since: datetime, until: datetime) -> str:
@@ -88,11 +99,12 @@ def lasted(since: datetime, until: datetime) -> str:
     return f"{hours} h {minutes % 60:02} min" if hours < 24 else f"{hours // 24} d {hours % 24} h"
 
 
-def _state(one: Incident, now: datetime) -> Text:
+def _state(one: Incident, now: datetime, zone: ZoneInfo) -> Text:
     if one.closed_at:
         return Text(f"closed after {lasted(one.opened_at, one.closed_at)}", "green")
     if one.snoozed_until and one.snoozed_until > now:
-        return Text(f"open, snoozed until {at(one.snoozed_until)}", "cyan")
+        seen_to = f"{one.acknowledged_by} sees to it, " if one.acknowledged_by else ""
+        return Text(f"open, {seen_to}snoozed until {at(one.snoozed_until, zone)}", "cyan")
     if one.acknowledged_at:
         return Text(f"open, {one.acknowledged_by} sees to it", "cyan")
     return Text("open", "bold red")
@@ -108,15 +120,15 @@ def _cause(one: Incident) -> str:
     return " · ".join([_whose(one)] + [str(one.cause.layer)] * (not robot) + [one.cause.step])
 
 
-def _facts(incident: Incident) -> Table:
+def _facts(incident: Incident, zone: ZoneInfo) -> Table:
     drawn = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     drawn.add_column(style="dim", no_wrap=True)
     drawn.add_column(overflow="fold")
     recovered = [name for name in incident.probes if name not in incident.failing]
     rows = (
         ("cause", _cause(incident)),
-        ("opened", at(incident.opened_at)),
-        ("closed", at(incident.closed_at) if incident.closed_at else ""),
+        ("opened", f"{at(incident.opened_at, zone)} {zone.key}"),
+        ("closed", at(incident.closed_at, zone) if incident.closed_at else ""),
         ("fails", ", ".join(incident.failing)),
         ("recovered", ", ".join(recovered)),
         ("items", ", ".join(incident.items)),
@@ -129,17 +141,17 @@ def _facts(incident: Incident) -> Table:
     return drawn
 
 
-def _changed(change: Change) -> Text:
+def _changed(change: Change, zone: ZoneInfo) -> Text:
     sign, style = _HAPPENED[change.happened]
     who = f" by {change.by}" if change.by else ""
     probe = f" {change.probe}" if change.probe else ""
     text = f": {_cut(change.text)}" if change.text else ""
-    return Text.assemble((at(change.at), "dim"), (f" {sign} {change.happened}", style), f"{who}{probe}{text}")
+    return Text.assemble((at(change.at, zone), "dim"), (f" {sign} {change.happened}", style), f"{who}{probe}{text}")
 
 
-def _run(which: str, run: Run, folder: Path) -> Iterator[Text]:
+def _run(which: str, run: Run, folder: Path, zone: ZoneInfo) -> Iterator[Text]:
     sign, style = STYLES[run.outcome]
-    where = f"{run.probe or run.scenario}, line {run.line}, {at(run.started_at)}"
+    where = f"{run.probe or run.scenario}, line {run.line}, {at(run.started_at, zone)}"
     yield Text.assemble((f"{which} ", "dim"), (f"{sign} ", style), (run.id, "bold"), f"  {where}")
     files = _evidence(run)
     for kept in files[:_FILES]:

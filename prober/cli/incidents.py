@@ -5,23 +5,26 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import TypeAdapter, ValidationError
 from rich.text import Text
 
 from prober.app.availability import availabilities
+from prober.app.telling import masker_of
 from prober.app.work import Work
 from prober.cli import availability_view as available
 from prober.cli import incident_view as view
 from prober.cli.progress import progress_console
 from prober.cli.workspace import CONFIG, open_settings, open_workspace
-from prober.errors import BadInput, Problem
+from prober.errors import NO_FILE, BadInput, Problem
 from prober.loading.config import Settings
 from prober.loading.fields import Duration
 from prober.model.incident import Incident
@@ -59,7 +62,7 @@ def show_list(
     """Show the incidents that are open, the latest first."""
     now = datetime.now(UTC)
     began = now - _span(since) if since else None
-    with _reading(config) as (_, store):
+    with _reading(config) as (settings, store):
         wanted = {"open_only": not (every or since), "since": began, "item": item, "channel": channel}
         found = store.incidents.find(**wanted, limit=limit)  # type: ignore[arg-type]
     if as_json:
@@ -67,7 +70,8 @@ def show_list(
             json.dumps({"version": 1, "incidents": [document(one) for one in found]}, ensure_ascii=False, indent=2)
         )
     elif found:
-        progress_console(stderr=False).print(view.table(found, now))
+        console = progress_console(stderr=False)
+        console.print(view.listed(found, now, _zone(settings), width=console.width))
     else:
         typer.echo("no incident" if every or since else "no incident is open")
 
@@ -84,7 +88,7 @@ def show(incident: ID, *, as_json: JSON = False, config: CONFIG = Path("config.y
         typer.echo(json.dumps({"version": 1, "incident": document(found)}, ensure_ascii=False, indent=2))
     else:
         console = progress_console(stderr=False)
-        for part in view.story(found, runs, settings.evidence.path, datetime.now(UTC)):
+        for part in view.story(found, runs, settings.evidence.path, datetime.now(UTC), _zone(settings)):
             console.print(part, soft_wrap=isinstance(part, Text))
 
 
@@ -121,13 +125,15 @@ def availability(
 @app.command()
 def ack(incident: ID, text: TEXT = "", *, by: BY = "", config: CONFIG = Path("config.yaml")) -> None:
     """Say that you see to an incident: nobody is reminded of it any more, and it goes no higher."""
-    _act(config, incident, by, lambda store, one, who: store.acknowledge(one, who, text), "acknowledged")
+    _act(config, incident, by, text, Incidents.acknowledge, "acknowledged")
 
 
 @app.command()
 def note(incident: ID, text: TEXT, *, by: BY = "", config: CONFIG = Path("config.yaml")) -> None:
     """Add what you know to an incident, open or closed."""
-    _act(config, incident, by, lambda store, one, who: store.note(one, who, text), "noted")
+    if not text.strip():
+        raise typer.BadParameter("a note says something")
+    _act(config, incident, by, text, Incidents.note, "noted")
 
 
 @app.command()
@@ -141,28 +147,29 @@ def snooze(
 ) -> None:
     """Let nobody be told of an incident for a while."""
     until = datetime.now(UTC) + _span(span)
-    done = f"snoozed until {view.at(until)}"
-    _act(config, incident, by, lambda store, one, who: store.snooze(one, who, text, until), done)
+    done = f"snoozed until {view.at(until, _zone(open_settings(config)))}"
+    _act(config, incident, by, text, partial(Incidents.snooze, until=until), done)
 
 
 @app.command()
 def close(incident: ID, text: TEXT = "", *, by: BY = "", config: CONFIG = Path("config.yaml")) -> None:
     """Close an incident by hand. What fails on opens another."""
-    _act(config, incident, by, lambda store, one, who: store.close(one, who, text), "closed")
+    _act(config, incident, by, text, Incidents.close, "closed")
 
 
 def _act(
     config: Path,
     incident: str,
     by: str,
-    act: Callable[[Incidents, str, str], Awaitable[Refused | None]],
+    text: str,
+    act: Callable[[Incidents, str, str, str], Coroutine[Any, Any, Refused | None]],
     done: str,
 ) -> None:
     settings, name = open_settings(config), incident.upper()
-    who = by.strip() or _login(settings)
+    who, text = by.strip() or _login(), masker_of(settings)(text.strip())
     store = Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
     try:
-        refused = asyncio.run(_awaited(act(store.incidents, name, who)))
+        refused = asyncio.run(act(store.incidents, name, who, text))
         if refused is not None:
             raise _refusal(settings, name, refused, store.incidents.get(name))
     finally:
@@ -170,25 +177,28 @@ def _act(
     progress_console(stderr=False).print(Text.assemble((name, "bold"), f": {done} by {who}"))
 
 
-async def _awaited(acting: Awaitable[Refused | None]) -> Refused | None:
-    return await acting
+def _zone(settings: Settings) -> ZoneInfo:
+    return ZoneInfo(settings.orders.timezone)
 
 
-def _login(settings: Settings) -> str:
+def _login() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         what = "nobody knows who you are: this user has no login name"
-        raise BadInput([Problem(settings.path, 0, 0, what, "say it: --by NAME")]) from None
+        raise BadInput([Problem(NO_FILE, 0, 0, what, "say it: --by NAME")]) from None
 
 
 def _refusal(settings: Settings, name: str, refused: Refused, found: Incident | None) -> BadInput:
     what, hint = f"there is no incident ‘{name}’", "‘prober incidents list --all’ shows those there are"
     if refused is Refused.CLOSED and found and found.closed_at:
-        what, hint = f"{name} was closed {view.at(found.closed_at)}", "‘prober incidents note’ adds to it"
+        what, hint = (
+            f"{name} was closed {view.at(found.closed_at, _zone(settings))}",
+            "‘prober incidents note’ adds to it",
+        )
     elif refused is Refused.ALREADY and found:
         what, hint = f"{name} is acknowledged already, by {found.acknowledged_by}", "‘prober incidents note’ adds to it"
-    return BadInput([Problem(settings.path, 0, 0, what, hint)])
+    return BadInput([Problem(NO_FILE, 0, 0, what, hint)])
 
 
 @contextmanager

@@ -15,8 +15,7 @@ from rich.text import Text
 
 from prober.cli.progress import progress_console
 from prober.cli.workspace import CONFIG, open_settings
-from prober.errors import BadInput, Problem
-from prober.loading.config import Settings
+from prober.errors import NO_FILE, BadInput, Problem
 from prober.model.order import OrderState, Placed, masked, yuan
 from prober.store.store import Store
 
@@ -62,19 +61,19 @@ def settle(
         store.close()
     for run_id in (run_id for run_id, state in told.items() if state is OrderState.STANDING):
         typer.echo(f"{run_id}: settled")
-    wrong = [_refusal(settings, run_id, state) for run_id, state in told.items() if state is not OrderState.STANDING]
+    wrong = [_refusal(run_id, state) for run_id, state in told.items() if state is not OrderState.STANDING]
     if wrong:
         raise BadInput(wrong)
 
 
-def _refusal(settings: Settings, run_id: str, state: OrderState | None) -> Problem:
+def _refusal(run_id: str, state: OrderState | None) -> Problem:
     if state is None:
         what = f"no run ‘{run_id}’ ordered anything"
     elif state is OrderState.CLAIMED:
         what = f"the run ‘{run_id}’ is under way, and may undo its order itself"
     else:
         what = f"the order of ‘{run_id}’ does not stand: it is {state}"
-    return Problem(settings.path, 0, 0, what, "‘prober db orders list’ shows those that stand")
+    return Problem(NO_FILE, 0, 0, what, "‘prober db orders list’ shows those that stand")
 
 
 def _print(found: Sequence[Placed], console: Console, zone: ZoneInfo) -> None:

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from prober.errors import BadInput, Problem
+from prober.errors import NO_FILE, BadInput, Problem
 
 _INDENT = "    "
 _WIDEST = 160
@@ -37,16 +37,17 @@ def show_warnings(warnings: Iterable[Problem]) -> None:
 def drawn(problem: Problem, style: str = "red") -> Text:
     """Return one problem as it is shown, the caret in the cell where the character stands on a terminal."""
     text = Text()
-    text.append(f"{place(problem)}: ", "bold")
-    text.append(_printable(problem.message), style)
+    if problem.path != NO_FILE:
+        text.append(f"{place(problem)}: ", "bold")
+    text.append(printable(problem.message), style)
     if problem.source:
         source, column = _around(problem.source, problem.column)
         before = source[: column - 1]
-        text.append(f"\n{_INDENT}{_printable(source)}")
+        text.append(f"\n{_INDENT}{printable(source)}")
         text.append(f"\n{_INDENT}{_blank(before)}")
         text.append("^", f"bold {style}")
     if problem.hint:
-        text.append(f"\n{_INDENT}{_printable(problem.hint)}", "cyan")
+        text.append(f"\n{_INDENT}{printable(problem.hint)}", "cyan")
     return text
 
 
@@ -54,14 +55,14 @@ def place(problem: Problem) -> str:
     """Return `file:line:column`, `file[cell]` or the file alone; the file from here if it is beneath."""
     shown = _from_here(problem.path)
     if problem.cell:
-        return f"{shown}[{_printable(problem.cell)}]"
+        return f"{shown}[{printable(problem.cell)}]"
     return f"{shown}:{problem.line}:{problem.column}" if problem.line else shown
 
 
 def document(problem: Problem) -> dict[str, Any]:
     """Return one problem as a part of a JSON document."""
     return {
-        "path": _from_here(problem.path),
+        "path": "" if problem.path == NO_FILE else _from_here(problem.path),
         "line": problem.line,
         "column": problem.column,
         "message": problem.message,
@@ -90,12 +91,12 @@ def _around(source: str, column: int) -> tuple[str, int]:
 
 def _blank(before: str) -> str:
     """Return spaces as wide as *before* is on a terminal; tabs stay tabs, for they end where the terminal says."""
-    return "".join(one if one == "\t" else " " * cell_len(_printable(one)) for one in before)
+    return "".join(one if one == "\t" else " " * cell_len(printable(one)) for one in before)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return *text* without characters that would steer the terminal."""
-    return "".join("\N{REPLACEMENT CHARACTER}" if _steers(one) else one for one in text)
+    return text if text.isprintable() else "".join("\N{REPLACEMENT CHARACTER}" if _steers(one) else one for one in text)
 
 
 def _steers(character: str) -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TextIO, cast
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from prober.cli.problems import printable
 from prober.model.run import Failure, Outcome, Run, StepResult
 from prober.model.scenario import Step
 
@@ -38,8 +40,16 @@ def progress_console(*, stderr: bool, lasting: bool = False) -> Console:
     One that is *lasting* tries each line anew, whatever became of those before: a disk that was full has room again.
     """
     file = cast("TextIO", _Output(sys.stderr if stderr else sys.stdout, lasting=lasting))
-    console = Console(file=file, highlight=False)
-    return console if console.is_terminal else Console(file=file, highlight=False, width=_WIDEST)
+    console = _Console(file=file, highlight=False)
+    return console if console.is_terminal else _Console(file=file, highlight=False, width=_WIDEST)
+
+
+class _Console(Console):
+    """Prints nothing that would steer the terminal: pages, texts and people write what they like."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control or text == "\n" else printable(text), style, control)
 
 
 class _Output:

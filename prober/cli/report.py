@@ -16,7 +16,7 @@ import typer
 
 from prober.cli.comparison import print_comparison
 from prober.cli.workspace import CONFIG, open_settings
-from prober.errors import BadInput, Problem, RobotBroken
+from prober.errors import NO_FILE, BadInput, Problem, RobotBroken
 from prober.loading.config import Settings
 from prober.loading.sealing import Seal
 from prober.model.run import Run
@@ -188,5 +188,5 @@ def _read(settings: Settings, ids: Sequence[str], *, last: int, scenario: str | 
     if unknown or not found:
         what = f"no run is called {', '.join(unknown)}" if unknown else "there is no such run in the store yet"
         hint = "play one: prober run scenarios"
-        raise BadInput([Problem(settings.path, 0, 0, f"{what} ({settings.store.url})", hint)])
+        raise BadInput([Problem(NO_FILE, 0, 0, f"{what} ({settings.store.url})", hint)])
     return [run for run in found if run is not None]

@@ -20,7 +20,7 @@ from prober.cli.playing import Playing
 from prober.cli.progress import Watch, Whom, progress_console, summary
 from prober.cli.report import HTML, JUNIT, refuse_unwritable, write_html, write_junit
 from prober.cli.workspace import CONFIG, Workspace, open_workspace
-from prober.errors import BadInput, Problem, RobotBroken
+from prober.errors import NO_FILE, BadInput, Problem, RobotBroken
 from prober.model.order import OrderState
 from prober.model.run import Phase, Run
 from prober.model.scenario import Scenario
@@ -47,7 +47,7 @@ def command(
     workspace = open_workspace(config, scenarios)
     _refuse_repeated_orders(workspace.scenarios, repeat)
     refuse_unwritable(html, junit)
-    only = _facts(matrix or (), workspace)
+    only = _facts(matrix or ())
     asked = orders(workspace.settings, workspace.scenarios, lines=line or (), phase=phase, facts=only)
     planned = _planned(asked, repeat)
     console = progress_console(stderr=as_json)
@@ -83,14 +83,14 @@ def _refuse_repeated_orders(scenarios: Sequence[Scenario], repeat: int) -> None:
         raise BadInput(problems)
 
 
-def _facts(written: Sequence[str], workspace: Workspace) -> dict[str, list[str]]:
+def _facts(written: Sequence[str]) -> dict[str, list[str]]:
     """Return what `--matrix name=value` asks for, the values of each fact together."""
     facts: dict[str, list[str]] = {}
     for one in written:
         name, sign, value = one.partition("=")
         if not (name and sign and value):
             hint = "write a fact of the lines and its value: --matrix brand=全球通"
-            raise BadInput([Problem(workspace.settings.path, 0, 0, f"--matrix ‘{one}’ is not name=value", hint)])
+            raise BadInput([Problem(NO_FILE, 0, 0, f"--matrix ‘{one}’ is not name=value", hint)])
         facts.setdefault(name, []).append(value)
     return facts
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select, text
 
-from prober.errors import RobotBroken, StoreBroken
+from prober.errors import BadInput, Problem, RobotBroken, StoreBroken
 from prober.store import postgres_tools
 from prober.store.broken import told
 from prober.store.engines import APPLICATION
@@ -87,14 +87,16 @@ def verify_backup(folder: Path, *, seen: Seen) -> Backup:
     Return what is in the backup in *folder*, every file of it compared with its hash.
 
     Raises:
-        RobotBroken: It is none, or a file of it is not as it was.
+        BadInput: It is none.
+        RobotBroken: A file of it is not as it was.
     """
     cure = "Take another backup: this one cannot be relied on."
     try:
         read = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         backup = Backup(**read | {"missing": tuple(read["missing"])})
     except (OSError, ValueError, TypeError, KeyError) as exc:
-        raise RobotBroken(f"{folder} holds no backup", cure="Name a folder that ‘prober db backup’ made.") from exc
+        what, hint = "it holds no backup", "name a folder that ‘prober db backup’ made"
+        raise BadInput([Problem(folder, 0, 0, what, hint)]) from exc
     files = {backup.database: backup.sha256} | {f"evidence/{path}": sha for path, sha in backup.files.items()}
     for number, (name, sha256) in enumerate(files.items(), 1):
         path = folder / name
@@ -113,6 +115,7 @@ def restore(folder: Path, url: str, evidence: Path, *, replace: bool, seen: Seen
     The database that was there is kept beside it as `….before-restore` (of a server: it is gone).
 
     Raises:
+        BadInput: There is no backup in *folder*.
         RobotBroken: The backup is damaged or of another kind of database; there is a database already and *replace* is
             not said; or a robot has it open.
     """

@@ -26,6 +26,15 @@ def places(text: str) -> int:
     return len(text.encode("utf-16-be")) // 2
 
 
+def test_what_is_wrong_with_the_robot_itself_names_no_channel(an_incident: Callable[..., Incident]) -> None:
+    """Neither the sign that fell nor the word for the robot is a probe of a customer's."""
+    cause = Cause(Kind.ROBOT, "robot", Layer.ROBOT, "memory")
+    ill = an_incident(cause=cause, items=(), probes=("robot: memory",), what="memory runs out", what_zh="内存不足")
+    assert (
+        Writer().long([News(ill, (Reason.OPENED,))], "zh", NOON).title == "拨测机器人故障 [重要] 机器人自身: 内存不足"
+    )
+
+
 def test_a_chinese_message_says_all_that_helps_to_judge(an_incident: Make) -> None:
     """What failed, since when in the workspace's own time, the first failing run, what still worked, and a link."""
     writer = Writer(link="http://prober.example/{incident}")

@@ -11,8 +11,9 @@ import pytest
 
 from prober.app.news import About
 from prober.app.work import Work
+from prober.channels.fake import Answer
 from prober.errors import BadInput
-from prober.model.run import Outcome, Run
+from prober.model.run import Observation, Outcome, Run, Seen
 from prober.store.leadership import SCHEDULE
 from tests.app.conftest import NOTHING, Robot
 
@@ -51,6 +52,13 @@ async def test_a_failure_is_repeated_on_another_line(robot) -> None:
     assert len(ill.told(About.RUN)) == 2
     assert any("(second attempt)" in text for text in ill.told(About.RUN))
     assert len(ill.store.incidents.find(open_only=True)) == 1
+
+
+async def test_a_skipped_run_says_what_kept_it_from_asking(robot) -> None:
+    """A number in quarantine, say: nobody has to look it up."""
+    quiet = robot(Answer(Observation(Seen.NOT_ASKED, actual="number in quarantine")))
+    await quiet.start("one")
+    assert quiet.told(About.RUN)[0].startswith("one: skipped, was not asked: number in quarantine")
 
 
 async def test_what_is_busy_is_named(robot) -> None:

@@ -7,6 +7,7 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from rich.console import Console
@@ -22,6 +23,7 @@ from prober.store.store import Store
 
 GOLDEN = Path(__file__).parent / "golden"
 NOON = datetime(2026, 10, 22, 12, tzinfo=UTC)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 PAGE = Cause(Kind.CHANNEL, "web", Layer.PAGE, "web.see 我的余额")
 ROBOT = Cause(Kind.ROBOT, "sms", Layer.ROBOT, "sms.send")
 FIRST, SECOND = "INC-20261022-0001", "INC-20261022-0002"
@@ -117,13 +119,14 @@ def test_the_story_of_an_incident(tmp_path):
 
 @pytest.mark.usefixtures("_workspace")
 def test_incidents_as_a_table():
-    """The latest first; Chinese stands in line."""
+    """The latest first; Chinese stands in line. On a narrow terminal each has two lines, and its whole id."""
     store = Store.open(URL)
-    console = Console(width=110, color_system=None)
-    with console.capture() as shown:
-        console.print(view.table(store.incidents.find(), NOON + timedelta(minutes=42)))
+    for width, name in ((110, "incidents.txt"), (44, "incidents_narrow.txt")):
+        console = Console(width=width, color_system=None)
+        with console.capture() as shown:
+            console.print(view.listed(store.incidents.find(), NOON + timedelta(minutes=42), SHANGHAI, width=width))
+        golden(name, shown.get())
     store.close()
-    golden("incidents.txt", shown.get())
 
 
 @pytest.mark.usefixtures("_workspace")
@@ -142,6 +145,15 @@ def test_what_is_listed():
     assert cli("close", SECOND, "--by", "mei").exit_code == 0
     assert cli("list").stdout == "no incident is open\n"
     assert cli("list", "--all", "--item", "other").stdout == "no incident\n"
+
+
+@pytest.mark.usefixtures("_workspace")
+def test_what_people_say_is_masked_and_steers_no_terminal():
+    """Numbers of customers and secrets do not stand in notes; a note that says nothing is refused."""
+    assert cli("note", SECOND, "call 13812345678 \x1b[31mnow", "--by", "mei").exit_code == 0
+    shown = cli("show", SECOND).stdout
+    assert "call 138••••5678 \N{REPLACEMENT CHARACTER}[31mnow" in shown
+    assert cli("note", SECOND, "  ").exit_code == 2
 
 
 @pytest.mark.usefixtures("_workspace")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from prober.errors import RobotBroken
+from prober.errors import BadInput, RobotBroken
 from prober.model.run import Evidence, Outcome, Run, StepResult
 from prober.store import migrations
 from prober.store.backup import back_up, restore, verify_backup
@@ -85,7 +85,7 @@ async def test_a_damaged_backup_is_never_put_back(store: Store, store_url: str, 
         with pytest.raises(RobotBroken, match=f"lacks {name}"):
             verify_backup(copy, seen=seen)
         (copy / name).write_bytes(whole)
-    with pytest.raises(RobotBroken, match="holds no backup"):
+    with pytest.raises(BadInput, match="holds no backup"):
         verify_backup(tmp_path, seen=seen)
 
 
