@@ -39,7 +39,7 @@ def upgrade(
     place = existing_store(settings)
     before, console = revision_at(settings.store.url), progress_console(stderr=as_json)
     kept = None
-    if before not in (None, HEAD) and not no_backup:
+    if before is not None and before < HEAD and not no_backup:
         kept = _folder(settings, f"before-{HEAD}-")
         with _progress(console) as seen:
             copies.back_up(settings.store.url, None, kept, seen=seen)
@@ -69,7 +69,7 @@ def backup(
     console = progress_console(stderr=as_json)
     with _progress(console) as seen:
         made = copies.back_up(settings.store.url, settings.evidence.path if evidence else None, target, seen=seen)
-    _tell(made, f"copied to {target}", console, as_json=as_json)
+    _tell(made, target, f"copied to {target}", console, as_json=as_json)
 
 
 def restore(
@@ -84,17 +84,18 @@ def restore(
     console = progress_console(stderr=as_json)
     with _progress(console) as seen:
         put = copies.restore(source, settings.store.url, settings.evidence.path, replace=replace, seen=seen)
-    _tell(put, f"restored from {source}", console, as_json=as_json)
+    _tell(put, source, f"restored from {source}", console, as_json=as_json)
 
 
 def _folder(settings: Settings, prefix: str = "") -> Path:
     return settings.evidence.path.parent / "backups" / f"{prefix}{datetime.now(UTC):%Y%m%dT%H%M%S}"
 
 
-def _tell(copy: copies.Backup, done: str, console: Console, *, as_json: bool) -> None:
+def _tell(copy: copies.Backup, folder: Path, done: str, console: Console, *, as_json: bool) -> None:
     if as_json:
         facts = {"revision": copy.revision, "bytes": copy.bytes, "runs": copy.runs, "files": len(copy.files)}
-        told = {"version": 1, "made_at": copy.made_at, "of": copy.of} | facts | {"missing": list(copy.missing)}
+        told = {"version": 1, "folder": str(folder), "made_at": copy.made_at, "of": copy.of} | facts
+        told["missing"] = list(copy.missing)
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     for path in copy.missing:

@@ -180,8 +180,8 @@ def _print_forgotten(done: Forgotten, number: str, console: Console) -> None:
     told += [f"{count} rows of {name}" for name, count in done.rows.items()]
     told += [f"blanked in {count} rows of {name}" for name, count in done.blanked.items()]
     console.print(f"{number}: " + ("nothing spoke of it" if done.nothing else "; ".join(told)), soft_wrap=True)
-    for path in done.unread:
-        console.print(Text(f"! {path}: could not be opened, so nobody knows", "bold magenta"), soft_wrap=True)
+    for path, why in done.unread.items():
+        console.print(Text(f"! {path}: nobody knows, {why}", "bold magenta"), soft_wrap=True)
     for place in done.left:
         console.print(Text(f"✗ {place}: still speaks of it", "bold red"), soft_wrap=True)
     if not done.left and not done.unread:

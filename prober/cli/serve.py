@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -54,7 +55,8 @@ def command(
     for channel in CHANNELS.values():
         channel.prepare()
     store = Store.open(work.settings.store.url, durable=work.settings.store.durable, key=work.settings.store.key)
-    teller = _Teller(progress_console(stderr=False, lasting=True), as_json=as_json)
+    zone = ZoneInfo(work.settings.orders.timezone)
+    teller = _Teller(progress_console(stderr=False, lasting=True), zone, as_json=as_json)
     try:
         code = asyncio.run(_serve(Serving(work, store, load=load, tell=teller.tell)))
     finally:
@@ -98,8 +100,9 @@ def _already() -> None:
 class _Teller:
     """Prints what happens: lines for a person, or a JSON document a line."""
 
-    def __init__(self, console: Console, *, as_json: bool) -> None:
+    def __init__(self, console: Console, zone: ZoneInfo, *, as_json: bool) -> None:
         self._console = console
+        self._zone = zone
         self._as_json = as_json
 
     def tell(self, news: News) -> None:
@@ -109,7 +112,7 @@ class _Teller:
             self._console.file.flush()
             return
         sign, style = _SIGNS[news.mood]
-        told = Text.assemble((f"{datetime.now():%H:%M:%S} ", "dim"), (sign, style), " ")  # noqa: DTZ005 - a person's clock
+        told = Text.assemble((f"{datetime.now(self._zone):%H:%M:%S} ", "dim"), (sign, style), " ")
         told.append(news.text, style if news.mood is not Mood.GOOD else "")
         self._console.print(told, soft_wrap=True)
         for problem in news.problems:

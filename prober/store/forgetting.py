@@ -54,14 +54,14 @@ Opened = Callable[[bytes], bytes]
 
 @dataclass
 class Forgotten:
-    """What was done. *left* is where something is left, which should be nowhere; *unread* files could not be opened."""
+    """What was done. *left* is where something is left, which should be nowhere; *unread*: why a file could not be."""
 
     runs: int = 0
     rows: dict[str, int] = field(default_factory=dict)
     blanked: dict[str, int] = field(default_factory=dict)
     files: int = 0
     left: list[str] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
+    unread: dict[str, str] = field(default_factory=dict)
 
     @property
     def nothing(self) -> bool:
@@ -129,7 +129,7 @@ class Forgetting:
 
     def _left(self, traces: Traces, folder: Path, opened: Opened) -> list[str]:
         left = self._database.read(lambda connection: [place for place, _ in _hits(connection, traces)])
-        left += [path.relative_to(folder).as_posix() for path in _speaking(traces, folder, opened, [])]
+        left += [path.relative_to(folder).as_posix() for path in _speaking(traces, folder, opened, {})]
         file = self._database.place.file
         for path in (file, file.with_name(f"{file.name}-wal")) if file else ():
             if path.exists() and traces.in_database(path):
@@ -230,7 +230,7 @@ def _holds(column: Column[Any], form: str) -> ColumnElement[bool]:
     return func.replace(text, form, "") != text
 
 
-def _speaking(traces: Traces, folder: Path, opened: Opened, unread: list[str]) -> list[Path]:
+def _speaking(traces: Traces, folder: Path, opened: Opened, unread: dict[str, str]) -> list[Path]:
     found = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         try:
@@ -238,7 +238,8 @@ def _speaking(traces: Traces, folder: Path, opened: Opened, unread: list[str]) -
         except (OSError, RobotBroken) as exc:
             if isinstance(exc, StoreBroken):
                 raise
-            unread.append(path.relative_to(folder).as_posix())
+            why = exc.what if isinstance(exc, RobotBroken) else exc.strerror
+            unread[path.relative_to(folder).as_posix()] = why or "it cannot be read"
             continue
         if traces.within(path.name.encode()) or traces.within(content):
             found.append(path)

@@ -7,6 +7,7 @@ import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from rich.console import Console
@@ -97,7 +98,7 @@ def test_what_serves_for_months_tells_on_when_the_disk_has_room_again(monkeypatc
     """`prober serve >> file`: one line that could not be written does not silence it for ever, nor ends it."""
     file = Full()
     monkeypatch.setattr("sys.stdout", file)
-    teller = _Teller(progress_console(stderr=False, lasting=True), as_json=as_json)
+    teller = _Teller(progress_console(stderr=False, lasting=True), ZoneInfo("Asia/Shanghai"), as_json=as_json)
     teller.tell(News(About.MINUTE, "first"))
     file.full = True
     teller.tell(News(About.MINUTE, "second"))

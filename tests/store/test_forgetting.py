@@ -86,7 +86,7 @@ async def test_nothing_is_left_of_a_number(
 ) -> None:
     """Rows, packed and encrypted files; the other customer keeps everything, and the store verifies clean."""
     done = await store.forgetting.forget(NUMBER, folder, opened=Seal(KEY).opened)
-    assert (done.left, done.unread, done.runs, done.files) == ([], [], 2, 4)
+    assert (done.left, done.unread, done.runs, done.files) == ([], {}, 2, 4)
     assert done.rows == {"lines": 1, "quarantines": 1, "orders": 1, "late_replies": 1}
     assert done.blanked == {"incidents.what": 1}
     assert {run.id for run in store.queries.runs()} == {"in-file", "sealed", "other"}
@@ -186,7 +186,7 @@ async def test_no_clear_number_is_ever_kept(store: Store, folder: Path, contents
 async def test_what_cannot_be_opened_is_told(store: Store, folder: Path) -> None:
     """Without the key nobody knows whether an encrypted file speaks of the number."""
     done = await store.forgetting.forget(NUMBER, folder, opened=Seal().opened)
-    assert done.unread == ["day/sealed/file.bin"]
+    assert list(done.unread) == ["day/sealed/file.bin"]
 
 
 async def test_an_order_that_stands_is_not_forgotten(store: Store, folder: Path) -> None:
