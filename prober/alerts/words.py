@@ -92,7 +92,9 @@ class Writer:
         incident = news.incident
         until = incident.closed_at or now
         lasted = told.lasted(until - incident.opened_at)
-        probes = told.probes.format(probes=told.several_of(incident.probes), failing=len(incident.failing))
+        probes = told.several_of(incident.probes)
+        if incident.closed_at is None:
+            probes = told.probes.format(probes=probes, failing=len(incident.failing))
         acknowledged = (
             incident.acknowledged_at and f"{incident.acknowledged_by} {self.at(incident.acknowledged_at)}".strip()
         )

@@ -196,12 +196,23 @@ def starts(lateness_s: float, missed: Mapping[str, int]) -> Sign:
     """Judge the worst lateness of planned starts, and those *missed* because the robot came too late, by reason."""
     value, limit = f"{lateness_s:.3f} s", f"≤ {LATE_S:g} s"
     told = ", ".join(f"{reason} {number}" for reason, number in missed.items())
-    what = Words(f"Missed lately: {told}.", f"近期错过：{told}。") if told else Words()
+    zh = "，".join(f"{_MISSED_ZH.get(reason, reason)} {number} 次" for reason, number in missed.items())
+    what = Words(f"Missed lately: {told}.", f"近期错过：{zh}。") if told else Words()
     if lateness_s <= LATE_S and not missed.get("late"):
         return Sign("starts", True, value, limit, what=what)
     cure = Words("Probe less at once on this machine; look at its load.", "请减少同时进行的拨测，并检查本机负载。")
     late = Words(f"Planned starts come late. {what.en}".strip(), f"计划启动延迟。{what.zh}")
     return Sign("starts", False, value, limit, what=late, cure=cure)
+
+
+_MISSED_ZH = {
+    "late": "启动太晚",
+    "overlap": "上一次未结束",
+    "busy": "线路或通道被占用",
+    "maintenance": "维护",
+    "down": "机器人未运行",
+    "clock": "时钟被调整",
+}
 
 
 def probes(silent: Sequence[str], number: int) -> Sign:

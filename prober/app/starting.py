@@ -87,11 +87,12 @@ class Starting:
         await self._miss(start, term)
 
     async def _miss(self, start: Start, term: int) -> None:
-        self.heard(start)
         try:
-            await self.store.starts.missed(start, term)
+            if not await self.store.starts.missed(start, term):
+                return  # it was not missed: whoever led meanwhile made it, or tells of it
         except StoreBroken:
             self.unsaid.append((start, term))
+        self.heard(start)
         times = f" ×{start.count}" if start.count > 1 else ""
         said = f"{start.probe}: missed{times}, {start.missed}{': ' if start.detail else ''}{start.detail}"
         facts: dict[str, Fact] = {

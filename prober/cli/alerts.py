@@ -69,7 +69,7 @@ def show(
         told = {"alarms": [document(one) for one in alarms], "tickets": [document(one) for one in tickets]}
         typer.echo(json.dumps({"version": 1} | told, ensure_ascii=False, indent=2))
         return
-    console, zone = progress_console(stderr=False), ZoneInfo(settings.orders.timezone)
+    console, zone = progress_console(stderr=False, strict=True), ZoneInfo(settings.orders.timezone)
     print_alarms(alarms, console, zone)
     print_tickets(tickets, console, zone)
 
@@ -101,7 +101,9 @@ def ticket(
     else:
         sign, style = STYLES[made.state]
         said = made.number or made.error or str(made.state)
-        progress_console(stderr=False).print(Text.assemble((sign, style), f" {incident} in {system}: {said}"))
+        progress_console(stderr=False, strict=True).print(
+            Text.assemble((sign, style), f" {incident} in {system}: {said}")
+        )
     raise typer.Exit(Exit.PASSED if made.state is Delivery.SENT else Exit.ROBOT)
 
 

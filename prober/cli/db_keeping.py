@@ -55,7 +55,7 @@ def prune(
 def stats(*, as_json: JSON = False, config: CONFIG = Path("config.yaml")) -> None:
     """Show what is kept, how much it weighs, how fast it grows, and what ‘prober db prune’ would free."""
     settings = settings_of(config)
-    now, console = datetime.now(UTC), progress_console(stderr=as_json)
+    now, console = datetime.now(UTC), progress_console(stderr=as_json, strict=True)
     store = Store.open_to_read(settings.store.url)
     try:
         found = store.sizes(now)

@@ -70,7 +70,7 @@ def show_list(
             json.dumps({"version": 1, "incidents": [document(one) for one in found]}, ensure_ascii=False, indent=2)
         )
     elif found:
-        console = progress_console(stderr=False)
+        console = progress_console(stderr=False, strict=True)
         console.print(view.listed(found, now, _zone(settings), width=console.width))
     else:
         typer.echo("no incident" if every or since else "no incident is open")
@@ -87,7 +87,7 @@ def show(incident: ID, *, as_json: JSON = False, config: CONFIG = Path("config.y
     if as_json:
         typer.echo(json.dumps({"version": 1, "incident": document(found)}, ensure_ascii=False, indent=2))
     else:
-        console = progress_console(stderr=False)
+        console = progress_console(stderr=False, strict=True)
         for part in view.story(found, runs, settings.evidence.path, datetime.now(UTC), _zone(settings)):
             console.print(part, soft_wrap=isinstance(part, Text))
 
@@ -117,7 +117,7 @@ def availability(
     if as_json:
         typer.echo(json.dumps(available.document(found, now), ensure_ascii=False, indent=2))
     elif found:
-        progress_console(stderr=False).print(available.table(found, now))
+        progress_console(stderr=False, strict=True).print(available.table(found, now))
     else:
         typer.echo("no probe is of this item")
 
@@ -146,9 +146,13 @@ def snooze(
     config: CONFIG = Path("config.yaml"),
 ) -> None:
     """Let nobody be told of an incident for a while."""
-    until = datetime.now(UTC) + _span(span)
-    done = f"snoozed until {view.at(until, _zone(open_settings(config)))}"
-    _act(config, incident, by, text, partial(Incidents.snooze, until=until), done)
+    lasting = _span(span)
+    if not lasting:
+        raise typer.BadParameter("for how long? Write 30m, 8h")
+    until = datetime.now(UTC) + lasting
+    told = f"until {view.at(until, _zone(open_settings(config)))}"
+    text = f"{told}: {text}" if text.strip() else told
+    _act(config, incident, by, text, partial(Incidents.snooze, until=until), f"snoozed {told}")
 
 
 @app.command()
@@ -174,7 +178,7 @@ def _act(
             raise _refusal(settings, name, refused, store.incidents.get(name))
     finally:
         store.close()
-    progress_console(stderr=False).print(Text.assemble((name, "bold"), f": {done} by {who}"))
+    progress_console(stderr=False, strict=True).print(Text.assemble((name, "bold"), f": {done} by {who}"))
 
 
 def _zone(settings: Settings) -> ZoneInfo:

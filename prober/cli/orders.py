@@ -42,7 +42,7 @@ def show(
         told = {"version": 1, "orders": [_document(one) for one in found]}
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
     elif found:
-        _print(found, progress_console(stderr=False), ZoneInfo(settings.orders.timezone))
+        _print(found, progress_console(stderr=False, strict=True), ZoneInfo(settings.orders.timezone))
     else:
         typer.echo("no order" if every else "no order stands")
 

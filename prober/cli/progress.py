@@ -33,13 +33,14 @@ _SHORTEST_NAME = 24
 _WIDEST = 110
 
 
-def progress_console(*, stderr: bool, lasting: bool = False) -> Console:
+def progress_console(*, stderr: bool, lasting: bool = False, strict: bool = False) -> Console:
     """
     Return a console; one that is no terminal gets lines as wide as they read best, whatever COLUMNS says.
 
     One that is *lasting* tries each line anew, whatever became of those before: a disk that was full has room again.
+    One that is *strict* raises OSError where a line cannot be printed: for what was asked for in order to be read.
     """
-    file = cast("TextIO", _Output(sys.stderr if stderr else sys.stdout, lasting=lasting))
+    file = cast("TextIO", _Output(sys.stderr if stderr else sys.stdout, lasting=lasting, strict=strict))
     console = _Console(file=file, highlight=False)
     return console if console.is_terminal else _Console(file=file, highlight=False, width=_WIDEST)
 
@@ -55,8 +56,9 @@ class _Console(Console):
 class _Output:
     """A stream that never ends a run: who reads it may go away, or lack the characters, and the run goes on."""
 
-    def __init__(self, stream: TextIO, *, lasting: bool = False) -> None:
+    def __init__(self, stream: TextIO, *, lasting: bool = False, strict: bool = False) -> None:
         self._stream = stream
+        self._strict = strict
         self._lasting = lasting
         self._lost = False
 
@@ -70,6 +72,8 @@ class _Output:
         try:
             return len(text) if self._lost else self._stream.write(text)
         except (OSError, ValueError):
+            if self._strict:
+                raise
             self._lose()
             return len(text)
 
@@ -78,6 +82,8 @@ class _Output:
         try:
             self._stream.flush()
         except (OSError, ValueError):
+            if self._strict:
+                raise
             self._lose()
 
     def _lose(self) -> None:

@@ -136,7 +136,7 @@ class _Applying:
 
     def _leave(self, incident_id: str) -> Change:
         leave(self._connection, incident_id, self._result.at, probe=self._result.probe)
-        return self._tell(incident_id, Happened.RECOVERED, "passes again")
+        return self._tell(incident_id, Happened.RECOVERED, _RECOVERED.get(self._result.standing, "can be asked again"))
 
     def _close(self, incident_id: str) -> list[Change]:
         if not close(self._connection, incident_id, self._result.at):
@@ -149,6 +149,9 @@ class _Applying:
         run_id = self._last_run or None
         told = Change(0, incident_id, happened, self._result.at, probe=probe, run_id=run_id, text=text)
         return tell(self._connection, told)
+
+
+_RECOVERED = {Standing.WELL: "is well again"}
 
 
 def _run(runs: Sequence[str]) -> str:

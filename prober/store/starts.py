@@ -52,10 +52,10 @@ class Starts:
         """Note that the claimed start became the run *run_id*."""
         await self._database.put(_make, {"of": probe, "at": planned_at, "run": run_id})
 
-    async def missed(self, start: Start, term: int) -> None:
+    async def missed(self, start: Start, term: int) -> bool:
         """
-        Keep that *start* was missed by the leader of *term*. Several in a row with the same reason and detail are one
-        row.
+        Keep that *start* was missed by the leader of *term*, and return whether it was; several in a row with the same
+        reason and detail are one row.
 
         What became of a start is not changed any more; nor does one who was deposed say what was missed: who follows
         accounts for all that has no row.
@@ -67,6 +67,7 @@ class Starts:
         latest = self._latest.get(start.probe)
         if latest is None or start.planned_at >= latest.planned_at:
             self._latest[start.probe] = kept or Start(start.probe, start.planned_at)
+        return kept is not None
 
     async def take_over(self, term: int, grace_s: float = 0.0) -> int:
         """

@@ -13,6 +13,7 @@ from prober.app.news import About
 from prober.app.work import Work
 from prober.channels.fake import Answer
 from prober.errors import BadInput
+from prober.model.probe import Missed, Start
 from prober.model.run import Observation, Outcome, Run, Seen
 from prober.store.leadership import SCHEDULE
 from tests.app.conftest import NOTHING, Robot
@@ -77,6 +78,15 @@ async def test_what_is_busy_is_named(robot) -> None:
     assert well.told(About.MISSED)[0] == (
         "alone: missed, nothing it needs came free in time: other robots or people hold a"
     )
+
+
+async def test_a_start_that_was_made_is_not_told_as_missed(robot) -> None:
+    """A robot that was stopped and goes on comes too late for what another one made meanwhile."""
+    well = robot()
+    at = datetime.now(UTC)
+    await well.start("one", at)
+    await well.serving.starting.miss(Start("one", at, None, Missed.LATE))
+    assert well.told(About.MISSED) == []
 
 
 async def test_maintenance_pauses_probing(robot) -> None:

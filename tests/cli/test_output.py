@@ -35,9 +35,10 @@ def test_a_terminal_without_the_signs_gets_others(workspace, operator):
     assert "√ sms.send" in shown
 
 
-def test_a_full_disk_for_the_document_is_told(workspace, operator):
-    """A document that cannot be written is exit 3 with a sentence, never that of a failed channel."""
-    command = [sys.executable, "-m", "prober.cli.entry", "schema", "scenario"]
+@pytest.mark.parametrize("asked", [("schema", "scenario"), ("alerts", "list")], ids=" ".join)
+def test_a_full_disk_for_what_was_asked_for_is_told(workspace, operator, asked):
+    """A document or a table that cannot be written is exit 3 with a sentence, never that of a failed channel."""
+    command = [sys.executable, "-m", "prober.cli.entry", *asked]
     with open("/dev/full", "w", encoding="ascii") as full:  # noqa: PTH123  # a device
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 3
