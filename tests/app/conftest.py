@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from prober.app.news import About, News
+from prober.app.self_checks import SelfChecks
 from prober.app.serving import Serving
 from prober.app.work import Work
 from prober.channels.fake import VERBS, Answer, FakeDriver
@@ -23,6 +24,7 @@ from prober.model.run import Observation, Seen
 from prober.model.scenario import Scenario
 from prober.store.leadership import SCHEDULE
 from prober.store.store import Store
+from tests.app.watching import Clocks
 
 CONFIG = """\
 store: {{url: "sqlite:///{folder}/prober.sqlite"}}
@@ -116,3 +118,23 @@ def robot(tmp_path: Path) -> Iterator[Callable[..., Robot]]:
     yield make
     for one in made:
         one.store.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A store in a file."""
+    opened = Store.open(f"sqlite:///{tmp_path}/p.sqlite")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clocks() -> Clocks:
+    """The clocks of a robot that watches itself."""
+    return Clocks()
+
+
+@pytest.fixture
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Confirm a failure at once."""
+    monkeypatch.setattr(SelfChecks, "confirm_s", 0.0)
