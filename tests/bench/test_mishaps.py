@@ -49,6 +49,11 @@ class Kept:
         self.put("runs", id=run, probe="p", planned_at=at, attempt=1, outcome="passed", **{"ended_at": at} | more)
         self.put("probe_results", probe="p", planned_at=at, standing="well", runs=json.dumps([run]))
 
+    def again(self, n: int, run: str, **more: object) -> None:
+        """A second attempt."""
+        at = text(DUE[n])
+        self.put("runs", id=run, probe="p", planned_at=at, attempt=2, outcome="failed", **{"ended_at": at} | more)
+
     def missed(self, n: int, count: int, why: str = "down") -> None:
         self.put("starts", probe="p", planned_at=text(DUE[n]), missed=why, count=count)
 
@@ -70,6 +75,15 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
     kept.run(5)
     with closing(kept.db):
         yield kept
+
+
+def test_a_second_attempt_counts_once_unless_it_was_cut_off(kept: Kept) -> None:
+    """One that a kill cut off says nothing, and is made anew; two that ended are one too many."""
+    kept.again(0, "cut-off", interrupted=1)
+    kept.again(0, "anew")
+    assert kept.books().doubled == []
+    kept.again(0, "too-many")
+    assert [one.partition(": ")[2] for one in kept.books().doubled] == ["2 runs of attempt 2"]
 
 
 def test_books_that_are_in_order(kept: Kept) -> None:

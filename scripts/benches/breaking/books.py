@@ -169,9 +169,10 @@ def _audit_runs(books: Books, starts: Sequence[_Start], runs: Sequence[_Run], un
         if run.attempt == 1 and (start is None or start.run != run.id):
             became = f"{start.missed}: {start.detail}" if start else "nothing"
             books.doubled.append(f"{run.probe} at {run.planned_at}: run {run.id}, and its start became {became}")
-    times = Counter((run.probe, run.planned_at, run.attempt) for run in runs)
+    # A second attempt that was cut off is made anew: it said nothing.
+    whole = Counter((run.probe, run.planned_at, run.attempt) for run in runs if not run.interrupted)
     books.doubled += [
-        f"{probe} at {at}: {n} runs of attempt {attempt}" for (probe, at, attempt), n in times.items() if n > 1
+        f"{probe} at {at}: {n} runs of attempt {attempt}" for (probe, at, attempt), n in whole.items() if n > 1
     ]
     books.interrupted = sum(run.interrupted for run in runs)
     books.unmarked += [f"run {run}" for run in under_way if run in known and not known[run].interrupted]
