@@ -19,7 +19,7 @@ from prober.app.telling import desk_of, sender_of, utc_now, writer_of
 from prober.cli.alert_tables import STYLES, document, print_alarms, print_tickets
 from prober.cli.exits import Exit
 from prober.cli.progress import progress_console
-from prober.cli.workspace import CONFIG, open_settings
+from prober.cli.workspace import CONFIG, open_settings, open_to_look
 from prober.errors import NO_FILE, BadInput, Problem, RobotBroken
 from prober.loading.config import Settings
 from prober.loading.config_alerts import ways
@@ -57,7 +57,7 @@ def show(
     config: CONFIG = Path("config.yaml"),
 ) -> None:
     """Show what was told, what failed, and what waits."""
-    settings = open_settings(config)
+    settings = open_to_look(config)
     store = Store.open_to_read(settings.store.url)
     try:
         lately, still_open = store.alarms.find(limit=last), store.alarms.find(open_only=True, limit=None)

@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -23,7 +22,7 @@ from prober.app.work import Work
 from prober.cli import availability_view as available
 from prober.cli import incident_view as view
 from prober.cli.progress import progress_console
-from prober.cli.workspace import CONFIG, open_settings, open_workspace
+from prober.cli.workspace import CONFIG, open_settings, open_to_look, open_workspace
 from prober.errors import NO_FILE, BadInput, Problem
 from prober.loading.config import Settings
 from prober.loading.fields import Duration
@@ -150,9 +149,12 @@ def snooze(
     if not lasting:
         raise typer.BadParameter("for how long? Write 30m, 8h")
     until = datetime.now(UTC) + lasting
-    told = f"until {view.at(until, _zone(open_settings(config)))}"
-    text = f"{told}: {text}" if text.strip() else told
-    _act(config, incident, by, text, partial(Incidents.snooze, until=until), f"snoozed {told}")
+    told = f"until {view.at(until, _zone(open_to_look(config)))}"
+
+    def snoozed(incidents: Incidents, one: str, who: str, said: str) -> _Acting:
+        return incidents.snooze(one, who, f"{told}: {said}" if said else told, until)
+
+    _act(config, incident, by, text, snoozed, f"snoozed {told}")
 
 
 @app.command()
@@ -166,11 +168,13 @@ def _act(
     incident: str,
     by: str,
     text: str,
-    act: Callable[[Incidents, str, str, str], Coroutine[Any, Any, Refused | None]],
+    act: Callable[[Incidents, str, str, str], _Acting],
     done: str,
 ) -> None:
-    settings, name = open_settings(config), incident.upper()
-    who, text = by.strip() or _login(), masker_of(settings)(text.strip())
+    name, who, text = incident.upper(), by.strip() or _login(), text.strip()
+    settings = open_settings(config) if text else open_to_look(config)
+    if text:  # what is secret anywhere in the settings is not kept
+        text = masker_of(settings)(text)
     store = Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
     try:
         refused = asyncio.run(act(store.incidents, name, who, text))
@@ -179,6 +183,9 @@ def _act(
     finally:
         store.close()
     progress_console(stderr=False, strict=True).print(Text.assemble((name, "bold"), f": {done} by {who}"))
+
+
+_Acting = Coroutine[Any, Any, Refused | None]
 
 
 def _zone(settings: Settings) -> ZoneInfo:
@@ -207,7 +214,7 @@ def _refusal(settings: Settings, name: str, refused: Refused, found: Incident | 
 
 @contextmanager
 def _reading(config: Path) -> Iterator[tuple[Settings, Store]]:
-    settings = open_settings(config)
+    settings = open_to_look(config)
     store = Store.open_to_read(settings.store.url)
     try:
         yield settings, store

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
+from prober.channels.registry import SETTINGS
 from prober.cli.check import check, settings_of
 from prober.errors import BadInput
-from prober.loading.config import Settings
+from prober.loading.config import Settings, load_config
 from prober.model.prompt import PromptTable
 from prober.model.scenario import Scenario
 
@@ -45,3 +46,8 @@ def open_workspace(config: Path, scenarios: Sequence[Path]) -> Workspace:
 def open_settings(config: Path) -> Settings:
     """Load the settings alone."""
     return settings_of(config)
+
+
+def open_to_look(config: Path) -> Settings:
+    """Load what it takes to look at what was kept: no mistake elsewhere in the settings is to stand in the way."""
+    return load_config(config, SETTINGS, only=("store", "evidence", "orders"))

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -93,21 +93,27 @@ def load_config(
     understood: Understood | None = None,
     *,
     unfillable: Unfillable | None = None,
+    only: Collection[str] = (),
 ) -> Settings:
     """
     Return the settings in the file at *path*, with what the environment overrides.
 
     *understood* says whether there is a way of telling at an address, *unfillable* why a ticket's template does not go
-    with incidents; None: that is not checked.
+    with incidents; None: that is not checked. *only* these sections are read, if any are named: whatever is wrong with
+    the others, what was kept can be looked at.
 
     Raises:
         BadInput: Every mistake in the file and in the environment at once.
     """
     document = parse_yaml(path, what="the configuration")
+    model = config_model(channel_settings)
+    if only:
+        model = create_model("Config", __base__=model, lines=(tuple[LineSettings, ...], ()))
     loading = _Loading(
         document,
-        config_model(channel_settings),
+        model,
         partial(alerts_that_clash, understood=understood, unfillable=unfillable),
+        only,
     )
     settings = loading.settings()
     if settings is None or loading.problems:
@@ -134,12 +140,17 @@ class _Loading:
     """One load of one file."""
 
     def __init__(
-        self, document: Document, model: type[Sections], clashes: Callable[[Sections], Iterable[Mistake]]
+        self,
+        document: Document,
+        model: type[Sections],
+        clashes: Callable[[Sections], Iterable[Mistake]],
+        only: Collection[str],
     ) -> None:
         self._document = without_secrets(document, model)
         self._root = document.root
         self._model = model
         self._clashes = clashes
+        self._only = only
         self._folder = document.path.resolve().parent
         self._overrides = Overrides({}, {})
         self._unfilled: set[str] = set()
@@ -152,9 +163,9 @@ class _Loading:
         if not isinstance(self._root, MapNode):
             self._note(self._root, "the configuration is a mapping", "begin with ‘lines:’ and ‘channels:’")
             return None
-        written = self._with_environment(plain(self._root))
         self._read_overrides()
-        written = merged(written, self._overrides.values)
+        written, overrides = self._wanted(plain(self._root)), self._wanted(self._overrides.values)
+        written = merged(self._with_environment(written), overrides)
         for section in [name for name in UNAVAILABLE if name in written]:
             message = f"‘{section}’ is not available in this version: {UNAVAILABLE[section]}"
             self._tell([Mistake((section,), message, key=True)])
@@ -167,6 +178,9 @@ class _Loading:
             return None
         self._tell(tuple(self._clashes(config)))
         return self._made(config)
+
+    def _wanted(self, written: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in written.items() if not self._only or name in self._only}
 
     def _made(self, config: Sections) -> Settings:
         channels = {name: value for name, value in config.channels if value is not None}  # type: ignore[attr-defined]

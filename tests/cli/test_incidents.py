@@ -157,6 +157,17 @@ def test_what_people_say_is_masked_and_steers_no_terminal():
 
 
 @pytest.mark.usefixtures("_workspace")
+def test_a_mistake_elsewhere_in_the_settings_hides_no_incident():
+    """Somebody changes config.yaml while another sees to what is broken."""
+    with Path("config.yaml").open("a", encoding="utf-8") as config:
+        config.write("\nmaintenance: [{name: a, cron: nonsense}]\n")
+    assert SECOND in cli("list").stdout
+    assert cli("show", SECOND).exit_code == 0
+    assert cli("ack", SECOND, "--by", "mei").exit_code == 0
+    assert cli("snooze", SECOND, "--for", "1h", "--by", "mei").exit_code == 0
+
+
+@pytest.mark.usefixtures("_workspace")
 def test_people_see_to_an_incident():
     """Each act says what it did and by whom, and stands in the story."""
     assert cli("ack", SECOND, "on it", "--by", "mei").stdout == f"{SECOND}: acknowledged by mei\n"
