@@ -50,7 +50,7 @@ class _Console(Console):
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         for text, style, control in super().render(renderable, options):
-            yield Segment(text if control or text == "\n" else printable(text), style, control)
+            yield Segment(text if control else "\n".join(map(printable, text.split("\n"))), style, control)
 
 
 class _Output:

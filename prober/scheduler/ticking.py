@@ -30,7 +30,7 @@ _OLDEST = timedelta(milliseconds=1)
 
 @dataclass(eq=False)
 class _Row:
-    """A probe of the schedule since *put_s*: its next planned instant, and why a start before that would be missed."""
+    """A probe, planned by the clock as it was set at *put_s*: its next instant, and why a start before it is missed."""
 
     probe: Probe
     timetable: Timetable
@@ -174,6 +174,7 @@ class Scheduler:
         now = self._now()
         with self._held():
             for name, row in self._rows.items():
+                row.put_s = self._clock_s()
                 if jump_s < 0:
                     row.next_at = self._after_set_back(row, now)
                 elif row.next_at <= now:

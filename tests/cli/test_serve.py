@@ -197,7 +197,7 @@ def test_it_stops_within_ten_seconds_and_hangs_up(serve, workspace: Workspace, o
 
 def test_killed_it_goes_on_where_it_was(serve, workspace: Workspace, operator) -> None:
     """The next one marks the run under way, says what was missed, and keeps the schedule."""
-    probes = "  - {name: call, scenario: call, every: 4s}\n  - {name: quick, scenario: quick, every: 1s}"
+    probes = "  - {name: call, scenario: call, every: 4s}\n  - {name: quick, scenario: quick, every: 1s, grace: 200ms}"
     with serve(probes, CALL, QUICK) as server:
         server.until("leads")
         wait_for(workspace, "select 1 from steps where verb = 'dial'")

@@ -160,6 +160,17 @@ async def test_a_clock_that_is_set_on_is_told_and_probing_goes_on() -> None:
         assert round(await robot.jumps.get()) == 3600
 
 
+async def test_what_a_clock_that_is_set_on_makes_due_is_not_late() -> None:
+    """It is still in time, and is started at once: the robot has done nothing wrong."""
+    robot = Robot()
+    robot.ahead = Timetable.of(probe(every_s=60)).after(robot.now()) - robot.now() - timedelta(seconds=30)
+    async with planned(robot, probe(every_s=60, grace_s=60)):
+        robot.scheduler._rows["balance"].put_s -= 3600  # it was planned an hour ago
+        robot.ahead += timedelta(seconds=40)
+        await robot.starts(1)
+    assert robot.lateness == [pytest.approx(0, abs=1.5)]
+
+
 async def test_a_clock_that_is_set_back_loses_no_hour() -> None:
     """The hour that comes again is probed again, at instants that were none before."""
     async with planned(Robot(), probe()) as robot:
