@@ -29,7 +29,7 @@ _SAVED_AGAIN_S = 5.0
 
 
 class Keeping:
-    """Keeps what became of what was told. *trouble* says what keeps it from its work now; "" if nothing does."""
+    """Keeps what became of what was told. *trouble* says what keeps it from that now; "" if nothing does."""
 
     trouble = ""
 

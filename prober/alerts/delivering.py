@@ -27,15 +27,16 @@ class Delivering(Keeping):
         self._now, self._writer, self._sender = around.now, around.writer, Sender(around.texter)
 
     async def deliver(self, name: str) -> bool:
-        """Send what is due by the way called *name*, and return whether anything was."""
-        try:
-            now = self._now()
-            claimed = await self._outbox.claim(name, now, now + LEASE)
-            if claimed:
-                await self._told(name, claimed, now)
-        except StoreBroken as broken:
-            self.trouble = str(broken)
-            return False
+        """
+        Send what is due by the way called *name*, and return whether anything was.
+
+        Raises:
+            StoreBroken: The store kept it from that; nothing was told.
+        """
+        now = self._now()
+        claimed = await self._outbox.claim(name, now, now + LEASE)
+        if claimed:
+            await self._told(name, claimed, now)
         return bool(claimed)
 
     async def _told(self, name: str, claimed: Sequence[Alarm], now: datetime) -> None:

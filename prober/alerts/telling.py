@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -28,26 +28,33 @@ class Alerts:
     """
     Tells people of incidents: each alarm is stored before it is sent, and tried until it is taken.
 
-    A way that is slow or dead holds up no other. *trouble* says what keeps it from its work now; "" if nothing does.
+    A way that is slow or dead holds up no other.
     """
 
     def __init__(self, ways: Iterable[Way], around: Around, desk: Desk | None = None) -> None:
         self._ways = {way.name: way for way in ways}
         self._incidents, self._outbox, self._maintenance = around.incidents, around.outbox, around.maintenance
-        self._now = around.now
+        self._now, self._mask = around.now, around.writer.mask
         self._desk = desk
         self._delivering = Delivering(self._ways, around)
         self._woken = asyncio.Event()
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._settled: set[str] = set()
         self._store_trouble = ""
+        self._held_up: dict[str, str] = {}  # the lanes that the store kept from their work
         self._stumbled: dict[str, str] = {}
 
     @property
     def trouble(self) -> str:
-        """What keeps alarms from being told now; "" if nothing does."""
-        desk = self._desk.trouble if self._desk else ""
-        return self._store_trouble or self._delivering.trouble or desk or next(iter(self._stumbled.values()), "")
+        """What keeps all alarms from being told now; "" if nothing does."""
+        keeping = (self._delivering.trouble, self._desk.trouble if self._desk else "")
+        every_one = self.stumbled if self._ways.keys() <= self._stumbled.keys() else ""
+        return next(filter(None, (self._store_trouble, *keeping, *self._held_up.values(), every_one)), "")
+
+    @property
+    def stumbled(self) -> str:
+        """Which ways, tickets among them, the robot stumbles over, and how; "" if none."""
+        return "; ".join(self._stumbled.values())
 
     def wake(self) -> None:
         """Look at once whether there is something to tell."""
@@ -76,6 +83,7 @@ class Alerts:
         except StoreBroken as broken:
             self._store_trouble = str(broken)
             return now + _AGAIN
+        self._over({**due, _TICKETS: tickets_at} if tickets_at else due, now)
         for name in (name for name, due_at in due.items() if due_at <= now):
             self._begin(name, partial(self._delivering.deliver, name))
         if self._desk and tickets_at and tickets_at <= now:
@@ -114,6 +122,15 @@ class Alerts:
             self._settled.add(incident.id)
         return plan.next_at
 
+    def _over(self, open_: Mapping[str, datetime], now: datetime) -> None:
+        """Forget the trouble of what another robot did meanwhile, by when something is next *open_* in each lane."""
+        # What the store kept from being claimed is due still, unless another has it; what the robot stumbled over is
+        # its own for a while, and is due then.
+        for name in self._held_up.keys() - self._lanes.keys() - {lane for lane, at in open_.items() if at <= now}:
+            del self._held_up[name]
+        for name in self._stumbled.keys() - self._lanes.keys() - open_.keys():
+            del self._stumbled[name]
+
     def _begin(self, name: str, work: Callable[[], Awaitable[bool]]) -> None:
         """Let *work* begin, unless it is under way."""
         if name not in self._lanes:
@@ -124,9 +141,12 @@ class Alerts:
         try:
             if await work():
                 self.wake()  # for what became of it may call for more
+            self._held_up.pop(name, None)
             self._stumbled.pop(name, None)
+        except StoreBroken as broken:
+            self._held_up[name] = str(broken)
         except Exception as exc:  # noqa: BLE001 - else nobody would see why this way tells nobody anything
-            self._stumbled[name] = f"{name}: {type(exc).__name__}: {exc}"
+            self._stumbled[name] = self._mask(f"{name}: {type(exc).__name__}: {exc}")
 
     async def _leave(self) -> None:
         lanes = list(self._lanes.values())

@@ -55,15 +55,16 @@ class Desk(Keeping):
         return self._tickets.next_at(self._now(), tuple(self._systems))
 
     async def work(self) -> bool:
-        """Hand over what is due, one after another, and return whether anything was."""
+        """
+        Hand over what is due, one after another, and return whether anything was.
+
+        Raises:
+            StoreBroken: The store kept it from that.
+        """
         worked = False
-        try:
-            while ticket := await self._claimed(*self._systems):
-                await self._hand_over(ticket)
-                worked = True
-        except StoreBroken as broken:
-            self.trouble = str(broken)
-            return False
+        while ticket := await self._claimed(*self._systems):
+            await self._hand_over(ticket)
+            worked = True
         return worked
 
     async def ask(self, incident_id: str, system: str) -> Ticket:

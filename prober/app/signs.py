@@ -254,10 +254,15 @@ def store(took_s: float, waiting: int, broken: RobotBroken | None) -> Sign:
 
 
 def alarms(
-    alarms: Mapping[Delivery, int], tickets: Mapping[Delivery, int] = _NONE, untold: str = "", unheard: int = 0
+    alarms: Mapping[Delivery, int],
+    tickets: Mapping[Delivery, int] = _NONE,
+    *,
+    untold: str = "",
+    stumbled: str = "",
+    unheard: int = 0,
 ) -> Sign:
     """
-    Judge whether alarms and tickets get through; *untold* says what keeps all of them back.
+    Judge whether alarms and tickets get through; *untold* says what keeps all of them back, *stumbled* what some.
 
     It is grave where nothing can be told, or nobody heard of *unheard* alarms, by no way: not where one way of several
     is dead, nor a system of tickets. It opens no incident, for that would be told by the ways that fail.
@@ -265,6 +270,7 @@ def alarms(
     failed, unmade = alarms.get(Delivery.FAILED, 0), tickets.get(Delivery.FAILED, 0)
     said = [
         (untold, Words(f"Nothing can be told now: {untold}.", "目前发不出告警：机器人自身有故障。")),
+        (stumbled and not untold, Words(f"The robot stumbles over {stumbled}.", "部分告警发不出：机器人自身有故障。")),
         (failed, Words("Alarms do not get through; they are tried on, and by other ways.",
                        "告警未送达；正在重试并改用其他途径。")),
         (unmade, Words(f"{unmade} tickets are refused; they are tried on.", f"{unmade} 张工单被拒；正在重试。")),

@@ -24,8 +24,9 @@ class Sources:
     `database`, `evidence`. *beat* writes to the store, and returns once that is safe. *open_incidents*, *alarms* and
     *tickets* (how many in each state) block, and are called on a thread, as are *unheard* (how many alarms were told by
     no way) and *silent* (the probes that ask nothing; None while another robot leads); *probes* (how many there are),
-    *queued* (waiting starts by channel), *unwritten* (writes that wait for the store), *untold* (what keeps alarms from
-    being told) and *leads* are not. *told* is called when an incident has changed.
+    *queued* (waiting starts by channel), *unwritten* (writes that wait for the store), *untold* (what keeps all
+    alarms from being told), *stumbled* (which ways the robot stumbles over) and *leads* are not. *told* is called when
+    an incident has changed.
     """
 
     checks: Mapping[str, SelfCheck] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Sources:
     tickets: Callable[[], Mapping[Delivery, int]] = dict
     unheard: Callable[[], int] = lambda: 0
     untold: Callable[[], str] = lambda: ""
+    stumbled: Callable[[], str] = lambda: ""
     silent: Callable[[], Sequence[str] | None] = lambda: None
     probes: Callable[[], int] = lambda: 0
     queued: Callable[[], Mapping[str, int]] | None = None

@@ -34,6 +34,7 @@ class Surroundings:
             tickets=lambda: store.tickets.counts([one.name for one in serving.work.settings.tickets]),
             unheard=store.alarms.unheard,
             untold=lambda: self.telling.trouble,
+            stumbled=lambda: self.telling.stumbled,
             queued=lambda: serving.admission.queue,
             unwritten=lambda: store.unwritten,
             leads=lambda: serving.leads,

@@ -30,8 +30,13 @@ class Telling:
 
     @property
     def trouble(self) -> str:
-        """What keeps alarms from being told now; "" if nothing does."""
+        """What keeps all alarms from being told now; "" if nothing does."""
         return self._alerts.trouble
+
+    @property
+    def stumbled(self) -> str:
+        """Which ways, tickets among them, the robot stumbles over, and how; "" if none."""
+        return self._alerts.stumbled
 
     def wake(self) -> None:
         """Look at once whether there is something to tell."""

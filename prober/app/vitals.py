@@ -214,7 +214,8 @@ class Vitals:
     def _of_alarms(self, seen: Seen) -> tuple[Sign, ...]:
         if seen.alarms is None:
             return ()
-        return (signs.alarms(seen.alarms, seen.tickets, self._sources.untold(), seen.unheard),)
+        untold, stumbled = self._sources.untold(), self._sources.stumbled()
+        return (signs.alarms(seen.alarms, seen.tickets, untold=untold, stumbled=stumbled, unheard=seen.unheard),)
 
     def _difference_s(self) -> float:
         return self._now().timestamp() - self._clock_s()

@@ -136,6 +136,26 @@ async def test_a_store_that_takes_nothing_is_said_and_loses_nothing(site: Site, 
     short.close()
 
 
+async def test_the_trouble_is_over_when_another_robot_has_told(site: Site, tmp_path: Path) -> None:
+    """The store let neither claim the message; then one does, and for the other there is nothing left to do."""
+    short = Store.open(f"sqlite:///{tmp_path}/prober.sqlite", busy_timeout_s=0.2)
+    leader, standby = Site(short, site.clock, site.sink).alerts(), site.alerts()
+    await site.fails("balance")
+    site.clock.on(seconds=5)
+    blocker = sqlite3.connect(tmp_path / "prober.sqlite", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    await leader.settle()
+    await leader.look()
+    assert "locked" in leader.trouble
+    blocker.execute("COMMIT")
+    await standby.settle()
+    blocker.close()
+    await leader.settle()
+    assert leader.trouble == ""
+    assert len(site.sink.requests) == 1
+    short.close()
+
+
 async def test_what_was_told_is_told_no_second_time_though_the_store_could_not_keep_it(
     site: Site, tmp_path: Path
 ) -> None:

@@ -103,7 +103,7 @@ async def test_what_is_refused_for_good_is_told_by_the_other_way_at_once(site: S
 
 
 async def test_a_way_that_stumbles_is_seen_and_holds_up_no_other(site: Site) -> None:
-    """What sending stumbles over is a failure as any; what else does is the trouble there is, until it works again."""
+    """What sending stumbles over is a failure as any; what else does is said, until it works again."""
     alerts = site.alerts(Way("oncall", number="13800000002", line="demo-1"), Way("chat", url=site.url))
     site.texts.sent = None  # type: ignore[assignment]
     await site.fails("balance")
@@ -111,17 +111,36 @@ async def test_a_way_that_stumbles_is_seen_and_holds_up_no_other(site: Site) -> 
     await alerts.settle()
     assert len(site.sink.requests) == 1
     (alarm,) = site.store.alarms.find(open_only=True)
-    assert (alarm.way, alarm.error, alerts.trouble) == ("oncall", "‘oncall’ could not be told: AttributeError", "")
+    assert (alarm.way, alarm.error, alerts.stumbled) == ("oncall", "‘oncall’ could not be told: AttributeError", "")
     site.texts.sent = []
     site.clock.on(minutes=2)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Writer, "short", None)
         await alerts.settle()
-    assert alerts.trouble.startswith("oncall: TypeError")
+    assert alerts.stumbled.startswith("oncall: TypeError")
+    assert alerts.trouble == ""  # the other way tells
     site.clock.on(minutes=2)
     await alerts.settle()
-    assert alerts.trouble == ""
+    assert alerts.stumbled == ""
     assert len(site.texts.sent) == 1
+
+
+async def test_what_every_way_stumbles_over_is_the_trouble_until_another_robot_tells(site: Site) -> None:
+    """Nobody is told anything meanwhile; what is told is no trouble of this robot's any more."""
+    alerts = site.alerts()
+    await site.fails("balance")
+    site.clock.on(seconds=5)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Writer, "long", None)
+        await alerts.settle()
+    await alerts.settle()
+    assert alerts.trouble == alerts.stumbled
+    assert alerts.trouble.startswith("chat: TypeError")
+    site.clock.on(minutes=2)
+    await site.alerts().settle()
+    assert len(site.sink.requests) == 1
+    await alerts.settle()
+    assert alerts.trouble == ""
 
 
 async def test_a_slow_way_holds_up_no_other(site: Site) -> None:

@@ -37,7 +37,8 @@ UNWELL = [
     signs.store(0.0, 0, BROKEN),
     signs.alarms({Delivery.FAILED: 1}),
     signs.alarms({}, {Delivery.FAILED: 1}),
-    signs.alarms({}, {}, "the database is locked"),
+    signs.alarms({}, untold="the database is locked"),
+    signs.alarms({}, stumbled="chat: KeyError"),
     signs.unwatched(99.0),
 ]
 UNJUDGED = [
@@ -91,7 +92,7 @@ def test_what_would_be_told_by_the_ways_that_fail_opens_no_incident():
 
 def test_whatever_keeps_people_from_being_told_is_told():
     """What keeps everything back, what failed, and tickets that a person has to look for."""
-    said = signs.alarms({Delivery.FAILED: 2}, {Delivery.FAILED: 1, Delivery.UNSURE: 1}, "chat: KeyError: 'x'")
+    said = signs.alarms({Delivery.FAILED: 2}, {Delivery.FAILED: 1, Delivery.UNSURE: 1}, untold="chat: KeyError: 'x'")
     assert said.value == "3 failed"
     assert said.what.en.startswith("Nothing can be told now: chat: KeyError: 'x'. Alarms do not get through")
     assert "1 张工单被拒" in said.what.zh
@@ -115,7 +116,8 @@ def test_silent_probes_are_named():
         (signs.probes(["a"], 2), False),
         (signs.store(0.0, 0, RobotBroken("locked", cure="")), True),
         (signs.store(6.0, 3, None), False),
-        (signs.alarms({}, {}, "the database is locked"), True),
+        (signs.alarms({}, untold="the database is locked"), True),
+        (signs.alarms({}, stumbled="tickets: KeyError: 'x'"), False),
         (signs.alarms({Delivery.FAILED: 2}, unheard=1), True),
         (signs.alarms({Delivery.FAILED: 2}, {Delivery.FAILED: 1}), False),
         (signs.disk("evidence", Disk(1, 100), 0.05), False),
