@@ -48,9 +48,8 @@ def _spent(connection: Connection, probes: Collection[str], since: datetime, unt
     for probe, kind, span in _in_incidents(connection, since, until):
         if probe in found:
             found[probe].incidents[kind].append(span)
-    for start, next_at in _unasked(connection, since, until):
-        if start.probe in found:
-            found[start.probe].unasked.append((start, next_at))
+    for probe, its in found.items():
+        its.unasked += _unasked(connection, probe, since, until)
     return found
 
 
@@ -83,16 +82,20 @@ def _in_incidents(connection: Connection, since: datetime, until: datetime) -> I
         yield from ((probe, Kind(kind), (began_at, until)) for probe, (kind, began_at) in its.items())
 
 
-def _unasked(connection: Connection, since: datetime, until: datetime) -> Iterable[tuple[Start, datetime | None]]:
+def _unasked(
+    connection: Connection, probe: str, since: datetime, until: datetime
+) -> Iterable[tuple[Start, datetime | None]]:
+    """Yield what nobody asked of *probe*: also at the last start before, which speaks up to the next one."""
     starts, results = STARTS.c, PROBE_RESULTS.c
-    # Several in a row are one row, at the instant of the first.
-    lately = or_(starts.planned_at >= since, starts.until_at >= since)
-    missed = select(STARTS, _next_at(starts.probe, starts.planned_at)).where(starts.missed.is_not(None), lately)
-    for row in connection.execute(missed.where(starts.planned_at <= until)).mappings():
+    before = select(func.max(starts.planned_at)).where(starts.probe == probe, starts.planned_at <= since)
+    begin = connection.scalar(before) or since
+    missed = select(STARTS, _next_at(starts.probe, starts.planned_at))
+    missed = missed.where(starts.probe == probe, starts.missed.is_not(None))
+    for row in connection.execute(missed.where(starts.planned_at.between(begin, until))).mappings():
         yield start_of(row), row["next_at"]
-    nothing = select(results.probe, results.planned_at, _next_at(results.probe, results.planned_at))
-    nothing = nothing.where(results.standing == str(Standing.UNASKED))
-    for probe, planned_at, next_at in connection.execute(nothing.where(results.at.between(since, until))):
+    nothing = select(results.planned_at, _next_at(results.probe, results.planned_at))
+    nothing = nothing.where(results.probe == probe, results.standing == str(Standing.UNASKED))
+    for planned_at, next_at in connection.execute(nothing.where(results.planned_at.between(begin, until))):
         yield Start(probe, planned_at), next_at
 
 

@@ -59,9 +59,10 @@ class Books:
         until_at = None if until is None else self.at(until)
         await self.store.starts.missed(Start("p", self.at(hours), None, reason, "", count, until_at), term)
 
-    def told(self, now: float) -> tuple[float, float]:
-        """Return how many hours count, and in how many it was down."""
-        (found,) = availabilities(self._work, self.store, now=self.at(now))
+    def told(self, now: float, lasting: float | None = None) -> tuple[float, float]:
+        """Return how many hours count, of so many if they are said, and in how many it was down."""
+        hours = None if lasting is None else timedelta(hours=lasting)
+        (found,) = availabilities(self._work, self.store, now=self.at(now), lasting=hours)
         return round(found.of.counted / timedelta(hours=1), 2), round(found.of.down / timedelta(hours=1), 2)
 
 
@@ -89,6 +90,19 @@ async def test_what_was_missed_lasts_to_the_next_start(books: Books) -> None:
     await books.made(10)
     books.take(1800)
     assert books.told(now=10.1) == (2.1, 0)
+
+
+async def test_what_nobody_asked_before_the_window_lasts_into_it(tmp_path: Path) -> None:
+    """The last start before it was missed, or could ask nothing: nobody knows, however short the window."""
+    daily = Books(tmp_path, DAY)
+    await daily.made(0)
+    await daily.missed(24, Missed.BUSY)
+    assert daily.told(now=47, lasting=12) == (0, 0)
+    await daily.made(48)
+    await daily.made(72, Standing.UNASKED)
+    assert daily.told(now=60, lasting=18) == (12, 0)
+    assert daily.told(now=95, lasting=12) == (0, 0)
+    daily.store.close()
 
 
 async def test_nobody_asked_while_a_start_was_held_back_in_an_incident(tmp_path: Path) -> None:

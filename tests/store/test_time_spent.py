@@ -57,13 +57,14 @@ async def test_each_probe_is_down_while_it_fails(spent: Store) -> None:
 
 
 async def test_what_was_not_asked_is_told_with_its_reason(spent: Store) -> None:
-    """And with the start after it; several missed in a row are one, also where the first was long before."""
+    """And with the start after it; the last one before speaks up to it, too."""
     busy = Start("a", at(45), None, Missed.BUSY, "no line")
     down = Start("a", at(50), None, Missed.DOWN, "", 3, at(53))
     found = spent.time_spent.of(["a"], at(-60), at(60))["a"]
     assert found.unasked == [(busy, at(50)), (down, None), (Start("a", at(-1)), at(45))]
-    assert spent.time_spent.of(["a"], at(52), at(60))["a"].unasked == [(down, None)]
-    assert spent.time_spent.of(["a"], at(55), at(60))["a"].unasked == []
+    assert spent.time_spent.of(["a"], at(49), at(60))["a"].unasked == [(busy, at(50)), (down, None)]
+    assert spent.time_spent.of(["a"], at(55), at(60))["a"].unasked == [(down, None)]
+    assert spent.time_spent.of(["a"], at(44), at(60))["a"].unasked == [(busy, at(50)), (down, None)]
 
 
 async def test_the_last_start_of_each_probe_is_told(spent: Store) -> None:
