@@ -32,7 +32,6 @@ class Starts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._latest: dict[str, Start] = {}  # the row of each probe that a start missed next may be counted on
 
     async def claim(self, probe: str, planned_at: datetime, term: int) -> bool:
         """
@@ -41,12 +40,9 @@ class Starts:
         False: it is claimed already, or another leads by now.
         """
         row = {"probe": probe, "planned_at": planned_at, "term": term}
-        claimed = await self._database.write(
+        return await self._database.write(
             lambda connection: insert_unless_there(connection, STARTS, row, only_if=_LEADS)
         )
-        if claimed:
-            self._latest[probe] = Start(probe, planned_at)
-        return claimed
 
     async def made(self, probe: str, planned_at: datetime, run_id: str) -> None:
         """Note that the claimed start became the run *run_id*."""
@@ -60,14 +56,7 @@ class Starts:
         What became of a start is not changed any more; nor does one who was deposed say what was missed: who follows
         accounts for all that has no row.
         """
-        row = self._latest.get(start.probe)
-        # One that is told again after the store refused it may be older: then it is no part of the latest row.
-        in_a_row = row if row is not None and _is_next(start, row) else None
-        kept = await self._database.write(lambda connection: _keep(connection, start, in_a_row, term))
-        latest = self._latest.get(start.probe)
-        if latest is None or start.planned_at >= latest.planned_at:
-            self._latest[start.probe] = kept or Start(start.probe, start.planned_at)
-        return kept is not None
+        return await self._database.write(lambda connection: _keep(connection, start, term))
 
     async def take_over(self, term: int, grace_s: float = 0.0) -> int:
         """
@@ -75,7 +64,6 @@ class Starts:
 
         *grace_s* is the longest that a claimed start may wait for what it needs.
         """
-        self._latest.clear()
         back = max(_BACK, timedelta(seconds=grace_s))
         return await self._database.write(lambda connection: _mark_never_begun(connection, term, back))
 
@@ -104,39 +92,37 @@ def _is_next(start: Start, row: Start) -> bool:
     return start.planned_at > row.planned_at and (row.missed, row.detail) == (start.missed, start.detail)
 
 
-def _keep(connection: Connection, start: Start, in_a_row: Start | None, term: int) -> Start | None:
-    """Count *start* with those *in_a_row* before it, where it has no row and they still have, else write it."""
-    if in_a_row and connection.scalar(select(STARTS.c.term).where(*_key(start.probe, start.planned_at))) is None:
-        until_at = max(in_a_row.told_until_at, start.told_until_at)
-        longer = replace(in_a_row, count=in_a_row.count + start.count, until_at=until_at)
-        if _count(connection, longer, term):
-            return longer
-    return _miss(connection, start, term)
+def _keep(connection: Connection, start: Start, term: int) -> bool:
+    """Count *start* with those in a row before it, else write it; return whether it was missed."""
+    last = last_of(connection, start.probe)
+    in_a_row = last is not None and _is_next(start, last) and _count(connection, start, last, term)
+    return in_a_row or _miss(connection, start, term)
 
 
-def _miss(connection: Connection, start: Start, term: int) -> Start | None:
+def _miss(connection: Connection, start: Start, term: int) -> bool:
     """
-    Write a missed start over its own claim, or where it was not claimed; return what was written.
+    Write a missed start over its own claim, or where it was not claimed; return whether it was.
 
     Where something became of the first of several, it is the others.
     """
     row = {"missed": _word(start), "detail": start.detail, "count": start.count, "until_at": start.until_at}
     open_ = (STARTS.c.run_id.is_(None), STARTS.c.missed.is_(None), STARTS.c.term == term)
-    claimed = update(STARTS).where(*_key(start.probe, start.planned_at), *open_)
+    claimed = update(STARTS).where(*_key(start), *open_)
     if connection.execute(claimed.values(row)).rowcount:
-        return start
+        return True
     key = {"probe": start.probe, "planned_at": start.planned_at, "term": term}
     if insert_unless_there(connection, STARTS, key | row, only_if=_LEADS):
-        return start
+        return True
     if start.count == 1 or connection.scalar(select(LEADERS.c.term).where(_leads(term))) is None:
-        return None
+        return False
     return _miss(connection, replace(start, planned_at=start.planned_at + _NEXT, count=start.count - 1), term)
 
 
-def _count(connection: Connection, row: Start, term: int) -> bool:
-    counted = update(STARTS).where(*_key(row.probe, row.planned_at), STARTS.c.missed == _word(row))
-    leads = exists().where(_leads(term))
-    return connection.execute(counted.where(leads).values(count=row.count, until_at=row.until_at)).rowcount == 1
+def _count(connection: Connection, start: Start, row: Start, term: int) -> bool:
+    """Count *start* on *row*, if that is of *term* too, whose leader still leads."""
+    counted = update(STARTS).where(*_key(row), STARTS.c.term == term, exists().where(_leads(term)))
+    until_at = max(row.told_until_at, start.told_until_at)
+    return connection.execute(counted.values(count=row.count + start.count, until_at=until_at)).rowcount == 1
 
 
 def _mark_never_begun(connection: Connection, term: int, back: timedelta) -> int:
@@ -154,8 +140,8 @@ def _leads(term: int) -> ColumnElement[bool]:
     return (LEADERS.c.name == SCHEDULE) & (LEADERS.c.term == term)
 
 
-def _key(probe: str, planned_at: datetime) -> list[ColumnElement[bool]]:
-    return [STARTS.c.probe == probe, STARTS.c.planned_at == planned_at]
+def _key(start: Start) -> list[ColumnElement[bool]]:
+    return [STARTS.c.probe == start.probe, STARTS.c.planned_at == start.planned_at]
 
 
 def _word(start: Start) -> str | None:

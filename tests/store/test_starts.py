@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete
@@ -139,7 +140,6 @@ async def test_nothing_is_counted_over_a_start_that_something_became_of(store: S
     await store.leadership.lead(SCHEDULE)
     await store.starts.claim("balance", minute(1), 1)
     await store.starts.made("balance", minute(1), "run-1")
-    store.starts._latest.clear()
     for number in range(3):
         await store.starts.missed(Start("balance", minute(number), None, Missed.LATE), 1)
     assert [(start.planned_at, start.count) for start in store.starts.missed_since(NOON)] == [(NOON, 1), (minute(2), 1)]
@@ -153,6 +153,20 @@ async def test_a_row_tells_up_to_when_it_speaks(store: Store) -> None:
     await store.starts.missed(Start("balance", minute(31), None, Missed.LATE), 1)
     last = store.starts.last(["balance"])["balance"]
     assert (last.planned_at, last.count, last.told_until_at) == (NOON, 32, minute(60))
+
+
+async def test_starts_that_are_missed_at_once_are_all_counted(store: Store) -> None:
+    """Whatever waits beside them to be written; who leads next begins a row of its own."""
+    await store.leadership.lead(SCHEDULE)
+    late = [Start("balance", minute(number), None, Missed.LATE) for number in range(5)]
+    await store.starts.missed(late[0], 1)
+    await asyncio.gather(*(store.starts.missed(start, 1) for start in late[1:4]))
+    (row,) = store.starts.missed_since(NOON)
+    assert (row.count, row.told_until_at) == (4, minute(3))
+    await store.leadership.resign(SCHEDULE)
+    await store.leadership.lead(SCHEDULE)
+    await store.starts.missed(late[4], 2)
+    assert [start.count for start in store.starts.missed_since(NOON)] == [4, 1]
 
 
 async def test_what_is_missed_after_its_row_was_pruned_has_a_row_of_its_own(store: Store) -> None:
