@@ -46,8 +46,9 @@ def _spans(work: Work, probe: Probe, spent: Spent, whole: Span) -> Spans:
     for start, next_at in spent.unasked:
         asked_at = next_at or timetable.after(start.told_until_at)
         if start.missed is Missed.DOWN:  # until it is told: a robot leads again
-            excluded.append((start.planned_at, start.told_until_at))
-            unasked.append((start.told_until_at, asked_at))
+            led_at = min(start.told_until_at, asked_at)
+            excluded.append((start.planned_at, led_at))
+            unasked.append((led_at, asked_at))
         else:
             unasked.append((start.planned_at, asked_at))
     if spent.last is not None:

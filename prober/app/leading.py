@@ -11,6 +11,7 @@ from prober.app.starting import Starting
 from prober.app.work import Work
 from prober.channels.timing import monotonic
 from prober.errors import StoreBroken
+from prober.model.probe import Start
 from prober.pipeline import Pipeline
 from prober.scheduler import Scheduler
 from prober.store.leadership import RENEW_S, SCHEDULE
@@ -149,7 +150,7 @@ class Leading:
             last = doing.result()
         finally:
             doing.cancel()
-        return {name: last[name].told_until_at if name in last else None for name in probes}
+        return {name: _accounted_until(last[name]) if name in last else None for name in probes}
 
     async def _sweep(self) -> None:
         """Mark what processes that live no more left behind; the runs that ended with it are judged."""
@@ -189,3 +190,8 @@ class Leading:
             self._all_left = self._all_left or (everything and self.leads)
             self._starting.unjudged |= of
             raise
+
+
+def _accounted_until(last: Start) -> datetime:
+    """Return the latest instant *last* accounts for: one start is itself alone, however long nobody led after it."""
+    return last.told_until_at if last.count > 1 else last.planned_at

@@ -90,7 +90,7 @@ class Start:
     A planned start: made as the run *run_id*, or *missed*, and why (*detail* says more).
 
     Where several in a row were missed for one reason, *planned_at* is the first of them, *count* how many; what was
-    planned until *until_at* is told with it, None: the first alone.
+    planned until *until_at* is told with it, None: the first alone. Of one that was DOWN, a robot leads again then.
     """
 
     probe: str

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, case, exists, func, select, update
 
 from prober.model.probe import Missed, Start
 from prober.store.database import Database
@@ -60,7 +60,7 @@ class Starts:
 
     async def take_over(self, term: int, grace_s: float = 0.0) -> int:
         """
-        Mark what earlier leaders claimed and never made, and return how many starts that were.
+        Mark what earlier leaders claimed and never made, and return how many starts that were: until now nobody led.
 
         *grace_s* is the longest that a claimed start may wait for what it needs.
         """
@@ -129,11 +129,14 @@ def _mark_never_begun(connection: Connection, term: int, back: timedelta) -> int
     newest = connection.scalar(select(func.max(STARTS.c.planned_at)))
     if newest is None:
         return 0
+    now = datetime.now(UTC)
     # Where the clock was set back, rows lie in the future, and what was claimed last does not.
-    since = min(newest, datetime.now(UTC)) - back
+    since = min(newest, now) - back
     open_ = (STARTS.c.planned_at > since, STARTS.c.run_id.is_(None), STARTS.c.missed.is_(None))
     marked = update(STARTS).where(*open_, STARTS.c.term < term)
-    return connection.execute(marked.values(missed=Missed.DOWN.name.lower(), detail=_NEVER_BEGUN)).rowcount
+    until_at = case((STARTS.c.planned_at < now, now))
+    gone = {"missed": Missed.DOWN.name.lower(), "detail": _NEVER_BEGUN, "until_at": until_at}
+    return connection.execute(marked.values(gone)).rowcount
 
 
 def _leads(term: int) -> ColumnElement[bool]:

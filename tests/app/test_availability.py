@@ -123,3 +123,12 @@ async def test_no_robot_ran_until_one_leads_again(tmp_path: Path) -> None:
     await daily.made(48)
     assert daily.told(now=49) == (46, 45)
     daily.store.close()
+
+
+async def test_a_start_that_was_never_begun_says_nothing_of_those_after_it(books: Books) -> None:
+    """It was claimed, and found much later by who led next: others were made since."""
+    await books.made(0)
+    await books.made(1)
+    await books.made(2)
+    await books.missed(0.5, Missed.DOWN, until=2)
+    assert books.told(now=2) == (1.5, 0)

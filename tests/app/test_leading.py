@@ -163,3 +163,18 @@ async def test_missed_starts_of_another_schedule_end_when_they_did(robot) -> Non
     well.serving.scheduler.plan = lambda _, since: planned.update(since)
     await well.turn()
     assert planned == {"one": until_at}
+
+
+async def test_what_was_claimed_and_never_begun_accounts_for_itself_alone(robot) -> None:
+    """Until when nobody led after it is told with it; what was due meanwhile was missed, too."""
+    well = robot()
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    await well.store.leadership.lead(SCHEDULE)
+    await well.store.starts.claim("one", an_hour_ago, 1)
+    await well.store.leadership.resign(SCHEDULE)
+    planned: dict[str, datetime] = {}
+    well.serving.scheduler.plan = lambda _, since: planned.update(since)
+    await well.turn()
+    assert planned == {"one": an_hour_ago}
+    (missed,) = well.store.starts.missed_since(an_hour_ago)
+    assert missed.told_until_at - an_hour_ago >= timedelta(hours=1)

@@ -72,7 +72,7 @@ async def test_a_start_that_was_made_stays_made(store: Store) -> None:
 
 
 async def test_what_a_dead_leader_claimed_and_never_made_is_marked(store: Store) -> None:
-    """Its successor says so; its own claims are left alone."""
+    """Its successor says so, and until when nobody led; its own claims are left alone."""
     await store.leadership.lead(SCHEDULE)
     await store.starts.claim("balance", NOON, 1)
     await store.starts.claim("bill", NOON, 1)
@@ -80,8 +80,11 @@ async def test_what_a_dead_leader_claimed_and_never_made_is_marked(store: Store)
     await store.leadership.resign(SCHEDULE)
     await store.leadership.lead(SCHEDULE)
     await store.starts.claim("sms", minute(1), 2)
+    before = datetime.now(UTC)
     assert await store.starts.take_over(2) == 1
-    assert [(start.probe, start.missed) for start in store.starts.missed_since(NOON)] == [("balance", Missed.DOWN)]
+    (marked,) = store.starts.missed_since(NOON)
+    assert (marked.probe, marked.missed, marked.count) == ("balance", Missed.DOWN, 1)
+    assert before <= marked.told_until_at <= datetime.now(UTC)
 
 
 async def test_what_became_of_a_start_is_not_said_anew(store: Store) -> None:
@@ -116,10 +119,12 @@ async def test_a_start_that_waited_for_hours_is_marked_too(store: Store) -> None
     await store.leadership.lead(SCHEDULE)
     await store.starts.claim("patient", now - timedelta(hours=3), 1)
     await store.starts.claim("present", now, 1)
+    await store.starts.claim("future", now + timedelta(days=1), 1)
     await store.starts.missed(Start("ahead", now + timedelta(days=1), None, Missed.LATE), 1)
     await store.leadership.resign(SCHEDULE)
     await store.leadership.lead(SCHEDULE)
-    assert await store.starts.take_over(2, grace_s=4 * 3600) == 2
+    assert await store.starts.take_over(2, grace_s=4 * 3600) == 3
+    assert store.starts.last(["future"])["future"].told_until_at == now + timedelta(days=1)
 
 
 async def test_a_miss_that_is_told_late_is_no_part_of_what_came_after_it(store: Store) -> None:

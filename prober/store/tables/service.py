@@ -34,7 +34,7 @@ STARTS = Table(
 """
 Every planned start, made (*run_id*) or *missed*; inserting it claims it, so that nobody makes it twice.
 
-*until_at*: of several that were missed in a row, up to when they are told.
+*until_at*: of several that were missed in a row, up to when they are told; of one nobody began, when a robot led again.
 """
 
 PROBE_RESULTS = Table(
