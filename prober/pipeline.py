@@ -79,6 +79,7 @@ class Pipeline:
 
         Raises:
             StoreBroken: It still does.
+            Exception: What one of them stumbled over. It is not kept, and its runs are taken up again.
         """
         await self._keep()
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
-from prober.app.news import About, Mood, News
+from prober.app.news import About, News
 from prober.app.starting import Starting
 from prober.app.work import Work
 from prober.channels.timing import monotonic
@@ -78,12 +78,9 @@ class Leading:
     async def run(self) -> None:
         """Lead as soon and as long as it can, and catch up with what the store refused before, until cancelled."""
         while True:
-            try:
-                await self.turn()
-            except StoreBroken as broken:
-                self._tell(News(About.TROUBLE, str(broken), Mood.ERROR))
-                if not self.leads:
-                    self._follow("the store does not answer")
+            await self._guarded(self.turn())
+            if not self.leads:
+                self._follow("the store does not answer")
             await self._store.leadership.wait(SCHEDULE)
 
     async def turn(self) -> None:
@@ -92,6 +89,7 @@ class Leading:
 
         Raises:
             StoreBroken: Something of it could not be kept; the next turn goes on with it.
+            Exception: What else it stumbled over. The next turn goes on with the rest.
         """
         term = await self._store.leadership.lead(SCHEDULE)
         await self._starting.lead_on(term)

@@ -143,7 +143,7 @@ class Serving:
             async with asyncio.timeout(0.5):
                 await self.store.catch_up()
                 await self.starting.say()
-                await self.pipeline.catch_up()
+                await self._guarded(self.pipeline.catch_up())
                 await self.store.leadership.resign(SCHEDULE)
 
     async def _end_runs(self) -> None:

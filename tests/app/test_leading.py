@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from prober.app import leading
 from prober.app.news import About
+from prober.errors import StoreBroken
 from prober.model.probe import Missed, Start
 from prober.model.run import Outcome
 from prober.store.leadership import SCHEDULE
@@ -103,6 +105,42 @@ def play_and_be_killed(folder: Path) -> None:
     script = KILLED_UNDER_WAY.format(here=here, folder=folder)
     ended = subprocess.run([sys.executable, "-c", script], cwd=here, check=False)
     assert ended.returncode == -signal.SIGKILL
+
+
+async def stumbling(well) -> None:
+    """Let the store refuse a result, and then stumble over it."""
+    refusals = [StoreBroken("locked", cure="wait"), ZeroDivisionError("poison")]
+    apply = well.store.incidents.apply
+
+    async def refusing(*of: object) -> object:
+        if refusals:
+            raise refusals.pop(0)
+        return await apply(*of)
+
+    well.store.incidents.apply = refusing
+    await well.start("one")
+
+
+async def test_what_is_caught_up_with_and_stumbles_does_not_end_the_robot(robot) -> None:
+    """It is told with all there is to know, and taken up with the rest at the next turn."""
+    well = robot()
+    await stumbling(well)
+    leading_on = asyncio.create_task(well.serving.leading.run())
+    await well.until(About.LEADS)
+    assert "poison" in await well.until(About.TROUBLE)
+    assert not leading_on.done()
+    leading_on.cancel()
+    await well.turn()
+    assert [result.standing for result in well.store.incidents.results("one")] == ["well"]
+
+
+async def test_a_robot_that_stumbles_at_its_end_leaves_the_lead_all_the_same(robot) -> None:
+    """Whoever waits for it takes up what is left."""
+    well = robot()
+    await stumbling(well)
+    await well.serving._stop([])
+    assert "poison" in well.told(About.TROUBLE)[-1]
+    assert well.store.leadership.last_term(SCHEDULE) is None
 
 
 async def test_who_takes_over_marks_and_judges_what_was_left(robot, tmp_path: Path) -> None:
