@@ -21,7 +21,7 @@ from prober.errors import StoreBroken
 from prober.store import bulk
 from prober.store.database import Database
 from prober.store.process import Process, this_process
-from prober.store.silence import gone, held_by, speak
+from prober.store.silence import gone, held_by, is_silent, speak
 from prober.store.tables import LEASE_REQUESTS, LEASES
 
 _LOOK_S = 0.1
@@ -142,6 +142,7 @@ _TAKEN = select(LEASES.c.line)
 _ASKED = select(LEASE_REQUESTS.c.id, LEASE_REQUESTS.c.lane, LEASE_REQUESTS.c.lines).order_by(
     LEASE_REQUESTS.c.lane, LEASE_REQUESTS.c.id
 )
+_IN_VAIN = delete(LEASE_REQUESTS).where(is_silent(LEASE_REQUESTS))
 _RELEASES = tuple(delete(table).where(table.c.run_id == bindparam("run")) for table in (LEASES, LEASE_REQUESTS))
 
 
@@ -149,9 +150,11 @@ def _take(connection: Connection, asked: _Asked, ticket: int | None) -> tuple[in
     """
     Take a line that is free and nobody before is to get, and return its name; else return the ticket to wait with.
 
-    In a lane, who came first is first. A *ticket* that is gone (this process was taken for dead) is drawn anew.
+    In a lane, who came first is first. A *ticket* that is gone (this process was taken for dead, or for hung) is drawn
+    anew.
     """
     drop_held_by(connection, gone(connection))
+    connection.execute(_IN_VAIN)
     requests = connection.execute(_ASKED).all()
     if not any(request.id == ticket for request in requests):
         ticket = None

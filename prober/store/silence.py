@@ -3,7 +3,8 @@ Which processes that hold rows live no more.
 
 Those of another machine, or of another container, cannot be seen from here. Whoever looks at what they hold notes for
 how long they were silent, in a row that a living one takes out again. It is kept in the store, for who looks may not
-stay: it may be a command of a second.
+stay: it may be a command of a second. Of those that are seen it is noted while they wait for a line: one that is
+stopped, or hangs, would have it kept free for ever.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
     insert,
+    literal,
     or_,
     select,
     union_all,
@@ -34,7 +37,7 @@ from prober.store.process import Process, this_process
 from prober.store.tables import LEASE_REQUESTS, LEASES, ORDERS, RUNS, SILENCES
 
 SILENT_S = 60.0
-"""A process that cannot be seen, and was silent for so long, is gone."""
+"""A process that cannot be seen, and was silent for so long, is gone; one that is seen waits for nothing any more."""
 _LOOKS_S = 15.0
 """Who looks less often than that does not know what it missed, nor whether anybody could have said anything."""
 _AGAIN_S = 1.0
@@ -50,11 +53,19 @@ def gone(connection: Connection) -> set[Process]:
     hosts whose clocks disagree, nor a clock that is set, nor a time in which nobody could reach the database makes a
     living process a dead one.
     """
-    owners = {Process(*row) for row in connection.execute(_OTHERS, _own())}
+    found = connection.execute(_OTHERS, _own()).all()
+    owners, waiting = {Process(*row[:-1]) for row in found}, {Process(*row[:-1]) for row in found if row.waits}
     one_machine = connection.dialect.name == "sqlite"
     ended = {owner for owner in owners if owner.has_ended(one_machine=one_machine)}
     far = {owner for owner in owners - ended if not owner.is_near}
-    return ended | _silent(connection, far) if far else ended
+    looked_at = far | (waiting - ended)
+    return ended | (_silent(connection, looked_at) & far) if looked_at else ended
+
+
+def is_silent(table: Table) -> ColumnElement[bool]:
+    """What of *table* is a process's that was silent for `SILENT_S`, as far as was noted."""
+    its = (column == table.c[column.name] for column in _owner(SILENCES))
+    return exists().where(*its, SILENCES.c.silent_s >= SILENT_S)
 
 
 def speak(connection: Connection) -> None:
@@ -67,12 +78,12 @@ def held_by(owner: Process, table: Table) -> ColumnElement[bool]:
     return and_(*(table.c[name] == value for name, value in owner.columns().items()))
 
 
-def _silent(connection: Connection, far: set[Process]) -> set[Process]:
+def _silent(connection: Connection, looked_at: set[Process]) -> set[Process]:
     now = _now(connection)
     known = {Process(row.host, row.pid, row.process_start): row for row in connection.execute(select(SILENCES))}
-    for owner in known.keys() - far:
+    for owner in known.keys() - looked_at:
         connection.execute(delete(SILENCES).where(held_by(owner, SILENCES)))
-    return {owner for owner in far if _silent_s(connection, owner, known.get(owner), now) >= SILENT_S}
+    return {owner for owner in looked_at if _silent_s(connection, owner, known.get(owner), now) >= SILENT_S}
 
 
 def _silent_s(connection: Connection, owner: Process, known: Row[tuple[object, ...]] | None, now: datetime) -> float:
@@ -107,7 +118,8 @@ def _owner(table: Table) -> list[Column[Any]]:
 def _others(table: Table, *conditions: ColumnElement[bool]) -> Select[Any]:
     """Return who else holds something of *table*: a busy robot holds most itself, and knows that it lives."""
     another = or_(*(column != bindparam(f"my_{column.name}") for column in _owner(table)))
-    return select(*_owner(table)).where(another, *conditions)
+    waits = literal(table is LEASE_REQUESTS).label("waits")
+    return select(*_owner(table), waits).where(another, *conditions)
 
 
 _OWNER = ("host", "pid", "process_start")

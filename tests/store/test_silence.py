@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,6 +14,7 @@ from sqlalchemy import Table, delete, func, insert, select, update
 
 from prober.model.order import Caps, Claim, OrderState
 from prober.model.run import Run, StepResult
+from prober.processes import started
 from prober.store import silence
 from prober.store.leadership import SCHEDULE
 from prober.store.leases import Leases
@@ -127,6 +131,24 @@ async def test_a_request_lives_as_long_as_its_process(store: Store, clock: Clock
     await store.leases.release("holder")
     assert not await looked(store, clock, 60)
     assert await looked(store, clock, 10)
+
+
+async def test_who_hangs_keeps_from_others_what_it_holds_alone(store: Store, clock: Clock) -> None:
+    """A process that is seen to live, and says nothing, may be in a call; what it waits for is free after a minute."""
+    await store.leases.lease(["b"], "hung", 0)
+    await store.leases.lease(["a"], "holder", 0)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as hung:
+        start = f"{this_process().start.partition('/')[0]}/{started(hung.pid)}"
+        its = replace(this_process(), pid=hung.pid, start=start).columns()
+        asks = insert(LEASE_REQUESTS).values({"run_id": "hung", "lines": ["a"], "lane": 0, **its})
+        holds = update(LEASES).where(LEASES.c.line == "b").values(its)
+        for statement in (asks, holds):
+            await store._database.write(lambda connection, it=statement: connection.execute(it).close())
+        await store.leases.release("holder")
+        assert not await looked(store, clock, 60)
+        assert await looked(store, clock, 10)
+        assert await store.leases.lease(["b"], "another", 0) is None
+        hung.communicate()
 
 
 async def test_who_holds_a_line_says_that_it_lives(store: Store) -> None:

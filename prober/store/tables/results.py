@@ -159,7 +159,7 @@ SILENCES = Table(
     Column("looked_at", Instant, nullable=False),
     PrimaryKeyConstraint("host", "pid", "process_start"),
 )
-"""For how long processes that cannot be seen by those who look were silent. One that lives takes its row out."""
+"""For how long processes that wait for a line, or cannot be seen, were silent. One that lives takes its row out."""
 
 QUARANTINES = Table(
     "quarantines",
