@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,7 @@ from prober.store import migrations
 from prober.store.process import this_process
 from prober.store.rows import run_row
 from prober.store.store import Store
-from prober.store.tables import INCIDENTS, LINES, METADATA, RUNS
+from prober.store.tables import INCIDENTS, LEADERS, LINES, METADATA, RUNS, STARTS
 
 OPEN = """
 import sys
@@ -125,6 +125,25 @@ def test_an_incident_that_nobody_told_in_chinese_is_kept(store_url: str, of_revi
     store = Store.open(store_url)
     (incident,) = store.incidents.find()
     assert (incident.what, incident.what_zh, incident.worked_zh) == ("another prompt", "", "")
+    store.close()
+
+
+def test_several_missed_starts_are_told_up_to_when_they_were(store_url: str, of_revision: OfRevision) -> None:
+    """Of revision 0006: up to the probe's next start, or till a robot led; nobody misses them a second time."""
+    rows = [("a", 0, 30), ("a", 40, 1), ("b", 0, 10), ("b", 50, 2), ("c", 50, 1), ("d", 90, 2)]
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    with of_revision("0006") as connection:
+        for probe, minute, count in rows:
+            row = {"probe": probe, "planned_at": noon + timedelta(minutes=minute), "count": count}
+            connection.execute(insert(STARTS).values(row | {"term": 1, "missed": "late", "detail": ""}))
+        led = {"name": "schedule", "term": 1, "seen_at": noon + timedelta(hours=1)}
+        connection.execute(insert(LEADERS).values(led | this_process().columns()))
+    store = Store.open(store_url)
+    told = [
+        (start.probe, start.until_at and (start.until_at - noon).seconds // 60)
+        for start in store.starts.missed_since(noon)
+    ]
+    assert sorted(told, key=str) == [("a", 40), ("a", None), ("b", 50), ("b", 60), ("c", None), ("d", None)]
     store.close()
 
 
