@@ -127,7 +127,7 @@ async def test_a_pass_is_not_repeated(robot: Robot) -> None:
 
 async def test_what_could_not_be_repeated_waits_for_the_next_failure_and_says_why(robot: Robot) -> None:
     """Two in a row confirm each other; the reason stands in the incident."""
-    robot.second = run("b", Outcome.SKIPPED, attempt=2, steps=(), remark="number in quarantine until 12:00:30")
+    robot.second = run("b", Outcome.SKIPPED, attempt=2, steps=(), remark="number in quarantine for another 30 s")
     pipeline = robot.pipeline()
     await pipeline.after(PROBE, run("a"))
     assert (robot.standings(), robot.incidents()) == ([Standing.UNCONFIRMED], [])
@@ -135,7 +135,7 @@ async def test_what_could_not_be_repeated_waits_for_the_next_failure_and_says_wh
     await pipeline.after(PROBE, run("c", at=NOON + timedelta(minutes=1)))
     (incident,) = robot.incidents()
     assert incident.what == "no page (not repeated: no second attempt could be made)"
-    assert robot.store.incidents.results()[-1].what == "no page (not repeated: number in quarantine until 12:00:30)"
+    assert robot.store.incidents.results()[-1].what == "no page (not repeated: number in quarantine for another 30 s)"
     assert (incident.first_run, incident.last_run) == ("a", "c")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import ceil
 from typing import Protocol
 
 
@@ -21,6 +22,11 @@ class Pending:
     run_id: str
     since_at: datetime
     until_at: datetime
+
+    @property
+    def still_s(self) -> int:
+        """For how many seconds from now on the reply may come."""
+        return max(0, ceil((self.until_at - datetime.now(UTC)).total_seconds()))
 
 
 class Quarantine(Protocol):

@@ -87,8 +87,7 @@ class SmsSession:
         pending = await self._debts.of_an_earlier_run(to)
         if pending is not None:
             self._withheld.add(to)
-            until = pending.until_at.astimezone()
-            words = f"number in quarantine until {until:%H:%M:%S} after run {pending.run_id} timed out"
+            words = f"number in quarantine for another {pending.still_s} s: run {pending.run_id} timed out"
             return Observation(Seen.NOT_ASKED, actual=words, waited_s=monotonic() - began_s)
         await self._debts.submit(to)
         waited_s = monotonic() - began_s
@@ -210,8 +209,8 @@ class SmsSession:
     def _not_received(self, wanted: Wanted, others: list[str], deadline_s: float) -> Observation:
         doubtful, earlier = self._awaited.doubtful(wanted), self._awaited.earlier
         if doubtful and earlier:
-            until = f"{earlier.until_at.astimezone():%H:%M:%S}"
-            words = f"«{doubtful.text}» came, but may be the one that run {earlier.run_id} is owed until {until}"
+            owed = f"run {earlier.run_id} is owed for another {earlier.still_s} s"
+            words = f"«{doubtful.text}» came, but may be the one that {owed}"
             return Observation(Seen.NOT_ASKED, actual=words)
         if others:
             return Observation(Seen.WRONG_CONTENT, actual="; ".join(f"«{text}»" for text in others))
