@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -137,18 +136,18 @@ async def test_who_hangs_keeps_from_others_what_it_holds_alone(store: Store, clo
     """A process that is seen to live, and says nothing, may be in a call; what it waits for is free after a minute."""
     await store.leases.lease(["b"], "hung", 0)
     await store.leases.lease(["a"], "holder", 0)
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as hung:
-        start = f"{this_process().start.partition('/')[0]}/{started(hung.pid)}"
-        its = replace(this_process(), pid=hung.pid, start=start).columns()
-        asks = insert(LEASE_REQUESTS).values({"run_id": "hung", "lines": ["a"], "lane": 0, **its})
-        holds = update(LEASES).where(LEASES.c.line == "b").values(its)
-        for statement in (asks, holds):
-            await store._database.write(lambda connection, it=statement: connection.execute(it).close())
-        await store.leases.release("holder")
-        assert not await looked(store, clock, 60)
-        assert await looked(store, clock, 10)
-        assert await store.leases.lease(["b"], "another", 0) is None
-        hung.communicate()
+    hung = await asyncio.create_subprocess_exec("cat", stdin=asyncio.subprocess.PIPE)
+    start = f"{this_process().start.partition('/')[0]}/{started(hung.pid)}"
+    its = replace(this_process(), pid=hung.pid, start=start).columns()
+    asks = insert(LEASE_REQUESTS).values({"run_id": "hung", "lines": ["a"], "lane": 0, **its})
+    holds = update(LEASES).where(LEASES.c.line == "b").values(its)
+    for statement in (asks, holds):
+        await store._database.write(lambda connection, it=statement: connection.execute(it).close())
+    await store.leases.release("holder")
+    assert not await looked(store, clock, 60)
+    assert await looked(store, clock, 10)
+    assert await store.leases.lease(["b"], "another", 0) is None
+    await hung.communicate()
 
 
 async def test_who_holds_a_line_says_that_it_lives(store: Store) -> None:
