@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -55,10 +56,11 @@ def command(
     for channel in CHANNELS.values():
         channel.prepare()
     store = Store.open(work.settings.store.url, durable=work.settings.store.durable, key=work.settings.store.key)
-    zone = ZoneInfo(work.settings.orders.timezone)
-    teller = _Teller(progress_console(stderr=False, lasting=True), zone, as_json=as_json)
+    console = progress_console(stderr=False, lasting=True)
+    teller = _Teller(console, lambda: serving.settings.orders.timezone, as_json=as_json)
     try:
-        code = asyncio.run(_serve(Serving(work, store, load=load, tell=teller.tell)))
+        serving = Serving(work, store, load=load, tell=teller.tell)
+        code = asyncio.run(_serve(serving))
     finally:
         store.close()
     teller.tell(News(About.STOPPED, "stopped"))
@@ -98,9 +100,9 @@ def _already() -> None:
 
 
 class _Teller:
-    """Prints what happens: lines for a person, or a JSON document a line."""
+    """Prints what happens: lines for a person, by the clock of the *zone* of the moment, or a JSON document a line."""
 
-    def __init__(self, console: Console, zone: ZoneInfo, *, as_json: bool) -> None:
+    def __init__(self, console: Console, zone: Callable[[], str], *, as_json: bool) -> None:
         self._console = console
         self._zone = zone
         self._as_json = as_json
@@ -112,7 +114,8 @@ class _Teller:
             self._console.file.flush()
             return
         sign, style = _SIGNS[news.mood]
-        told = Text.assemble((f"{datetime.now(self._zone):%H:%M:%S} ", "dim"), (sign, style), " ")
+        now = datetime.now(ZoneInfo(self._zone()))
+        told = Text.assemble((f"{now:%H:%M:%S} ", "dim"), (sign, style), " ")
         told.append(news.text, style if news.mood is not Mood.GOOD else "")
         self._console.print(told, soft_wrap=True)
         for problem in news.problems:

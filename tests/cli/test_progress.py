@@ -7,7 +7,6 @@ import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 from rich.console import Console
@@ -98,7 +97,7 @@ def test_what_serves_for_months_tells_on_when_the_disk_has_room_again(monkeypatc
     """`prober serve >> file`: one line that could not be written does not silence it for ever, nor ends it."""
     file = Full()
     monkeypatch.setattr("sys.stdout", file)
-    teller = _Teller(progress_console(stderr=False, lasting=True), ZoneInfo("Asia/Shanghai"), as_json=as_json)
+    teller = _Teller(progress_console(stderr=False, lasting=True), lambda: "Asia/Shanghai", as_json=as_json)
     teller.tell(News(About.MINUTE, "first"))
     file.full = True
     teller.tell(News(About.MINUTE, "second"))
@@ -108,3 +107,14 @@ def test_what_serves_for_months_tells_on_when_the_disk_has_room_again(monkeypatc
     assert "first" in told
     assert "third √ ? ?" in told
     assert all(json.loads(line)["event"] == "minute" for line in told.splitlines() if as_json)
+
+
+def test_what_serves_for_months_tells_by_the_zone_of_the_moment(capsys):
+    """A reload that changes it changes it here too, as in alarms."""
+    zones = ["Etc/GMT-8", "Etc/GMT+8"]
+    teller = _Teller(progress_console(stderr=False, lasting=True), lambda: zones[0], as_json=False)
+    teller.tell(News(About.MINUTE, "east"))
+    zones.pop(0)
+    teller.tell(News(About.MINUTE, "west"))
+    east, west = (int(line[:2]) for line in capsys.readouterr().out.splitlines())
+    assert (east - west) % 24 in (15, 16)  # an hour may have begun in between
