@@ -147,7 +147,8 @@ async def test_who_hangs_keeps_from_others_what_it_holds_alone(store: Store, clo
     assert not await looked(store, clock, 60)
     assert await looked(store, clock, 10)
     assert await store.leases.lease(["b"], "another", 0) is None
-    await hung.communicate()
+    hung.kill()
+    await hung.wait()
 
 
 async def test_who_holds_a_line_says_that_it_lives(store: Store) -> None:
