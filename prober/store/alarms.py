@@ -25,12 +25,15 @@ from sqlalchemy import (
 )
 
 from prober.model.alarm import FAILED_AFTER, MAYBE, Alarm, Delivery, Reason
+from prober.model.incident import Happened
 from prober.store.database import Database
-from prober.store.tables import ALARMS, INCIDENTS
+from prober.store.tables import ALARMS, INCIDENT_CHANGES, INCIDENTS
 
 _KEY = ("incident_id", "way", "reason", "number")
 _CHANGING = ("change_id", "state", "due_at", "sent_at", "attempts", "error", "title", "text")
 _OPEN = (str(Delivery.WAITING), str(Delivery.SENDING), str(Delivery.FAILED))
+_NEWS = (str(Happened.OPENED), str(Happened.JOINED), str(Happened.CLOSED))
+"""What a person has to hear of: not what another did, nor that it goes on."""
 LONGEST = timedelta(minutes=70)
 """Nothing waits so long. An hour is the most, after somebody refused it for good; two robots' clocks may differ."""
 _INTERRUPTED = f"the robot ended while it told this; {MAYBE}"
@@ -89,10 +92,12 @@ class Alarms:
         return self._database.read(lambda connection: counts(connection, ALARMS))
 
     def unheard(self) -> int:
-        """Return how many alarms did not get through, and no later one of their incident by any way did."""
-        later = ALARMS.alias()
-        told = (later.c.incident_id == ALARMS.c.incident_id, later.c.state == str(Delivery.SENT))
-        heard = exists().where(*told, later.c.change_id >= ALARMS.c.change_id)
+        """Return how many alarms did not get through, and none of their incident that has their news did by any way."""
+        changes, told = INCIDENT_CHANGES.c, ALARMS.alias()
+        known = (changes.incident_id == ALARMS.c.incident_id, changes.id <= ALARMS.c.change_id)
+        news = select(func.max(changes.id)).where(*known, changes.happened.in_(_NEWS)).correlate(ALARMS)
+        its = (told.c.incident_id == ALARMS.c.incident_id, told.c.state == str(Delivery.SENT))
+        heard = exists().where(*its, told.c.change_id >= news.scalar_subquery())
         return self._database.read(lambda connection: counts(connection, ALARMS, ~heard))[Delivery.FAILED]
 
     def _read(self, wanted: Any) -> list[Alarm]:

@@ -96,12 +96,19 @@ async def test_what_failed_stays_failed_while_it_is_tried_again(store: Store, in
 
 async def test_nobody_heard_what_no_way_told(store: Store, incident: str) -> None:
     """An alarm that failed is heard of where another way told as much of the incident, or more, at whatever time."""
+    cause = Cause(Kind.CHANNEL, "ivr", Layer.PROMPT, "听到余额")
+    await store.incidents.note(incident, "wang", "it is the IVR")
     await store.alarms.make([alarm(incident, change_id=2), alarm(incident, "mail")], NOON)
     (chat,) = await store.alarms.claim("chat", NOON, LATER)
     (mail,) = await store.alarms.claim("mail", NOON, LATER)
-    await store.alarms.save([replace(chat, state=Delivery.FAILED), replace(mail, state=Delivery.SENT)])
+    await store.alarms.save([replace(chat, state=Delivery.FAILED)])
     assert store.alarms.unheard() == 1
-    await store.alarms.save([replace(mail, state=Delivery.SENT, change_id=2)])
+    await store.alarms.save([replace(mail, state=Delivery.SENT)])
+    assert store.alarms.unheard() == 0  # what chat had beside it was a note
+    await store.incidents.apply(ProbeResult("bill", NOON, NOON, Standing.FAILED, ("run-2",), cause), Watched("bill"))
+    await store.alarms.save([replace(chat, state=Delivery.FAILED, change_id=3)])
+    assert store.alarms.unheard() == 1
+    await store.alarms.save([replace(mail, state=Delivery.SENT, change_id=3)])
     assert store.alarms.unheard() == 0
 
 
