@@ -168,7 +168,8 @@ class Serving:
         except StoreBroken as broken:
             self._tell(News(About.TROUBLE, str(broken), Mood.ERROR))
         except Exception as exc:  # noqa: BLE001 - the outer guard
-            self._tell(News(About.TROUBLE, f"the robot stumbled: {exc!r}", Mood.ERROR, {"traceback": _trace(exc)}))
+            said, trace = self.work.mask(f"the robot stumbled: {exc!r}"), self.work.mask(_trace(exc))
+            self._tell(News(About.TROUBLE, said, Mood.ERROR, {"traceback": trace}))
 
     async def _reload(self) -> None:
         while True:

@@ -212,6 +212,7 @@ _MISSED_ZH = {
     "maintenance": "维护",
     "down": "机器人未运行",
     "clock": "时钟被调整",
+    "stumbled": "机器人自身故障",
 }
 
 

@@ -65,19 +65,19 @@ class Starting:
                 await self.after(probe, run)
         except StoreBroken as broken:
             self.tell(News(About.TROUBLE, str(broken), Mood.ERROR, {"probe": probe.name}))
-            await self._left(made, broken.what)
+            await self._left(made, Missed.BUSY, broken.what)
         except Exception as exc:
-            await self._left(made, f"the robot stumbled: {exc!r}")
+            await self._left(made, Missed.STUMBLED, self.robots.work.mask(repr(exc)))
             raise
         finally:
             self.playings.discard((probe.name, planned_at))
 
-    async def _left(self, made: _Made, why: str) -> None:
+    async def _left(self, made: _Made, why: Missed, detail: str) -> None:
         """Have judged later what could not be now, or keep that nothing was played, and why."""
         if made.run_id:
             self.unjudged.add(made.run_id)
         else:
-            await self.miss(Start(made.probe, made.planned_at, None, Missed.BUSY, why))
+            await self.miss(Start(made.probe, made.planned_at, None, why, detail))
 
     async def miss(self, start: Start) -> None:
         """Keep that *start* was missed, now or as soon as the store takes it."""

@@ -84,7 +84,7 @@ class Surroundings:
             return await app.self_check(channel)
 
     def _say(self, sentence: str) -> None:
-        self._tell(News(About.TROUBLE, sentence, Mood.ERROR))
+        self._tell(News(About.TROUBLE, self._serving.work.mask(sentence), Mood.ERROR))
 
     def _opened(self, address: str) -> None:
         self._tell(News(About.DOOR, f"tells how it is at {address}", facts={"address": address}))

@@ -9,9 +9,11 @@ from functools import cached_property
 from pathlib import Path
 
 from prober.app.probes import probes
+from prober.app.telling import masker_of
 from prober.errors import BadInput, Problem
 from prober.loading.config import Settings
 from prober.loading.maintenance import standing, windows
+from prober.loading.masking import Masker
 from prober.model.maintenance import Maintenance
 from prober.model.probe import Probe
 from prober.model.prompt import PromptTable
@@ -56,6 +58,11 @@ class Work:
     def windows(self) -> tuple[Maintenance, ...]:
         """The maintenance windows."""
         return windows(self.settings.maintenance)
+
+    @cached_property
+    def mask(self) -> Masker:
+        """What takes out of a text all that is secret in the workspace, and what looks private."""
+        return masker_of(self.settings)
 
     def maintenance(self, item: str | None, at: datetime) -> Maintenance | None:
         """Return the window that *item* is in at the aware instant *at*; None if it is in none."""

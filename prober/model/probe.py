@@ -82,6 +82,7 @@ class Missed(StrEnum):
     MAINTENANCE = "maintenance pauses probing"
     DOWN = "no robot was playing the probe"
     CLOCK = "the clock of the machine was set"
+    STUMBLED = "the robot stumbled"
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ async def test_a_failure_is_judged_when_the_store_takes_how_its_run_ended(robot,
 
 
 async def test_what_the_robot_stumbled_over_is_judged_at_the_next_turn(robot) -> None:
-    """Whatever kept it from being judged; a start of which no run came is missed, and it is told why."""
+    """Whatever kept it from being judged."""
     well = robot()
     await well.turn()
     after, wrong = well.serving.starting.after, [RuntimeError("too many open files")]
@@ -166,10 +166,24 @@ async def test_what_the_robot_stumbled_over_is_judged_at_the_next_turn(robot) ->
     assert well.store.incidents.results("one") == []
     await well.turn()
     assert [result.standing for result in well.store.incidents.results("one")] == ["well"]
-    well.serving.robots.one = lambda: wrong[0]  # a robot that cannot be had
-    with pytest.raises(IndexError):
+
+
+async def test_a_start_the_robot_stumbled_over_is_missed_for_that(robot) -> None:
+    """Nothing it needs was taken; what the error says is masked as all that is told."""
+    well = robot()
+    await well.turn()
+
+    def none_left() -> None:
+        raise OSError(24, "too many open files: calls/13812345678.wav")
+
+    well.serving.robots.one = none_left
+    with pytest.raises(OSError, match="too many"):
         await well.start("one")
-    assert well.missed() == [("BUSY", "the robot stumbled: IndexError('list index out of range')")]
+    (told,) = (news.text for news in well.news if news.about is About.MISSED)
+    assert told.startswith("one: missed, the robot stumbled: OSError(24, ")
+    ((reason, detail),) = well.missed()
+    assert reason == "STUMBLED"
+    assert "13812345678" not in told + detail
 
 
 async def test_a_change_of_the_store_is_refused_while_it_serves(robot) -> None:
