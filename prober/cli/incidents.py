@@ -172,9 +172,9 @@ def _act(
     done: str,
 ) -> None:
     name, who, text = incident.upper(), by.strip() or _login(), text.strip()
-    settings = open_settings(config) if text else open_to_look(config)
-    if text:  # what is secret anywhere in the settings is not kept
-        text = masker_of(settings)(text)
+    settings = open_to_look(config)
+    if text:
+        text = _masked(config, text)
     store = Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
     try:
         refused = asyncio.run(act(store.incidents, name, who, text))
@@ -183,6 +183,16 @@ def _act(
     finally:
         store.close()
     progress_console(stderr=False, strict=True).print(Text.assemble((name, "bold"), f": {done} by {who}"))
+
+
+def _masked(config: Path, text: str) -> str:
+    """Return *text* without what is secret anywhere in the settings."""
+    try:
+        return masker_of(open_settings(config))(text)
+    except BadInput as bad:
+        what = "what you say is kept without the secrets that are in the settings, and those have mistakes"
+        hint = "‘ack’, ‘snooze’ and ‘close’ go without a text"
+        raise BadInput([*bad.problems, Problem(NO_FILE, 0, 0, what, hint)]) from bad
 
 
 _Acting = Coroutine[Any, Any, Refused | None]

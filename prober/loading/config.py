@@ -100,17 +100,18 @@ def load_config(
 
     *understood* says whether there is a way of telling at an address, *unfillable* why a ticket's template does not go
     with incidents; None: that is not checked. *only* these sections are read, if any are named: whatever is wrong with
-    the others, what was kept can be looked at.
+    the others, as long as the file is YAML, what was kept can be looked at.
 
     Raises:
         BadInput: Every mistake in the file and in the environment at once.
     """
-    document = parse_yaml(path, what="the configuration")
+    whole = document = parse_yaml(path, what="the configuration")
     model = config_model(channel_settings)
     if only:
+        document = parse_yaml(path, what="the configuration", only=only)
         model = create_model("Config", __base__=model, lines=(tuple[LineSettings, ...], ()))
     loading = _Loading(
-        document,
+        without_secrets(document, model, whole.root),
         model,
         partial(alerts_that_clash, understood=understood, unfillable=unfillable),
         only,
@@ -146,7 +147,7 @@ class _Loading:
         clashes: Callable[[Sections], Iterable[Mistake]],
         only: Collection[str],
     ) -> None:
-        self._document = without_secrets(document, model)
+        self._document = document
         self._root = document.root
         self._model = model
         self._clashes = clashes
@@ -164,8 +165,7 @@ class _Loading:
             self._note(self._root, "the configuration is a mapping", "begin with ‘lines:’ and ‘channels:’")
             return None
         self._read_overrides()
-        written, overrides = self._wanted(plain(self._root)), self._wanted(self._overrides.values)
-        written = merged(self._with_environment(written), overrides)
+        written = merged(self._with_environment(plain(self._root)), self._overrides.values)
         for section in [name for name in UNAVAILABLE if name in written]:
             message = f"‘{section}’ is not available in this version: {UNAVAILABLE[section]}"
             self._tell([Mistake((section,), message, key=True)])
@@ -178,9 +178,6 @@ class _Loading:
             return None
         self._tell(tuple(self._clashes(config)))
         return self._made(config)
-
-    def _wanted(self, written: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in written.items() if not self._only or name in self._only}
 
     def _made(self, config: Sections) -> Settings:
         channels = {name: value for name, value in config.channels if value is not None}  # type: ignore[attr-defined]
@@ -221,7 +218,7 @@ class _Loading:
         return value
 
     def _read_overrides(self) -> None:
-        self._overrides = read_overrides(self._model)
+        self._overrides = read_overrides(self._model, self._only)
         for variable, reason in self._overrides.broken.items():
             self._note(None, f"the environment variable ‘{variable}’ cannot be read: {reason}", _LISTS)
         for variable in self._overrides.unknown:

@@ -15,14 +15,15 @@ from prober.loading.shapes import annotated_with, inside, keys_at
 from prober.loading.templates import REFERENCE
 
 
-def without_secrets(document: Document, model: type[BaseModel]) -> Document:
+def without_secrets(document: Document, model: type[BaseModel], whole: Node) -> Document:
     """
     Return *document* with the secrets in its lines made unreadable, for a problem shows the line it is in.
 
-    Secret is what *model* says is a `Secret`, and what stands at a mistyped key that was meant for one.
+    *whole* is all that the file holds: a line may be of several sections, and *document* of few. Secret is what *model*
+    says is a `Secret`, and what stands at a mistyped key that was meant for one.
     """
     lines = list(document.lines)
-    for secret in _secret_scalars(document.root, [model], within=False):
+    for secret in _secret_scalars(whole, [model], within=False):
         if secret.text and not REFERENCE.search(secret.text):
             number = secret.line - 1
             before, rest = lines[number][: secret.column - 1], lines[number][secret.column - 1 :]

@@ -6,7 +6,7 @@ The node tree is read before YAML resolves any type, so `0123`, `1e3`, `no` and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -148,15 +148,17 @@ def read_yaml(path: Path, *, what: str) -> Document:
     return document
 
 
-def parse_yaml(path: Path, *, what: str) -> Document:
+def parse_yaml(path: Path, *, what: str, only: Collection[str] = ()) -> Document:
     """
     Return the node tree of a YAML file with its problems, for those who look for more of them.
+
+    If *only* some keys are named, nothing else of the outermost mapping is there, nor any problem in it.
 
     Raises:
         BadInput: It cannot be read, or is not YAML. What is wrong with single values is in the document's *problems*.
     """
     text, sha256 = read_text(path, what=what)
-    return _parsed(text, path, sha256=sha256, what=what)
+    return _parsed(text, path, sha256=sha256, what=what, only=only)
 
 
 def read_value(text: str) -> Any:
@@ -172,12 +174,14 @@ def read_value(text: str) -> Any:
     return plain(document.root)
 
 
-def _parsed(text: str, path: Path, *, sha256: str, what: str) -> Document:
+def _parsed(text: str, path: Path, *, sha256: str, what: str, only: Collection[str] = ()) -> Document:
     lines = split_lines(text)
     blank = Document(path, lines, sha256, ScalarNode(1, 1))
     root = _compose(text, blank)
     if root is None:
         raise BadInput([Problem(path, 0, 0, f"this file is empty: {what} was expected")])
+    if only and isinstance(root, ruamel.MappingNode):
+        root.value = [(key, value) for key, value in root.value if key.value in only]
     reader = _Reader(blank)
     tree = reader.node(root)
     return Document(path, lines, sha256, tree, tuple(reader.problems), reader.whole)

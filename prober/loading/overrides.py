@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
@@ -40,14 +40,17 @@ class Overrides:
         return None
 
 
-def read_overrides(sections: type[BaseModel]) -> Overrides:
-    """Return the settings of the environment, laid out as *sections* are."""
+def read_overrides(sections: type[BaseModel], only: Collection[str] = ()) -> Overrides:
+    """Return the settings of the environment, laid out as *sections* are; of *only* these, if any are named."""
     values: Any = {}
     variables: dict[str, Where] = {}
     unknown: list[str] = []
     broken: dict[str, str] = {}
     for variable in sorted(name for name in os.environ if name.startswith(PREFIX)):
-        where = variables[variable] = tuple(variable.lower()[len(PREFIX) :].split(_NESTED))
+        where = tuple(variable.lower()[len(PREFIX) :].split(_NESTED))
+        if only and where[0] not in only:
+            continue
+        variables[variable] = where
         shapes = reduce(inside, where, [sections])
         if not shapes:
             unknown.append(variable)

@@ -157,12 +157,15 @@ def test_what_people_say_is_masked_and_steers_no_terminal():
 
 
 @pytest.mark.usefixtures("_workspace")
-def test_a_mistake_elsewhere_in_the_settings_hides_no_incident():
-    """Somebody changes config.yaml while another sees to what is broken."""
+def test_a_mistake_elsewhere_in_the_settings_hides_no_incident(monkeypatch):
+    """Somebody changes config.yaml while another sees to what is broken; what is to be kept is masked by all of it."""
+    monkeypatch.setenv("PROBER__MAINTENENCE__X", "1")
     with Path("config.yaml").open("a", encoding="utf-8") as config:
-        config.write("\nmaintenance: [{name: a, cron: nonsense}]\n")
+        config.write("\nmaintenance: [{name: a, name: b, cron: nonsense}, &x {}, *x]\nserve: {}\nserve: {}\n")
     assert SECOND in cli("list").stdout
     assert cli("show", SECOND).exit_code == 0
+    with pytest.raises(BadInput, match="what you say is kept without the secrets that are in the settings"):
+        cli("ack", SECOND, "on it", "--by", "mei")
     assert cli("ack", SECOND, "--by", "mei").exit_code == 0
     assert cli("snooze", SECOND, "--for", "1h", "--by", "mei").exit_code == 0
 

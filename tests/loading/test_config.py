@@ -268,3 +268,13 @@ def test_what_is_masked_can_be_chosen(loaded):
         + "masking: {phone: false, patterns: {iccid: '89860[0-9]{15}'}, fields: [合同号], open_fields: [otp, cookie]}\n"
     )
     assert Masker([], chosen.masking)(text) == "打13800000001，otp=1，cookie: a，卡•••，合同号=•••"
+
+
+def test_a_mistake_in_the_sections_that_are_read_shows_no_secret_of_another(written):
+    """Also where both stand in one line."""
+    path = written('{"store": {"ur": "x"}, "lines": [{"name": "a", "secrets": {"pin": "s3cret"}}]}', "config.yaml")
+    with pytest.raises(BadInput) as caught:
+        load_config(path, {}, only=("store",))
+    (problem,) = caught.value.problems
+    assert "unknown key" in problem.message
+    assert "s3cret" not in problem.source
