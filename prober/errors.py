@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 NO_FILE = Path()
+"""No file at all. It is told by identity, for it equals the folder one is in."""
 
 
 @dataclass(frozen=True, order=True)
@@ -27,7 +28,7 @@ class Problem:
     One mistake in a file a person wrote. *line* and *column* count from 1; 0 where the whole file is meant.
 
     In a workbook they are row and column, and *cell* is what its user calls the place: `Sheet1!F7`. The *path* of what
-    was asked for on the command line is `NO_FILE`.
+    was asked for on the command line is `NO_FILE` itself.
     """
 
     path: Path

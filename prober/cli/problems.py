@@ -37,7 +37,7 @@ def show_warnings(warnings: Iterable[Problem]) -> None:
 def drawn(problem: Problem, style: str = "red") -> Text:
     """Return one problem as it is shown, the caret in the cell where the character stands on a terminal."""
     text = Text()
-    if problem.path != NO_FILE:
+    if problem.path is not NO_FILE:
         text.append(f"{place(problem)}: ", "bold")
     text.append(printable(problem.message), style)
     if problem.source:
@@ -62,7 +62,7 @@ def place(problem: Problem) -> str:
 def document(problem: Problem) -> dict[str, Any]:
     """Return one problem as a part of a JSON document."""
     return {
-        "path": "" if problem.path == NO_FILE else _from_here(problem.path),
+        "path": "" if problem.path is NO_FILE else _from_here(problem.path),
         "line": problem.line,
         "column": problem.column,
         "message": problem.message,

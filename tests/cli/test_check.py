@@ -116,6 +116,14 @@ def test_an_empty_selection_is_bad_input(workspace, paths):
     assert check(*paths).exit_code == 2
 
 
+def test_an_empty_folder_is_named_though_one_is_in_it(tmp_path, monkeypatch):
+    """It is no mistake of the command line, which is of no file."""
+    monkeypatch.chdir(tmp_path)
+
+    assert check(".").stderr.startswith(".: there is no scenario")
+    assert json.loads(check(".", "--json").stdout)["problems"][0]["path"] == "."
+
+
 def test_a_missing_configuration_is_told_where_the_workspace_was_asked_for(workspace):
     """Scenarios alone can be checked without one; the whole workspace cannot."""
     (workspace / "config.yaml").unlink()
