@@ -17,6 +17,7 @@ from prober.loading.config_alerts import ways
 from prober.loading.config_secrets import secret_values
 from prober.loading.maintenance import standing, windows
 from prober.loading.masking import Masker
+from prober.store.place import password_in
 from prober.store.store import Store
 
 
@@ -99,9 +100,9 @@ def writer_of(settings: Settings) -> Writer:
 def masker_of(settings: Settings) -> Masker:
     """Return what takes out of a text all that is secret anywhere in the workspace, and what looks private."""
     secrets = {secret for line in settings.lines for secret in (*line.secrets.values(), line.sip.password)}
-    secrets |= {*secret_values(settings.channels), *secret_values(settings.serve)}
-    secrets |= {alert.url for alert in settings.alerts if alert.url}
-    secrets |= {value for system in settings.tickets for value in system.headers.values()}
+    secrets |= {*secret_values((settings.channels, settings.serve, settings.store, settings.evidence))}
+    secrets |= {password_in(settings.store.url)} | {alert.url for alert in settings.alerts if alert.url}
+    secrets |= {value for system in (*settings.tickets, settings.telemetry) for value in system.headers.values()}
     return Masker(secrets, settings.masking)
 
 

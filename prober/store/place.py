@@ -47,6 +47,14 @@ def place_of(url: str) -> Place:
     return Place(parsed, Path(file))
 
 
+def password_in(url: str) -> str:
+    """Return the password that the database URL *url* holds; "" if none."""
+    try:
+        return str(make_url(url).password or "")
+    except ArgumentError:
+        return ""
+
+
 def _server(url: URL) -> Place:
     if url.drivername not in ("postgresql", "postgresql+psycopg"):
         raise StoreBroken(

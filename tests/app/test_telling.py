@@ -26,7 +26,17 @@ alerts:
   - {name: chat, url: "json://127.0.0.1:%d/first-secret"}
 tickets:
   - {name: jira, url: "http://127.0.0.1/", headers: {Authorization: second-secret}, body: "{{ id }}"}
+store: {url: "postgresql://prober:third-secret@127.0.0.1/prober", key: fourth-secret-of-the-numbers-hash}
+evidence: {key: fifth-secret-of-the-sealed-evidence}
+telemetry: {otlp: "http://127.0.0.1:4318", headers: {Authorization: sixth-secret}}
 """
+SECRETS = (
+    "second-secret",
+    "third-secret",
+    "fourth-secret-of-the-numbers-hash",
+    "fifth-secret-of-the-sealed-evidence",
+    "sixth-secret",
+)
 
 
 @pytest.fixture
@@ -68,8 +78,8 @@ async def test_changed_settings_are_gone_on_by(tmp_path: Path, sinks: tuple[Http
 
 
 def test_every_secret_of_the_workspace_is_masked(tmp_path: Path) -> None:
-    """Those of lines, ways and tickets; instants are in the workspace's zone."""
+    """Those of lines, ways, tickets, traces and of what is kept; instants are in the workspace's zone."""
     writer = writer_of(settings(tmp_path, 9))
-    told = writer.mask("246801 json://127.0.0.1:9/first-secret second-secret")
-    assert not any(secret in told for secret in ("246801", "first-secret", "second-secret"))
+    told = writer.mask(f"246801 json://127.0.0.1:9/first-secret {' '.join(SECRETS)}")
+    assert not any(secret in told for secret in ("246801", "first-secret", *SECRETS))
     assert writer.at(datetime(2026, 11, 22, 4, 0, tzinfo=UTC), brief=True) == "11-22 10:00"
