@@ -102,7 +102,8 @@ def masker_of(settings: Settings) -> Masker:
     secrets = {secret for line in settings.lines for secret in (*line.secrets.values(), line.sip.password)}
     secrets |= {*secret_values((settings.channels, settings.serve, settings.store, settings.evidence))}
     secrets |= {password_in(settings.store.url)} | {alert.url for alert in settings.alerts if alert.url}
-    secrets |= {value for system in (*settings.tickets, settings.telemetry) for value in system.headers.values()}
+    headers = [settings.telemetry.headers, *(system.headers for system in settings.tickets)]
+    secrets |= {value for each in headers for value in each.values()}
     return Masker(secrets, settings.masking)
 
 

@@ -113,7 +113,7 @@ def _show(checked: Checked) -> None:
         return
     if checked.warnings:
         counted.print(f"\n{_count(len(checked.warnings), 'warning')}", style="bold")
-    Console(highlight=False, soft_wrap=True).print(_summary(checked))
+    typer.echo(_summary(checked))
 
 
 def _known(checked: Checked) -> Known:

@@ -53,3 +53,11 @@ class Commands(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.commands = cast("MutableMapping[str, Any]", _Imported())  # it is only read
+
+    def invoke(self, ctx: Any) -> Any:
+        """Invoke the command that is asked for."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as exc:
+            # Without its number, by which Typer would end as if a channel had failed.
+            raise BrokenPipeError(str(exc)) from exc

@@ -52,6 +52,10 @@ class _Console(Console):
         for text, style, control in super().render(renderable, options):
             yield Segment(text if control else "\n".join(map(printable, text.split("\n"))), style, control)
 
+    def on_broken_pipe(self) -> None:
+        """Let who began the command say how it ends: Rich would, as if a channel had failed."""
+        raise  # noqa: PLE0704 - it is called while the error is being handled
+
 
 class _Output:
     """A stream that never ends a run: who reads it may go away, or lack the characters, and the run goes on."""

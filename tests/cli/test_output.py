@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -44,6 +45,17 @@ def test_a_full_disk_for_what_was_asked_for_is_told(workspace, operator, asked):
     assert done.returncode == 3
     assert "No space left" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("asked", [("schema", "scenario"), ("alerts", "list"), ("check",)], ids=" ".join)
+def test_a_reader_that_goes_away_is_no_failed_channel(workspace, operator, asked):
+    """`prober … | head -1`: what was asked for is not all written, exit 3; nothing is said of it."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "prober.cli.entry", *asked]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (3, "")
 
 
 def test_a_second_interrupt_does_not_break_the_good_bye(workspace, operator):
