@@ -55,6 +55,7 @@ def _result(tally: Tally, found: Matched, mishaps: Sequence[Mishap]) -> Result:
             "runs cut off": books.interrupted,
             "runs seen beside the robot": tally.seen,
             "faults": len(found.met),
+            "incidents opened": len(tally.incidents),
             "alarms sent": books.alarms,
             "alarms told again, and saying so": books.told_again - len(books.again_unmarked),
             "processes of killed robots": tally.processes,
