@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, Select, Table, select, text
 
@@ -34,8 +34,7 @@ class LateReply:
     text: str
 
 
-@dataclass(frozen=True)
-class Played:
+class Played(NamedTuple):
     """A step as it counts, without what hangs on it."""
 
     run_id: str
@@ -56,6 +55,8 @@ _STEPS_OF_RUNS = select(
     *(STEPS.c.run_id, RUNS.c.scenario, RUNS.c.line, STEPS.c.step, STEPS.c.name, STEPS.c.channel, STEPS.c.verb),
     *(STEPS.c.outcome, STEPS.c.layer, STEPS.c.started_at, STEPS.c.took_s, STEPS.c.failure),
 ).select_from(RUNS.join(STEPS, STEPS.c.run_id == RUNS.c.id))
+_OUTCOMES = {str(one): one for one in Outcome}
+_LAYERS = {str(one): one for one in Layer}
 _BROKEN = text("steps.outcome IN ('failed', 'error')")
 """Written as the index is: with parameters no database would know that it is meant."""
 
@@ -109,10 +110,10 @@ class Queries:
         return self._played(_STEPS_OF_RUNS.where(*window).order_by(STEPS.c.started_at.desc()).limit(limit))
 
     def _played(self, wanted: Select[Any]) -> list[Played]:
-        found = self._database.read(lambda connection: connection.execute(wanted).mappings().all())
+        found = self._database.read(lambda connection: connection.execute(wanted).all())
         return [
-            Played(**{**row, "outcome": Outcome(row["outcome"]), "layer": row["layer"] and Layer(row["layer"])})
-            for row in found
+            Played._make((*of, _OUTCOMES[outcome], layer and _LAYERS[layer], started_at, took_s, failure))
+            for *of, outcome, layer, started_at, took_s, failure in found
         ]
 
     def late_replies(self, run_id: str) -> list[LateReply]:

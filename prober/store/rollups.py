@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from prober.model.figures import Figures
 from prober.store import stale
@@ -17,6 +16,8 @@ from prober.store.spans import DAY, HOUR, LENGTH, Kept, begun, pieces
 from prober.store.tables import ROLLED, ROLLUPS, RUNS, SERIES, STALE
 
 _OF_SERIES = tuple(SERIES.c[name] for name in DIMENSIONS)
+_AT_ONCE = 500
+"""Series that are asked for by one statement: databases limit the number of its parameters."""
 
 
 class Rollups:
@@ -114,9 +115,9 @@ def _counted(connection: Connection, span: str, at: datetime) -> tuple[int, dict
     marks = connection.scalar(select(STALE.c.marks).where(STALE.c.span == span, STALE.c.at == at)) or 0
     if span == HOUR:
         return marks, counted(connection, at, at + LENGTH[HOUR], {})
-    hours = _rows({}).where(ROLLUPS.c.span == HOUR, ROLLUPS.c.at >= at, ROLLUPS.c.at < at + LENGTH[DAY])
+    hours = [ROLLUPS.c.span == HOUR, ROLLUPS.c.at >= at, ROLLUPS.c.at < at + LENGTH[DAY]]
     found: dict[Series, Count] = {}
-    _add_rows(connection, hours, found)
+    _add_rows(connection, hours, found, {})
     return marks, found
 
 
@@ -125,26 +126,31 @@ def _found(
 ) -> list[tuple[Series, Count]]:
     parts = pieces(since, until, kept(connection))
     found: dict[Series, Count] = {}
-    rows = _rows(wanted)
     first, last = parts.days
     if first < last:
-        days = rows.where(ROLLUPS.c.span == DAY, ROLLUPS.c.at >= first, ROLLUPS.c.at < last)
-        _add_rows(connection, days.where(ROLLUPS.c.at.not_in(parts.but)) if parts.but else days, found)
+        days = [ROLLUPS.c.span == DAY, ROLLUPS.c.at >= first, ROLLUPS.c.at < last]
+        _add_rows(connection, [*days, ROLLUPS.c.at.not_in(parts.but)] if parts.but else days, found, wanted)
     if parts.hours:
-        _add_rows(connection, rows.where(ROLLUPS.c.span == HOUR, ROLLUPS.c.at.in_(parts.hours)), found)
+        _add_rows(connection, [ROLLUPS.c.span == HOUR, ROLLUPS.c.at.in_(parts.hours)], found, wanted)
     raw = [counted(connection, begin, end, wanted) for begin, end in parts.raw]
     return [*found.items(), *(one for part in raw for one in part.items())]
 
 
-def _rows(wanted: Mapping[str, str]) -> Select[Any]:
-    rows = select(*_OF_SERIES, *(column for column in ROLLUPS.columns if column.name not in ("series", "span", "at")))
-    rows = rows.select_from(ROLLUPS.join(SERIES, SERIES.c.id == ROLLUPS.c.series))
-    return rows.where(*(SERIES.c[name] == value for name, value in wanted.items()))
-
-
-def _add_rows(connection: Connection, rows: Select[Any], found: dict[Series, Count]) -> None:
-    for row in connection.execute(rows):
-        found.setdefault(tuple(row[: len(DIMENSIONS)]), Count()).add_row(row)
+def _add_rows(
+    connection: Connection,
+    conditions: Sequence[ColumnElement[bool]],
+    found: dict[Series, Count],
+    wanted: Mapping[str, str],
+) -> None:
+    """Add what rows of the *wanted* series have counted to what was *found*."""
+    asked = select(SERIES.c.id, *_OF_SERIES).where(*(SERIES.c[name] == value for name, value in wanted.items()))
+    named = {row[0]: tuple(row[1:]) for row in connection.execute(asked)}
+    # Asked for by their ids: joined, SQLite reads all series of the time, and keeps few of them.
+    ids = list(named)
+    for start in range(0, len(ids), _AT_ONCE):
+        rows = select(ROLLUPS).where(ROLLUPS.c.series.in_(ids[start : start + _AT_ONCE]), *conditions)
+        for row in connection.execute(rows):
+            found.setdefault(named[row.series], Count()).add_row(row)
 
 
 def _together(counts: Sequence[Count]) -> Count:
