@@ -11,12 +11,15 @@ def started(pid: int) -> str | None:
     Return when *pid* started, in letters and digits; None if there is no such process.
 
     In ticks of the kernel since the machine started; where the kernel does not say, being there has to do.
+
+    Raises:
+        OSError: Nobody can look: this process may have no file left to open.
     """
     if not Path("/proc/self/stat").exists():
         return _answers(pid)
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         return None
     # The second field, the name, may hold spaces and brackets; field 3 is the state, field 22 the start.
     state, *fields = stat.rpartition(")")[2].split()

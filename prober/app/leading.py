@@ -11,7 +11,6 @@ from prober.app.starting import Starting
 from prober.app.work import Work
 from prober.channels.timing import monotonic
 from prober.errors import StoreBroken
-from prober.model.probe import Start
 from prober.pipeline import Pipeline
 from prober.scheduler import Scheduler
 from prober.store.leadership import RENEW_S, SCHEDULE
@@ -78,10 +77,22 @@ class Leading:
     async def run(self) -> None:
         """Lead as soon and as long as it can, and catch up with what the store refused before, until cancelled."""
         while True:
-            await self._guarded(self.turn())
+            await self._guarded(self._turn())
+            await self._store.leadership.wait(SCHEDULE)
+
+    async def _turn(self) -> None:
+        """Do what is to be done at one turn; who can not lead starts nothing, and leaves the lead to others."""
+        try:
+            await self.turn()
+        except StoreBroken:
             if not self.leads:
                 self._follow("the store does not answer")
-            await self._store.leadership.wait(SCHEDULE)
+            raise
+        except Exception:
+            if not self.leads:
+                self._follow("it stumbles over what it takes over")
+                await self._store.leadership.resign(SCHEDULE)
+            raise
 
     async def turn(self) -> None:
         """
@@ -148,7 +159,7 @@ class Leading:
             last = doing.result()
         finally:
             doing.cancel()
-        return {name: _accounted_until(last[name]) if name in last else None for name in probes}
+        return {name: last[name].accounted_until_at if name in last else None for name in probes}
 
     async def _sweep(self) -> None:
         """Mark what processes that live no more left behind; the runs that ended with it are judged."""
@@ -188,8 +199,3 @@ class Leading:
             self._all_left = self._all_left or (everything and self.leads)
             self._starting.unjudged |= of
             raise
-
-
-def _accounted_until(last: Start) -> datetime:
-    """Return the latest instant *last* accounts for: one start is itself alone, however long nobody led after it."""
-    return last.told_until_at if last.count > 1 else last.planned_at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, cast
 
@@ -54,10 +55,21 @@ class Commands(TyperGroup):
         super().__init__(**settings)
         self.commands = cast("MutableMapping[str, Any]", _Imported())  # it is only read
 
+    def make_context(self, *args: Any, **settings: Any) -> Any:
+        """Read the arguments; some of them print something and end."""
+        with _unnumbered():
+            return super().make_context(*args, **settings)
+
     def invoke(self, ctx: Any) -> Any:
         """Invoke the command that is asked for."""
-        try:
+        with _unnumbered():
             return super().invoke(ctx)
-        except BrokenPipeError as exc:
-            # Without its number, by which Typer would end as if a channel had failed.
-            raise BrokenPipeError(str(exc)) from exc
+
+
+@contextmanager
+def _unnumbered() -> Iterator[None]:
+    """Take its number from a pipe's break: by that Typer would end as if a channel had failed."""
+    try:
+        yield
+    except BrokenPipeError as exc:
+        raise BrokenPipeError(str(exc)) from exc

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from prober.errors import Problem
+from prober.errors import NO_FILE, Problem
 
 YAML_ENDINGS = (".yaml", ".yml")
 _ENDINGS = (*YAML_ENDINGS, ".py")
@@ -36,7 +36,7 @@ def select(paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
         else:
             found |= {file.resolve(): file for file in files if file.resolve() not in found}
     if not found and not problems:
-        problems.append(Problem(Path(), 0, 0, "no scenario was given"))
+        problems.append(Problem(NO_FILE, 0, 0, "no scenario was given"))
     return list(found.values()), problems
 
 

@@ -103,6 +103,12 @@ class Start:
     until_at: datetime | None = None
 
     @property
+    def accounted_until_at(self) -> datetime:
+        """The latest instant whose start it accounts for. One that was claimed and never begun accounts for itself."""
+        never_begun = self.missed is Missed.DOWN and self.detail
+        return self.planned_at if never_begun else self.told_until_at
+
+    @property
     def told_until_at(self) -> datetime:
         """The latest instant whose start it tells of."""
         return self.until_at or self.planned_at

@@ -121,8 +121,10 @@ def _miss(connection: Connection, start: Start, term: int) -> bool:
 def _count(connection: Connection, start: Start, row: Start, term: int) -> bool:
     """Count *start* on *row*, if that is of *term* too, whose leader still leads."""
     counted = update(STARTS).where(*_key(row), STARTS.c.term == term, exists().where(_leads(term)))
+    # Of a commit that broke off nobody knows whether it was made, so it is told again.
+    count = row.count + (start.count if start.told_until_at != row.until_at else 0)
     until_at = max(row.told_until_at, start.told_until_at)
-    return connection.execute(counted.values(count=row.count + start.count, until_at=until_at)).rowcount == 1
+    return connection.execute(counted.values(count=count, until_at=until_at)).rowcount == 1
 
 
 def _mark_never_begun(connection: Connection, term: int, back: timedelta) -> int:

@@ -134,6 +134,22 @@ async def test_what_is_caught_up_with_and_stumbles_does_not_end_the_robot(robot)
     assert [result.standing for result in well.store.incidents.results("one")] == ["well"]
 
 
+async def test_who_stumbles_over_what_it_takes_over_leaves_the_lead_to_others(robot) -> None:
+    """Else it would renew its term and start nothing; a robot that is well takes over."""
+    ill, well = robot(), robot()
+
+    async def stumbling_on(*_: object) -> int:
+        raise RuntimeError("can't start new thread")
+
+    ill.store.starts.take_over = stumbling_on
+    leading_on = asyncio.create_task(ill.serving.leading.run())
+    assert "stumbles" in await ill.until(About.FOLLOWS)
+    leading_on.cancel()
+    assert ill.store.leadership.last_term(SCHEDULE) is None
+    await well.turn()
+    assert well.serving.leads
+
+
 async def test_a_robot_that_stumbles_at_its_end_leaves_the_lead_all_the_same(robot) -> None:
     """Whoever waits for it takes up what is left."""
     well = robot()
@@ -191,12 +207,13 @@ async def test_a_probe_that_was_gone_for_a_while_was_missed(robot) -> None:
     assert datetime.now(UTC) - missed.told_until_at < timedelta(minutes=2)
 
 
-async def test_missed_starts_of_another_schedule_end_when_they_did(robot) -> None:
+@pytest.mark.parametrize("count", [600, 1])
+async def test_missed_starts_of_another_schedule_end_when_they_did(robot, count: int) -> None:
     """Six hundred of every six seconds were an hour: what was due since is missed, and no clock was set back."""
     well = robot()
     an_hour_ago, until_at = (datetime.now(UTC) - timedelta(minutes=minutes) for minutes in (61, 1))
     await well.store.leadership.lead(SCHEDULE)
-    await well.store.starts.missed(Start("one", an_hour_ago, None, Missed.MAINTENANCE, "", 600, until_at), 1)
+    await well.store.starts.missed(Start("one", an_hour_ago, None, Missed.MAINTENANCE, "", count, until_at), 1)
     planned: dict[str, datetime] = {}
     well.serving.scheduler.plan = lambda _, since: planned.update(since)
     await well.turn()

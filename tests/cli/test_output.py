@@ -47,7 +47,7 @@ def test_a_full_disk_for_what_was_asked_for_is_told(workspace, operator, asked):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("asked", [("schema", "scenario"), ("alerts", "list"), ("check",)], ids=" ".join)
+@pytest.mark.parametrize("asked", [("schema", "scenario"), ("alerts", "list"), ("check",), ("--help",)], ids=" ".join)
 def test_a_reader_that_goes_away_is_no_failed_channel(workspace, operator, asked):
     """`prober … | head -1`: what was asked for is not all written, exit 3; nothing is said of it."""
     reading, writing = os.pipe()

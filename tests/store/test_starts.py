@@ -160,6 +160,14 @@ async def test_a_row_tells_up_to_when_it_speaks(store: Store) -> None:
     assert (last.planned_at, last.count, last.told_until_at) == (NOON, 32, minute(60))
 
 
+async def test_a_start_that_is_told_twice_counts_once(store: Store) -> None:
+    """Of a commit that broke off nobody knows whether it was made: it is told again."""
+    await store.leadership.lead(SCHEDULE)
+    for number in (0, 1, 2, 2):
+        assert await store.starts.missed(Start("balance", minute(number), None, Missed.LATE), 1)
+    assert [start.count for start in store.starts.missed_since(NOON)] == [3]
+
+
 async def test_starts_that_are_missed_at_once_are_all_counted(store: Store) -> None:
     """Whatever waits beside them to be written; who leads next begins a row of its own."""
     await store.leadership.lead(SCHEDULE)
