@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from scripts.benches.frame import page
 from scripts.benches.frame.bench import Result, Table, broken, document, holds
 from scripts.benches.frame.found import benches, says
 from scripts.benches.frame.machine import Fitness, machine
+from scripts.benches.frame.shown import show
 from scripts.benches.soak import growth, slope
 
 CHECKOUT = Path(__file__).parents[2]
@@ -80,6 +82,15 @@ def test_the_page_states_machine_date_command_samples_and_limits() -> None:
         "| busy | 2 |",
     ):
         assert words in written
+
+
+def test_a_tail_past_its_bound_is_never_called_kept() -> None:
+    """Where the machine was too busy it binds nobody, and the page and the terminal say so of the figure itself."""
+    assert "| `late_p99_s` | 0.5 | <= 0.1 | **no**, and does not bind |" in page.written([told(fit=False)])
+    with (console := Console(width=200)).capture() as shown:
+        show(console, told(fit=False))
+    assert "(✗)" in shown.get()
+    assert "all bounds that bind are met; the machine was too busy, so tails do not bind: late_p99_s" in shown.get()
 
 
 def test_only_full_documents_are_published(tmp_path: Path) -> None:

@@ -6,12 +6,21 @@ import operator
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 Figure = float | int | None
 _HOLDS: Mapping[str, Callable[[float, float], bool]] = {"<=": operator.le, ">=": operator.ge, "==": operator.eq}
 _TAILS = ("_p95", "_p99", "_max")
+
+
+class Met(Enum):
+    """Whether a figure keeps to its bound. UNBOUND: it does not, and is a tail on a machine that was too busy."""
+
+    YES = "yes"
+    NO = "no"
+    UNBOUND = "unbound"
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,16 @@ def broken(result: Result, *, fit: bool) -> list[str]:
         for figure, bound in result.bounds.items()
         if (fit or not any(tail in figure for tail in _TAILS)) and not holds(result.figures.get(figure), bound)
     ]
+
+
+def how(document: Mapping[str, Any], figure: str) -> Met | None:
+    """Return whether a *figure* of a *document* keeps to its bound; None if it has none."""
+    bound = document["bounds"].get(figure)
+    if bound is None:
+        return None
+    if holds(document["figures"].get(figure), bound):
+        return Met.YES
+    return Met.NO if figure in document["unmet"] else Met.UNBOUND
 
 
 def holds(value: Figure, bound: str) -> bool:

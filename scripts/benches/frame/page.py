@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from scripts.benches.frame.bench import Met, how
 from scripts.benches.frame.found import says
 from scripts.benches.frame.shown import number
 
@@ -62,8 +63,10 @@ def _circumstances(document: Mapping[str, Any]) -> Iterable[str]:
 def _figures(document: Mapping[str, Any]) -> Iterable[tuple[str, str, str, str]]:
     for figure, value in document["figures"].items():
         bound = document["bounds"].get(figure, "")
-        met = "**no**" if figure in document["unmet"] else "yes" if bound else ""
-        yield f"`{figure}`", number(value), bound, met
+        yield f"`{figure}`", number(value), bound, _MET[how(document, figure)]
+
+
+_MET = {Met.YES: "yes", Met.NO: "**no**", Met.UNBOUND: "**no**, and does not bind", None: ""}
 
 
 def _rows(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> list[str]:

@@ -9,7 +9,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from scripts.benches.frame.bench import Figure
+from scripts.benches.frame.bench import Figure, Met, how
 
 
 def number(value: Figure) -> str:
@@ -28,6 +28,9 @@ def show(console: Console, document: Mapping[str, Any]) -> None:
         console.print(Text(f"  {remark}", "red"))
     fit = "" if document["fit"] else "; the machine was too busy, so tails do not bind"
     verdict = "all bounds are met" if document["met"] else f"not met: {', '.join(document['unmet'])}"
+    if unbound := [figure for figure in document["bounds"] if how(document, figure) is Met.UNBOUND]:
+        verdict = verdict.replace("all bounds", "all bounds that bind")
+        fit += f": {', '.join(unbound)}"
     samples = ", ".join(f"{n} {what}" for what, n in document["samples"].items())
     console.print(Text(f"{verdict}{fit}", "green" if document["met"] else "bold red"), Text(f"({samples})", "dim"))
 
@@ -38,9 +41,11 @@ def _figures(document: Mapping[str, Any]) -> Table:
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for figure, value in document["figures"].items():
         bound = document["bounds"].get(figure)
-        sign = Text("✗", "bold red") if figure in document["unmet"] else Text("✓", "green") if bound else Text()
-        table.add_row(figure, number(value), bound or "", sign)
+        table.add_row(figure, number(value), bound or "", Text(*_SIGNS[how(document, figure)]))
     return table
+
+
+_SIGNS = {Met.YES: ("✓", "green"), Met.NO: ("✗", "bold red"), Met.UNBOUND: ("(✗)", "yellow"), None: ("", "")}
 
 
 def _table(told: Mapping[str, Any]) -> Table:
