@@ -42,6 +42,7 @@ from prober.store import spent_evidence
 from prober.store.broken import told
 from prober.store.database import Database
 from prober.store.numbers import HASHED, Numbers
+from prober.store.removal import remove_runs
 from prober.store.tables import EVIDENCE, KEYS, LEASES, LINES, METADATA, ORDERS, ROLLED, RUNS, STALE, STEPS
 from prober.store.traces_of import Traces, traces_of
 
@@ -94,7 +95,7 @@ class Forgetting:
             some = run_ids[start : start + _AT_ONCE]
             done.files += self._database.read(lambda connection, some=some: _files_of(connection, some))  # type: ignore[misc]
             await spent_evidence.drop(self._database, evidence, some)
-            await self._database.write(lambda connection, some=some: _delete_runs(connection, some))  # type: ignore[misc]
+            await self._database.write(lambda connection, some=some: remove_runs(connection, some))  # type: ignore[misc]
         done.runs = len(run_ids)
         told_of("rows")
         await self._database.write(lambda connection: _clean_rows(connection, traces, done))
@@ -165,11 +166,6 @@ def _runs_of(connection: Connection, traces: Traces) -> Sequence[str]:
 def _files_of(connection: Connection, run_ids: Sequence[str]) -> int:
     wanted = select(func.count(EVIDENCE.c.path.distinct())).where(EVIDENCE.c.run_id.in_(run_ids))
     return connection.scalar(wanted) or 0
-
-
-def _delete_runs(connection: Connection, run_ids: Sequence[str]) -> None:
-    """Delete runs with all that hangs on them. The figures of their hours stay: they name no customer."""
-    connection.execute(delete(RUNS).where(RUNS.c.id.in_(run_ids)))
 
 
 def _clean_rows(connection: Connection, traces: Traces, done: Forgotten) -> None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, RowMapping, create_engine, select, text
+from sqlalchemy import Connection, Engine, RowMapping, create_engine, exists, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
@@ -18,7 +18,7 @@ from prober.store.broken import is_damage, told
 from prober.store.engines import engines
 from prober.store.place import Place, place_of
 from prober.store.snapshot import opened_to_read
-from prober.store.tables import EVIDENCE
+from prober.store.tables import EVIDENCE, METADATA, RUNS, UNCHECKED
 
 _PATIENCE_S = 5.0
 
@@ -78,8 +78,7 @@ def _rows(place: Place) -> tuple[list[str], list[RowMapping]]:
     with told(str(place)), looking(place) as engine:
         try:
             with engine.connect() as connection:
-                if place.file is not None:
-                    broken += _own_checks(connection)
+                broken += _checks_of_sqlite(connection) if place.file is not None else _checks_of_server(connection)
                 found = connection.execute(select(EVIDENCE).order_by(EVIDENCE.c.id)).mappings().all()
         except DatabaseError as exc:
             if not is_damage(exc):
@@ -102,13 +101,21 @@ def looking(place: Place) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _own_checks(connection: Connection) -> list[str]:
-    """What SQLite checks when it is asked to; a server checks each page it reads, and its foreign keys always."""
+def _checks_of_sqlite(connection: Connection) -> list[str]:
+    """Return what SQLite finds when it is asked to look."""
     broken = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check"))]
-    broken += [
-        f"row {row[1]} of {row[0]} belongs to a row of {row[2]} that is not there"
-        for row in connection.execute(text("PRAGMA foreign_key_check"))
-    ]
+    strays = connection.execute(text("PRAGMA foreign_key_check"))
+    return broken + [f"row {row[1]} of {row[0]} belongs to a row of {row[2]} that is not there" for row in strays]
+
+
+def _checks_of_server(connection: Connection) -> list[str]:
+    """Return what a server does not see to by itself: it checks each page that it reads, and its foreign keys."""
+    broken = []
+    for table in (METADATA.tables[name] for name in UNCHECKED):
+        of_none = select(table.c.run_id).where(~exists().where(RUNS.c.id == table.c.run_id)).distinct()
+        broken += [
+            f"{table.name} has rows of a run {run_id} that is not there" for run_id in connection.scalars(of_none)
+        ]
     return broken
 
 

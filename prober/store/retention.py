@@ -16,6 +16,7 @@ from prober.model.order import OrderState
 from prober.model.run import Outcome
 from prober.store import spent_evidence
 from prober.store.database import Database
+from prober.store.removal import remove_runs
 from prober.store.rollups import Rollups
 from prober.store.spans import DAY, HOUR, RUN
 from prober.store.tables import (
@@ -150,7 +151,7 @@ class _Pruning:
         old = select(RUNS.c.id).where(RUNS.c.started_at < cut, RUNS.c.ended_at.is_not(None), RUNS.c.id.not_in(_HELD))
         if not self._dry_run:
             await self._since(RUN, cut)
-        self.pruned.runs += await self._delete(RUNS, RUNS.c.id, old)
+        self.pruned.runs += await self._each(old, _AT_ONCE, remove_runs)
 
     async def _figures(self) -> None:
         for span, kept_s in ((HOUR, self._keep.hourly), (DAY, self._keep.daily)):
@@ -193,12 +194,20 @@ class _Pruning:
         self, table: Table, key: ColumnElement[Any], wanted: Select[Any], *also: ColumnElement[bool], at_once: int = 0
     ) -> int:
         """Delete the rows of *table* whose *key* is *wanted*, a few at a time, and return how many keys there were."""
+
+        def delete_some(connection: Connection, keys: Sequence[Any]) -> None:
+            connection.execute(delete(table).where(key.in_(keys), *also))
+
+        return await self._each(wanted, at_once or _AT_ONCE, delete_some)
+
+    async def _each(
+        self, wanted: Select[Any], at_once: int, remove: Callable[[Connection, Sequence[Any]], None]
+    ) -> int:
+        """Have the keys that are *wanted* removed, so many at a time, and return how many there were."""
         keys = await self._read(lambda connection: connection.scalars(wanted).all())
-        if not self._dry_run:
-            size = at_once or _AT_ONCE
-            for start in range(0, len(keys), size):
-                gone = delete(table).where(key.in_(keys[start : start + size]), *also)
-                await self._database.write(lambda connection, gone=gone: connection.execute(gone).close())  # type: ignore[misc]
+        for start in range(0, 0 if self._dry_run else len(keys), at_once):
+            some = keys[start : start + at_once]
+            await self._database.write(lambda connection, some=some: remove(connection, some))  # type: ignore[misc]
         return len(keys)
 
 

@@ -25,7 +25,7 @@ from prober.store import migrations
 from prober.store.process import this_process
 from prober.store.rows import run_row
 from prober.store.store import Store
-from prober.store.tables import INCIDENTS, LEADERS, LINES, METADATA, RUNS, STARTS
+from prober.store.tables import INCIDENTS, LEADERS, LINES, METADATA, RUNS, STARTS, UNCHECKED
 
 OPEN = """
 import sys
@@ -37,12 +37,16 @@ Store.open(sys.argv[1]).close()
 
 
 def test_the_migrations_make_the_tables_of_the_code(store_url: str) -> None:
-    """What the migrations build is what `tables.py` says, column by column and index by index."""
+    """What the migrations build is what the tables say, column by column; PostgreSQL lacks what it is not to check."""
     Store.open(store_url).close()
     engine = create_engine(store_url)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+        differing = compare_metadata(MigrationContext.configure(connection), METADATA)
+        unchecked = UNCHECKED if connection.dialect.name == "postgresql" else ()
     engine.dispose()
+    assert sorted((what, constraint.table.name) for what, constraint in differing) == sorted(
+        ("add_fk", name) for name in unchecked
+    )
 
 
 def test_the_newest_revision_is_known_without_alembic() -> None:

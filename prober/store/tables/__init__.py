@@ -1,6 +1,6 @@
 """The tables of the store, one list of them for the code and its migrations."""
 
-from prober.store.tables.base import METADATA
+from prober.store.tables.base import METADATA, UNCHECKED
 from prober.store.tables.results import (
     CAPTURES,
     EVIDENCE,
@@ -54,4 +54,5 @@ __all__ = [
     "STEPS",
     "TICKETS",
     "TIMINGS",
+    "UNCHECKED",
 ]

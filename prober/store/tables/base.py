@@ -29,3 +29,11 @@ def owner() -> list[Column[object]]:
 
 def run_id(*, primary_key: bool = False) -> Column[str]:
     return Column("run_id", String, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=primary_key, nullable=False)
+
+
+UNCHECKED = ("timings", "captures", "evidence")
+"""
+Tables whose `run_id` PostgreSQL does not check: looking each row's run up would take a fifth of what a step costs.
+
+Their rows are written in one transaction with steps, whose own run is checked, and go with `removal.remove_runs`.
+"""
