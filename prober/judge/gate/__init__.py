@@ -1,0 +1,1 @@
+"""May it go live? Samples of runs against floors, limits and a baseline, and what that proves."""

@@ -1,0 +1,1 @@
+"""What `scripts/bench gate` judges by simulation: runs made up, a rule to compare with, the watch after a launch."""
