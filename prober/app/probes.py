@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from prober.app.config_problems import ConfigProblems
 from prober.app.orders import Order, orders, whom
-from prober.errors import BadInput, Problem
+from prober.errors import BadInput
 from prober.loading.config import Settings
 from prober.loading.config_service import ProbeSettings
 from prober.loading.fields import did_you_mean
-from prober.loading.nodes import Document, Where, find, parse_yaml
+from prober.loading.nodes import Where
 from prober.model.probe import Probe, Schedule
 from prober.model.scenario import Scenario
 from prober.scheduler import Timetable
@@ -27,10 +28,11 @@ def probes(settings: Settings, scenarios: Iterable[Scenario]) -> tuple[Probe, ..
     Raises:
         BadInput: Every mistake in them, where config.yaml has it.
     """
-    reading = _Reading(settings, {scenario.name: scenario for scenario in scenarios})
+    by_name = {scenario.name: scenario for scenario in scenarios}
+    reading = _Reading(settings, by_name, ConfigProblems(settings.path))
     found = [probe for index, said in enumerate(settings.probes) for probe in reading.probes(index, said)]
-    if reading.problems:
-        raise BadInput(list(dict.fromkeys(reading.problems)))
+    if reading.problems.found:
+        raise BadInput(list(dict.fromkeys(reading.problems.found)))
     return tuple(found)
 
 
@@ -40,8 +42,7 @@ class _Reading:
 
     settings: Settings
     scenarios: Mapping[str, Scenario]
-    problems: list[Problem] = field(default_factory=list)
-    _document: Document | None = None
+    problems: ConfigProblems
     _names: set[str] = field(default_factory=set)
     _ordered: dict[object, list[Order]] = field(default_factory=dict)
 
@@ -71,7 +72,7 @@ class _Reading:
             )
 
     def _names_are_known(self, index: int, said: ProbeSettings, scenario: Scenario | None) -> bool:
-        before = len(self.problems)
+        before = len(self.problems.found)
         known = [line.name for line in self.settings.lines]
         for position, name in enumerate(said.lines):
             if name not in known:
@@ -79,7 +80,7 @@ class _Reading:
         if scenario is not None:
             for fact, values in said.matrix.items():
                 self._look_at_matrix(index, fact, values, scenario)
-        return len(self.problems) == before
+        return len(self.problems.found) == before
 
     def _look_at_matrix(self, index: int, fact: str, values: Sequence[str], scenario: Scenario) -> None:
         if fact not in scenario.matrix:
@@ -105,14 +106,7 @@ class _Reading:
         return self._ordered[key]
 
     def _note(self, index: int, where: Where, message: str, hint: str) -> None:
-        """Note a problem at its place in the file; at the file, where the environment says it."""
-        if self._document is None:
-            self._document = parse_yaml(self.settings.path, what="the configuration")
-        probe = ("probes", index)
-        if find(self._document.root, probe) is find(self._document.root, probe[:1]):
-            self.problems.append(Problem(self.settings.path, 0, 0, message, hint))
-        else:
-            self.problems.append(self._document.problem(find(self._document.root, (*probe, *where)), message, hint))
+        self.problems.note(("probes", index), where, message, hint)
 
 
 _MATRIX = "name facts that the scenario's ‘matrix’ has"

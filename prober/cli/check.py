@@ -48,7 +48,7 @@ def command(
     if not checked.problems and len(_selected(paths or [], config)[1]) <= 1:  # whose lines are meant would be a guess
         checked.attempt(lambda: _order(checked))
         if _is_whole(paths or [], config):
-            checked.attempt(lambda: _plan(checked))
+            _plan(checked)
     if not checked.problems:
         checked.warnings = warnings(checked.scenarios, _known(checked))
         checked.warnings += untold(checked.settings) if checked.settings else ()
@@ -143,11 +143,13 @@ def _order(checked: Checked) -> None:
 
 
 def _plan(checked: Checked) -> None:
-    """Raise BadInput for what is wrong with the probes. They name scenarios: all of them must have been read."""
-    from prober.app.probes import probes  # noqa: PLC0415 - as above
+    """Note what is wrong with probes and items. They name scenarios: all of them must have been read."""
+    from prober.app.items import items  # noqa: PLC0415 - as above
+    from prober.app.probes import probes  # noqa: PLC0415
 
-    if checked.settings:
-        probes(checked.settings, checked.scenarios)
+    if settings := checked.settings:
+        checked.attempt(lambda: probes(settings, checked.scenarios))
+        checked.attempt(lambda: items(settings, checked.scenarios))
 
 
 def _is_whole(paths: Sequence[Path], config: Path) -> bool:

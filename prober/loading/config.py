@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from prober.errors import BadInput, Problem
 from prober.loading import mistakes
 from prober.loading.config_alerts import Understood, Unfillable, alerts_that_clash
+from prober.loading.config_items import ItemSettings
 from prober.loading.config_lines import lines_that_clash
 from prober.loading.config_secrets import without_secrets
 from prober.loading.config_sections import (
@@ -51,8 +52,8 @@ _LISTS = "a list is written as in YAML: [a, b]"
 _SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:)(.+)")
 
 
-_SERVICE = ("probes", "maintenance", "alerts", "tickets", "serve", "telemetry", "retention")
-"""The sections that the robot works by round the clock, and no run is played by."""
+_SERVICE = ("items", "probes", "maintenance", "alerts", "tickets", "serve", "telemetry", "retention")
+"""The sections that say when, what for and who is told; no run is played by them."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Settings:
     What config.yaml and the environment say, complete: every path is absolute, every secret read.
 
     *channels* holds the channels that are set up, each as its own settings model. *sha256* is of what a run is played
-    by, without the secrets, and the same wherever the workspace lies: when, and who is told, changes no run.
+    by, without the secrets, and the same wherever the workspace lies: when, what for and who is told changes no run.
     """
 
     path: Path
@@ -72,6 +73,7 @@ class Settings:
     orders: OrderSettings
     channels: Mapping[str, Any]
     sha256: str
+    items: tuple[ItemSettings, ...] = ()
     probes: tuple[ProbeSettings, ...] = ()
     maintenance: tuple[MaintenanceSettings, ...] = ()
     alerts: tuple[AlertSettings, ...] = ()

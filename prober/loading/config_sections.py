@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from prober.loading.config_items import ItemSettings
 from prober.loading.config_masking import MaskingSettings
 from prober.loading.config_names import Count, Key, Msisdn, PlainName, Zone
 from prober.loading.config_service import (
@@ -90,21 +90,6 @@ class OrderSettings(BaseModel):
     timezone: Zone = Field(default="Asia/Shanghai", description="the time zone whose days count")
 
 
-class ItemSettings(BaseModel):
-    """A menu item or service offered to customers."""
-
-    model_config = STRICT
-    name: PlainName = Field(description="the name that scenarios call it by")
-    title: Text = Field(default="", description="what people read")
-    owner: Text = Field(default="", description="who answers for it")
-    phase: Literal["pre-launch", "launch", "post-launch"] = Field(default="pre-launch", description="where it stands")
-    scenarios: tuple[Text, ...] = Field(default=(), description="the scenarios that judge it")
-    keys: Number | None = Field(default=None, description="budget: the keys a customer should need at most")
-    clicks: Number | None = Field(default=None, description="budget: the clicks a customer should need at most")
-    messages: Number | None = Field(default=None, description="budget: the messages a customer should need at most")
-    success: float = Field(default=0.9, ge=0, le=1, description="the success rate its gate asks for")
-
-
 class ConsoleSettings(BaseModel):
     """The web console."""
 
@@ -153,7 +138,6 @@ class Sections(BaseModel):
 
 
 UNAVAILABLE = {
-    "items": "scenarios name their item themselves, and no gate judges it yet",
     "console": "there is no web console yet; ‘prober report’ writes pages",
     "fleet": "one robot works by itself for now",
     "site": "one robot works by itself for now; give lines a fact ‘site’ if it matters",
