@@ -16,6 +16,8 @@ _WHERE = {
     "schema": "schema:command",
     "run": "run:command",
     "serve": "serve:command",
+    "phase": "phase:command",
+    "gate": "gate:command",
     "report": "report:command",
     "import": "excel:import_cases",
     "export": "excel:export_cases",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from prober.app.telling import masker_of
 from prober.app.work import Work
 from prober.cli import availability_view as available
 from prober.cli import incident_view as view
+from prober.cli.people import BY, person
 from prober.cli.progress import progress_console
 from prober.cli.workspace import CONFIG, open_settings, open_to_look, open_workspace
 from prober.errors import NO_FILE, BadInput, Problem
@@ -35,7 +35,6 @@ app = typer.Typer(help="What is broken, and who sees to it.", no_args_is_help=Tr
 
 ID = Annotated[str, typer.Argument(metavar="INCIDENT", help="The incident, as INC-20261122-0007.")]
 TEXT = Annotated[str, typer.Argument(help="What you have to say about it.")]
-BY = Annotated[str, typer.Option(help="Who you are; your login name if you do not say.")]
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 SPAN = TypeAdapter(Duration)
 
@@ -171,7 +170,7 @@ def _act(
     act: Callable[[Incidents, str, str, str], _Acting],
     done: str,
 ) -> None:
-    name, who, text = incident.upper(), by.strip() or _login(), text.strip()
+    name, who, text = incident.upper(), person(by), text.strip()
     settings = open_to_look(config)
     if text:
         text = _masked(config, text)
@@ -200,14 +199,6 @@ _Acting = Coroutine[Any, Any, Refused | None]
 
 def _zone(settings: Settings) -> ZoneInfo:
     return ZoneInfo(settings.orders.timezone)
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        what = "nobody knows who you are: this user has no login name"
-        raise BadInput([Problem(NO_FILE, 0, 0, what, "say it: --by NAME")]) from None
 
 
 def _refusal(settings: Settings, name: str, refused: Refused, found: Incident | None) -> BadInput:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from prober.app import App, Order
@@ -21,8 +21,9 @@ class Playing:
     """
     Plays *planned* in order, *abreast* runs at once on different lines.
 
-    With *fail_fast* nothing is begun after a run that is FAILED or ERROR; what is under way then ends by itself. *runs*
-    are those that ended, by their start; *left* is what was never begun.
+    With *fail_fast* nothing is begun after a run that is FAILED or ERROR; what is under way then ends by itself. When
+    all is played, *more* says what is to be played then; it may block. *runs* are those that ended, by their start;
+    *left* is what was never begun.
     """
 
     app: App
@@ -30,6 +31,7 @@ class Playing:
     watch: Sink
     abreast: int = 1
     fail_fast: bool = False
+    more: Callable[[], Sequence[Order]] = tuple
     ended: list[Run] = field(default_factory=list)
     left: deque[Order] = field(default_factory=deque)
 
@@ -47,9 +49,11 @@ class Playing:
         self.left = deque(self.planned)
         _leave_politely_on_signals()
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(self.abreast):
-                    group.create_task(self._play_one_by_one())
+            while self.left and self._goes_on():
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(self.abreast):
+                        group.create_task(self._play_one_by_one())
+                self.left.extend(() if self.left else await asyncio.to_thread(self.more))
         except asyncio.CancelledError:
             return False
         except BaseExceptionGroup as several:

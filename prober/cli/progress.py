@@ -140,6 +140,10 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def expect(self, more: int) -> None:
+        """Count *more* runs among those to come."""
+        self._total += more
+
     def stop(self) -> None:
         """Show nothing under way any more. Safe to call twice."""
         self._under_way.stop()

@@ -88,27 +88,27 @@ def write_html(path: Path, runs: Sequence[Run], settings: Settings, *, title: st
     elif len(runs) > _AT_MOST:
         index, folder = path, path.with_name(f"{path.stem}-runs")
     else:
-        return _write(path, lambda: pages.render(runs, title=title, **reading))
+        return write(path, lambda: pages.render(runs, title=title, **reading))
     for run in runs:
         page = partial(pages.render, [run], title=run.title or run.scenario, **reading, index=f"../{index.name}")
-        _write(folder / pages.page_name(run), page)
-    return _write(index, lambda: pages.render_index(runs, title=title, folder=folder.name))
+        write(folder / pages.page_name(run), page)
+    return write(index, lambda: pages.render_index(runs, title=title, folder=folder.name))
 
 
 def write_junit(path: Path, runs: Sequence[Run], settings: Settings) -> Path:
     """Write *runs* to *path* as JUnit XML, and return it."""
-    return _write(path, lambda: junit(runs, settings.evidence.path))
+    return write(path, lambda: junit(runs, settings.evidence.path))
 
 
-def refuse_unwritable(html: Path | None, junit_file: Path | None) -> None:
+def refuse_unwritable(html: Path | None, *files: Path | None) -> None:
     """
-    Try whether the reports can be written there, and leave nothing behind.
+    Try whether the reports can be written there, and leave nothing behind; *html* may be a folder.
 
     Raises:
         BadInput: One of them cannot.
     """
     pages = [] if html is None else [html if _is_page(html) else html / "index.html"]
-    tried = {path: _obstacle(path) for path in (*pages, *([] if junit_file is None else [junit_file]))}
+    tried = {path: _obstacle(path) for path in (*pages, *files) if path is not None}
     problems = [
         Problem(path, 0, 0, f"no report can be written there: {why}", "name another file")
         for path, why in tried.items()
@@ -152,7 +152,7 @@ def _compare(runs: Sequence[Run], html: Path | None, settings: Settings, *, quie
         return
     page = html if _is_page(html) else html / "index.html"
     opened = Seal(settings.evidence.key).opened
-    _write(page, lambda: pages.render_comparison(compare(before, after), read=_reader(settings), opened=opened))
+    write(page, lambda: pages.render_comparison(compare(before, after), read=_reader(settings), opened=opened))
     typer.echo(str(page), err=quiet)
 
 
@@ -165,7 +165,13 @@ def _reader(settings: Settings) -> Read:
     return lambda evidence: located(evidence, settings.evidence.path).read_bytes()
 
 
-def _write(path: Path, render: Callable[[], str | bytes]) -> Path:
+def write(path: Path, render: Callable[[], str | bytes]) -> Path:
+    """
+    Write what *render* returns to *path*, and return it.
+
+    Raises:
+        RobotBroken: It cannot be written there.
+    """
     written = render()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

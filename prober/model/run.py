@@ -18,6 +18,7 @@ class Phase(StrEnum):
     PRE_LAUNCH = "pre-launch"
     LAUNCH = "launch"
     POST_LAUNCH = "post-launch"
+    RETIRED = "retired"
 
 
 class Outcome(StrEnum):

@@ -65,12 +65,16 @@ def render_comparison(comparison: Comparison, *, read: Read, opened: Opened = by
     return _page("comparison.html.j2", runs, title="两次运行对比 Two runs", comparison=comparison, both_runs=views)
 
 
-def _page(template: str, runs: Sequence[Run], **shown: object) -> str:
-    counts, verdict = words.counted(runs), words.verdict(runs)
-    page = _environment().get_template(template)
-    written = page.render(counts=counts, verdict=verdict, box=(WIDTH, HEIGHT, KEYS_HEIGHT), **shown)
+def page(template: str, gravest: words.Mark, **shown: object) -> str:
+    """Return the page of *template* with what it shows, in the tone of *gravest*."""
+    written = _environment().get_template(template).render(verdict=gravest, **shown)
     # A page may have shown what UTF-8 cannot write.
     return written.encode("utf-8", "replace").decode()
+
+
+def _page(template: str, runs: Sequence[Run], **shown: object) -> str:
+    counts = words.counted(runs)
+    return page(template, words.verdict(runs), counts=counts, box=(WIDTH, HEIGHT, KEYS_HEIGHT), **shown)
 
 
 def _groups(views: Sequence[RunView]) -> list[Group]:

@@ -76,6 +76,7 @@ PHASES = {
     Phase.PRE_LAUNCH: Label("上线前", "Pre-launch"),
     Phase.LAUNCH: Label("上线中", "Launch"),
     Phase.POST_LAUNCH: Label("上线后", "Post-launch"),
+    Phase.RETIRED: Label("已下线", "Retired"),
 }
 
 CHANNELS = {

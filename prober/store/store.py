@@ -18,6 +18,7 @@ from prober.store.alarms import Alarms
 from prober.store.database import Database
 from prober.store.forgetting import Forgetting
 from prober.store.incidents import Incidents
+from prober.store.items import Items
 from prober.store.leadership import Leadership
 from prober.store.leases import Leases
 from prober.store.migrations import HEAD, migrate, revision_of
@@ -52,6 +53,7 @@ class Store:
         self.leases = Leases(database)
         self.orders = Orders(database, self._numbers)
         self.incidents = Incidents(database)
+        self.items = Items(database)
         self.time_spent = TimeSpent(database)
         self.starts = Starts(database)
         self.leadership = Leadership(database)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, inf, sqrt
+from math import ceil, exp, fsum, inf, lgamma, log, log1p, sqrt
 from statistics import NormalDist
 
 _NORMAL = NormalDist()
@@ -54,24 +54,38 @@ def newcombe(new: Share, base: Share, confidence: float) -> tuple[float, float]:
 
 
 def p_below(share: Share, floor: float) -> float:
-    """Return the p-value of "the true share is *floor* at least" against "it is less": the score test."""
-    if not share.n or floor <= 0:
+    """
+    Return the p-value of "the true share is *floor* at least" against "it is less": the exact binomial test.
+
+    Scores are normal from some twenty runs on; before that a single failure would prove anything.
+    """
+    if floor <= 0 or share.hits == share.n:
         return 1.0
     if floor >= 1:
-        return 1.0 if share.hits == share.n else 0.0
-    z = (share.hits / share.n - floor) / sqrt(floor * (1 - floor) / share.n)
-    return _NORMAL.cdf(z)
+        return 0.0
+    chances = (_log_chance(hits, share.n, floor) for hits in range(share.hits + 1))
+    return min(1.0, fsum(map(exp, chances)))
+
+
+def _log_chance(hits: int, n: int, p: float) -> float:
+    ways = lgamma(n + 1) - lgamma(hits + 1) - lgamma(n - hits + 1)
+    return ways + hits * log(p) + (n - hits) * log1p(-p)
 
 
 def p_worse(new: Share, base: Share, margin: float) -> float:
-    """Return the p-value of "*new* is worse than *base* by *margin* at most": 1 − the confidence that shows it."""
+    """
+    Return the p-value of "*new* is worse than *base* by *margin* at most".
+
+    It is 1 − the confidence that shows it (Newcombe), and no less than if the share of *base* were known: few new runs
+    prove little.
+    """
     low, high = 0.5, 1 - 1e-9
-    if newcombe(new, base, low)[1] >= -margin:
+    if base.value is None or newcombe(new, base, low)[1] >= -margin:
         return 1.0
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if newcombe(new, base, middle)[1] < -margin else (low, middle)
-    return 1 - low
+    return max(1 - low, p_below(new, base.value - margin))
 
 
 def flawless(floor: float, confidence: float) -> int | None:

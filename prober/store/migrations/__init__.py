@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, inspect, text
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest revision; a test holds it to the scripts."""
 
 

@@ -1,6 +1,7 @@
 """The tables of the store, one list of them for the code and its migrations."""
 
 from prober.store.tables.base import METADATA, UNCHECKED
+from prober.store.tables.items import BASELINES, PHASES, VERDICTS
 from prober.store.tables.results import (
     CAPTURES,
     EVIDENCE,
@@ -29,6 +30,7 @@ from prober.store.tables.service import (
 
 __all__ = [
     "ALARMS",
+    "BASELINES",
     "CAPTURES",
     "EVIDENCE",
     "INCIDENTS",
@@ -42,6 +44,7 @@ __all__ = [
     "LINES",
     "METADATA",
     "ORDERS",
+    "PHASES",
     "PROBE_RESULTS",
     "QUARANTINES",
     "ROLLED",
@@ -55,4 +58,5 @@ __all__ = [
     "TICKETS",
     "TIMINGS",
     "UNCHECKED",
+    "VERDICTS",
 ]

@@ -54,13 +54,26 @@ def test_no_number_of_runs_proves_what_is_not_so() -> None:
     assert further(Share(90, 100), 0.9, 0.95) is None
 
 
-@pytest.mark.parametrize("share", [Share(80, 100), Share(20, 25), Share(3, 4)])
+def test_p_values_are_exact() -> None:
+    """As the binomial distribution has them: one failure of one run proves nothing, two of two hardly anything."""
+    assert p_below(Share(0, 1), 0.9) == pytest.approx(0.1)
+    assert p_below(Share(0, 2), 0.9) == pytest.approx(0.01)
+    assert p_below(Share(3, 5), 0.9) == pytest.approx(0.08146)
+    assert p_below(Share(8_500, 10_000), 0.9) < 1e-50
+
+
+@pytest.mark.parametrize("share", [Share(80, 100), Share(150, 200)])
 def test_p_values_and_bounds_say_the_same(share: Share) -> None:
-    """The p-value of the upper bound of a confidence is what the confidence leaves, for both intervals."""
-    assert p_below(share, wilson(share, 0.975)[1]) == pytest.approx(0.025)
+    """Of many runs the p-value of a confidence's upper bound is about what that leaves, and the exact one no less."""
+    assert 0.025 < p_below(share, wilson(share, 0.975)[1]) < 0.045
     base = Share(98, 100)
-    margin = -newcombe(share, base, 0.975)[1]
-    assert p_worse(share, base, margin) == pytest.approx(0.025, abs=1e-6)
+    assert p_worse(share, base, -newcombe(share, base, 0.975)[1]) == pytest.approx(0.025, abs=1e-6)
+
+
+def test_a_single_run_is_not_worse_than_a_baseline() -> None:
+    """It may fail of any item; three in a row do not."""
+    assert p_worse(Share(0, 1), Share(99, 100), 0.05) > 0.05
+    assert p_worse(Share(0, 3), Share(99, 100), 0.05) < 0.001
 
 
 def test_what_is_no_worse_has_a_p_value_of_one() -> None:

@@ -109,6 +109,17 @@ def test_proved_failures_are_no_go(play: Play) -> None:
     assert verdict.reasons[-3].runs == tuple(run.id for run in runs if run.outcome is Outcome.FAILED)
 
 
+@pytest.mark.parametrize(("runs", "decision"), [(1, INCONCLUSIVE), (2, INCONCLUSIVE), (3, NO_GO)])
+def test_few_failures_prove_little(play: Play, runs: int, decision: Decision) -> None:
+    """One failure of one run may come of any item, or two; three of three do not."""
+    assert judge(case(play([None] * runs))).decision is decision
+
+
+def test_one_failure_is_not_worse_than_a_baseline(play: Play) -> None:
+    """However good that was."""
+    assert judge(case(play([None]), baseline=baseline(play(USUAL)))).decision is INCONCLUSIVE
+
+
 def test_a_slow_step_is_no_go(play: Play) -> None:
     """All runs pass, but a third of the plays of a step come past its limit."""
     verdict = judge(case(play([3.0, 3.0, 5.0] * 40), replace(ITEM, limits={"balance": 4.0})))

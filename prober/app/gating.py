@@ -1,0 +1,140 @@
+"""The gate of one item: what its runs say, and which are still missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain, zip_longest
+from zoneinfo import ZoneInfo
+
+from prober.judge.gate import rules
+from prober.judge.gate.checks import CONFIDENCE
+from prober.judge.gate.proportions import flawless
+from prober.judge.gate.rules import Case, People, Seen
+from prober.judge.gate.sampling import Version, counted, sample
+from prober.loading.config import Settings
+from prober.model.item import Baseline, Item, Sample
+from prober.model.prompt import PromptTable
+from prober.model.run import Phase
+from prober.model.scenario import Scenario
+from prober.model.verdict import Decision, Ground, Reason, Verdict
+from prober.store.store import Store
+
+_FAULTS = 5
+"""Runs that the robot failed, beyond its allowance, after which nobody need wait for more of them."""
+_AT_MOST = 5000
+"""Runs of a scenario that are looked at, the latest ones."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """
+    The gate of *item*, and of the item it is controlled by, as they are written now.
+
+    *scenarios* are all of the workspace's. A run counts if it was played by them, these *prompts* and *settings* as
+    they are now, so that a gate never judges a mixture, nor what is not there any more.
+    """
+
+    item: Item
+    control: Item | None
+    scenarios: Mapping[str, Scenario]
+    settings: Settings
+    prompts: PromptTable
+    store: Store
+
+    @property
+    def phase(self) -> Phase:
+        """Where the item stands. It blocks."""
+        return self.store.items.phase(self.item.name)
+
+    def case(self, now: datetime) -> Case:
+        """Return what is known of the item now. It blocks."""
+        phase = self.phase
+        return Case(
+            item=self.item,
+            phase=phase,
+            at=now,
+            seen={name: self._seen(name, self.item, phase, now) for name in self.item.scenarios},
+            baseline=self._baseline(),
+            control=self._control(now),
+            people=People(),
+        )
+
+    def verdict(self, now: datetime, case: Case | None = None) -> Verdict:
+        """Return what the gate says now, of *case* if that is known already. It blocks."""
+        return rules.judge(case or self.case(now))
+
+    def missing(self, case: Case, verdict: Verdict, *, most: int) -> list[str]:
+        """
+        Return the scenarios to be played next, in turns, each *most* times at the most; none where more would not help.
+
+        First as many runs as prove the floor if none fails, or the whole budget where there is a baseline to compare
+        with: whoever looks after every run, and stops as soon as it is GO, lets through what chance made look well. If
+        that was not enough, the rest of the budget. The control is played in between. What orders something is never
+        played by the gate.
+        """
+        if verdict.decision is Decision.NO_GO or _hopeless(verdict):
+            return []
+        wanted = {name: min(most, self._wanted(case, verdict, name)) for name in case.seen if self._may_play(name)}
+        rounds = max(wanted.values(), default=0)
+        rows = [[name] * count for name, count in wanted.items()]
+        rows += [[name] * rounds for name in (self.control.scenarios if self.control else ()) if self._may_play(name)]
+        return [name for name in chain.from_iterable(zip_longest(*rows)) if name]
+
+    def baseline(self, case: Case, *, by: str, samples: Mapping[str, Sample] | None = None) -> Baseline:
+        """Return a baseline, without a version, of the runs of *case*."""
+        runs = [run for seen in case.seen.values() for run in seen.counted.runs]
+        own = {name: seen.sample for name, seen in case.seen.items() if seen.sample.n}
+        return Baseline(
+            item=self.item.name,
+            version=0,
+            phase=case.phase,
+            recorded_at=case.at,
+            by=by,
+            since=min(run.started_at for run in runs),
+            until=max(run.started_at for run in runs),
+            samples={**own, **(samples or case.control)},
+        )
+
+    def _wanted(self, case: Case, verdict: Verdict, name: str) -> int:
+        terms, n = self.item.terms, case.seen[name].sample.n
+        first = max(flawless(floor, CONFIDENCE) or 0 for floor in (terms.success, terms.in_time))
+        if case.baseline and name in case.baseline.samples:
+            first = terms.runs
+        still_open = any(reason.scenario == name and _is_open(reason) for reason in verdict.reasons)
+        return max(0, (terms.runs if n >= first and still_open else min(first, terms.runs)) - n)
+
+    def _may_play(self, name: str) -> bool:
+        return name in self.scenarios and not self.scenarios[name].effects.orders
+
+    def _seen(self, name: str, item: Item, phase: Phase | None, now: datetime) -> Seen:
+        since = now - timedelta(seconds=self.item.terms.fresh_s)
+        # Some that are too old are read as well, to say so where nothing else is there.
+        read_from = since - timedelta(seconds=self.item.terms.fresh_s)
+        runs = self.store.queries.runs(scenario=name, since=read_from, limit=_AT_MOST)
+        scenario = self.scenarios[name]
+        version = Version(scenario.sha256, self.prompts.sha256, self.settings.sha256)
+        found = counted(runs, version=version, phase=phase, since=since)
+        zone = ZoneInfo(self.settings.orders.timezone)
+        return Seen(found, sample(name, found.runs, limits=item.limits, zone=zone))
+
+    def _baseline(self) -> Baseline | None:
+        return next(iter(self.store.items.baselines(self.item.name, limit=1)), None)
+
+    def _control(self, now: datetime) -> Mapping[str, Sample]:
+        """Return the control's runs of the time of the gate: of any phase, for it did not change."""
+        if self.control is None:
+            return {}
+        seen = {name: self._seen(name, self.control, None, now) for name in self.control.scenarios}
+        return {name: one.sample for name, one in seen.items() if one.sample.n}
+
+
+def _is_open(reason: Reason) -> bool:
+    return reason.binds and reason.decision is Decision.INCONCLUSIVE
+
+
+def _hopeless(verdict: Verdict) -> bool:
+    """Return whether the robot itself fails too often for more runs to say anything."""
+    faults = [reason for reason in verdict.reasons if reason.ground is Ground.FAULTS and _is_open(reason)]
+    return any(len(reason.runs) >= _FAULTS for reason in faults)

@@ -1,0 +1,146 @@
+"""`prober gate`: may it go live?"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from itertools import cycle
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from prober.app import App, Order, orders
+from prober.app.gating import Gate
+from prober.app.items import item_called
+from prober.cli import gate_view as view
+from prober.cli.exits import Exit
+from prober.cli.items import ITEM, open_items
+from prober.cli.playing import Playing
+from prober.cli.progress import Watch, progress_console
+from prober.cli.report import refuse_unwritable, write
+from prober.cli.workspace import CONFIG, Workspace
+from prober.model.item import Item
+from prober.model.verdict import Decision, Ground, Verdict
+from prober.reports import gate as report
+from prober.reports import gate_page
+from prober.store.store import Store
+
+_BATCH = 10
+"""Runs of a scenario between two looks: a look may end the gate early, by NO_GO only."""
+
+
+def command(
+    item: ITEM,
+    *,
+    no_run: Annotated[bool, typer.Option("--no-run", help="Play nothing: judge the runs that are there.")] = False,
+    parallel: Annotated[int, typer.Option(min=1, help="Play this many runs at once, on different lines.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report: one file.")] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML, a test case a reason.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Write a summary for a merge request.")
+    ] = None,
+    config: CONFIG = Path("config.yaml"),
+) -> None:
+    """Say whether an item may go live, playing what is missing. Exit: 0 GO, 1 NO_GO, 3 robot error, 4 inconclusive."""
+    refuse_unwritable(None, html, junit, markdown)
+    workspace, items = open_items(config)
+    chosen = item_called(item, items, workspace.settings)
+    settings = workspace.settings
+    console = progress_console(stderr=as_json)
+    if not no_run:
+        App.prepare(workspace.scenarios)
+    store = Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
+    try:
+        gate = _gate(workspace, items, chosen, store)
+        whole = no_run or _Gating(gate, workspace, console, parallel).play()
+        verdict = gate.verdict(datetime.now(UTC))
+        asyncio.run(store.items.put_verdict(verdict))
+    finally:
+        store.close()
+    if as_json:
+        typer.echo(json.dumps(report.document(verdict), ensure_ascii=False, indent=2))
+    else:
+        view.show(console, verdict, chosen)
+    writing = ((html, gate_page.render), (junit, report.junit), (markdown, report.markdown))
+    for path, render in writing:
+        if path is not None:
+            console.print(f"[dim]report[/] {write(path, partial(render, verdict, chosen))}")
+    raise typer.Exit(_code(verdict) if whole else Exit.INTERRUPTED)
+
+
+def _gate(workspace: Workspace, items: Sequence[Item], item: Item, store: Store) -> Gate:
+    return Gate(
+        item=item,
+        control=next((one for one in items if one.name == item.terms.control), None),
+        scenarios={scenario.name: scenario for scenario in workspace.scenarios},
+        settings=workspace.settings,
+        prompts=workspace.prompts,
+        store=store,
+    )
+
+
+def _code(verdict: Verdict) -> Exit:
+    if verdict.decision is Decision.GO:
+        return Exit.PASSED
+    if verdict.decision is Decision.NO_GO:
+        return Exit.FAILED
+    faults = any(one.ground is Ground.FAULTS and one.decision is Decision.INCONCLUSIVE for one in verdict.reasons)
+    return Exit.ROBOT if faults else Exit.INCONCLUSIVE
+
+
+@dataclass
+class _Gating:
+    """Plays what is missing, batch by batch, and says in between how it stands."""
+
+    gate: Gate
+    workspace: Workspace
+    console: Console
+    parallel: int
+    _orders: dict[str, Callable[[], Order]] = field(default_factory=dict)
+    _counted: int = -1
+
+    def play(self) -> bool:
+        """Play until more would not help, or the budget is spent; return whether it came to its end."""
+        ends_s = time.monotonic() + self.gate.item.terms.time_s
+        with Watch(self.console, 0) as watch:
+
+            def more() -> Sequence[Order]:
+                batch = self._next() if time.monotonic() < ends_s else []
+                watch.expect(len(batch))
+                return batch
+
+            planned = more()
+            if not planned:
+                return True
+            app = App(self.workspace.settings, self.workspace.prompts, store=self.gate.store)
+            return asyncio.run(Playing(app, planned, watch, self.parallel, more=more).play())
+
+    def _next(self) -> Sequence[Order]:
+        now = datetime.now(UTC)
+        case = self.gate.case(now)
+        verdict = self.gate.verdict(now, case)
+        counted = len(verdict.runs)
+        if counted == self._counted:
+            return []  # nothing of the last batch could ask: neither would the next
+        if self._counted >= 0:
+            view.tell(self.console, verdict)
+        self._counted = counted
+        return [self._order(name) for name in self.gate.missing(case, verdict, most=_BATCH)]
+
+    def _order(self, name: str) -> Order:
+        """Return the next order of a scenario: the combinations of its matrix take turns."""
+        if name not in self._orders:
+            scenario = self.gate.scenarios[name]
+            found = orders(self.workspace.settings, [scenario], phase=self.gate.phase)
+            self._orders[name] = cycle(found).__next__
+        return self._orders[name]()

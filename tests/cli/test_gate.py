@@ -1,0 +1,207 @@
+"""`prober phase` and `prober gate`, as a release manager uses them."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from prober.cli.items import open_items
+from prober.cli.main import app
+from prober.errors import BadInput
+from prober.model.run import Outcome, Phase, Run, StepResult
+from prober.store.store import Store
+
+URL = "sqlite:///results_db/prober.sqlite"
+CONFIG = """\
+lines: [{name: demo-1, msisdn: 13800000001, gateway: demo}]
+channels:
+  sms: {gateways: {demo: {smpp: {host: 127.0.0.1, port: 2775, system_id: robot, password: secret}}}}
+items:
+  - {name: balance, title: 余额查询, owner: SMS team}
+  - {name: nothing, scenarios: []}
+  - {name: reviewed, scenarios: [balance-sms], reviews: 2}
+"""
+SCENARIO = """\
+scenario: balance-sms
+title: 短信查余额
+item: balance
+steps:
+  - sms.send: {to: 10086, text: CXYE}
+  - sms.receive: 余额为
+    within: 30s
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    """A workspace with three items, and no run yet."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "config.yaml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "scenarios/balance.yaml").write_text(SCENARIO, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def keep(folder):
+    """Keeps runs that ended so, one a minute up to now, played by what the workspace has now."""
+
+    def kept(outcomes: list[Outcome], **changed: object) -> list[Run]:
+        workspace, _ = open_items(folder / "config.yaml")
+        (scenario,), now = workspace.scenarios, datetime.now(UTC)
+        hashes = (scenario.sha256, workspace.prompts.sha256, workspace.settings.sha256)
+        runs = []
+        for number, outcome in enumerate(outcomes):
+            at = now - timedelta(minutes=len(outcomes) - number)
+            took_s = 1.0 + number % 3
+            step = StepResult(0, "sms.receive", "sms", "receive", outcome, at, at, within_s=30.0, took_s=took_s)
+            made = Run(f"run-{number}", scenario.name, scenario.title, "demo-1", at, at, *hashes, item="balance")
+            made = replace(made, phase=Phase.PRE_LAUNCH, ended_at=at, outcome=outcome, steps=(step,))
+            runs.append(replace(made, **changed))
+        asyncio.run(put(runs))
+        return runs
+
+    return kept
+
+
+async def put(runs: list[Run]) -> None:
+    store = Store.open(URL)
+    for run in runs:
+        await store.run_started(run)
+        await store.run_finished(run)
+    store.close()
+
+
+def prober(*arguments: str):
+    return CliRunner().invoke(app, [*arguments])
+
+
+def gate(*arguments: str) -> tuple[int, dict]:
+    """Judge what is there, and return the exit code and the document."""
+    done = prober("gate", *arguments, "--no-run", "--json")
+    assert done.stdout, done.output
+    return done.exit_code, json.loads(done.stdout)
+
+
+def written(kind: str) -> str:
+    """The report of that kind."""
+    return Path(f"reports/g.{kind}").read_text(encoding="utf-8")
+
+
+def grounds(document: dict, decision: str) -> list[str]:
+    return [one["ground"] for one in document["reasons"] if one["decision"] == decision and one["binds"]]
+
+
+def test_enough_good_runs_are_go(keep) -> None:
+    """25 flawless runs: GO and exit 0; the verdict is kept with its runs."""
+    runs = keep([Outcome.PASSED] * 25)
+    code, told = gate("balance")
+    assert (code, told["decision"], told["phase"], told["needed"]) == (0, "GO", "pre-launch", 0)
+    assert told["runs"] == [run.id for run in runs]
+    store = Store.open(URL)
+    (kept,) = store.items.verdicts("balance")
+    store.close()
+    assert (str(kept.decision), list(kept.runs)) == ("GO", told["runs"])
+
+
+def test_no_data_is_never_go(folder) -> None:
+    """Nothing was ever played: exit 4, and how many runs it takes."""
+    code, told = gate("balance")
+    assert (code, told["decision"], told["needed"]) == (4, "INCONCLUSIVE", 25)
+    assert grounds(told, "INCONCLUSIVE") == ["runs"]
+
+
+def test_stale_data_is_never_go(keep) -> None:
+    """Flawless runs of last month, or of the scenario as it was before: exit 4, and why none counts."""
+    keep([Outcome.PASSED] * 30, started_at=datetime.now(UTC) - timedelta(days=10))
+    code, told = gate("balance")
+    assert (code, told["reasons"][0]["what"]) == (4, "no run counts: 30 too old")
+
+
+def test_another_version_is_never_go(keep, folder) -> None:
+    """What was played before the scenario changed says nothing of what it is now."""
+    keep([Outcome.PASSED] * 30)
+    (folder / "scenarios/balance.yaml").write_text(SCENARIO.replace("30s", "20s"), encoding="utf-8")
+    code, told = gate("balance")
+    assert code == 4
+    assert "30 of another version" in told["reasons"][0]["what"]
+
+
+def test_a_robot_fault_is_never_go(keep) -> None:
+    """Where the robot could not ask in too many runs, nothing is decided, and the exit says whose fault it is."""
+    keep([*[Outcome.PASSED] * 30, *[Outcome.ERROR] * 10])
+    code, told = gate("balance")
+    assert (code, told["decision"], grounds(told, "INCONCLUSIVE")) == (3, "INCONCLUSIVE", ["robot faults"])
+
+
+def test_an_unknown_item_is_never_go(folder) -> None:
+    """It is bad input, and it says which there are."""
+    for command in (("gate", "balanse", "--no-run", "--json"), ("phase", "balanse")):
+        done = prober(*command)
+        assert isinstance(done.exception, BadInput)
+        (problem,) = done.exception.problems
+        assert (problem.message, problem.hint) == ("there is no item called ‘balanse’", "did you mean ‘balance’?")
+        assert done.stdout == ""
+
+
+def test_an_item_without_scenarios_is_never_go(folder) -> None:
+    """An empty list judges nothing: exit 4."""
+    code, told = gate("nothing")
+    assert (code, told["decision"], grounds(told, "INCONCLUSIVE")) == (4, "INCONCLUSIVE", ["scenarios"])
+
+
+def test_missing_reviews_are_never_go(keep) -> None:
+    """However good its runs are."""
+    keep([Outcome.PASSED] * 40, item="reviewed")
+    code, told = gate("reviewed")
+    assert (code, grounds(told, "INCONCLUSIVE")) == (4, ["reviews"])
+
+
+def test_what_is_worse_is_no_go(keep, folder) -> None:
+    """Half fail: exit 1; the page, the XML and the Markdown name the runs, the terminal says where to look."""
+    runs = keep([Outcome.PASSED, Outcome.FAILED] * 15)
+    files = ["--html=reports/g.html", "--junit=reports/g.xml", "--markdown=reports/g.md"]
+    done = prober("gate", "balance", "--no-run", *files)
+    assert done.exit_code == 1, done.output
+    failed = [run.id for run in runs if run.outcome is Outcome.FAILED]
+    assert "✗ NO_GO 不可上线" in done.stdout
+    assert f"see: prober report {' '.join(failed[:3])} and 12 more" in " ".join(done.stdout.split())
+    page, summary = written("html"), written("md")
+    assert failed[-1] in page
+    assert "成功率" in page
+    assert summary.startswith("## ✗ NO_GO · 余额查询 (`balance`)")
+    assert f"`{failed[0]}`" in summary
+    cases = list(ET.parse("reports/g.xml").getroot().iter("testcase"))  # noqa: S314 - our own file
+    assert [case.get("name") for case in cases if case.find("failure") is not None] == [
+        "success",
+        "in time sms.receive",
+    ]
+
+
+def test_a_phase_is_changed_with_who_and_why(folder) -> None:
+    """It stands where the last change says; none is made without a reason."""
+    assert "pre-launch" in prober("phase", "balance").stdout
+    assert prober("phase", "balance", "launch").exit_code == 2
+    assert prober("phase", "balance", "launch", "--why=门禁通过", "--by=发布经理").exit_code == 0
+    assert prober("phase", "balance", "post-launch", "--why=观察期结束").exit_code == 0
+    told = json.loads(prober("phase", "balance", "--json").stdout)
+    assert (told["phase"], [(one["phase"], one["by"], one["why"]) for one in told["changes"]]) == (
+        "post-launch",
+        [("post-launch", getpass.getuser(), "观察期结束"), ("launch", "发布经理", "门禁通过")],
+    )
+
+
+def test_the_gate_is_of_the_phase_the_item_stands_in(keep) -> None:
+    """Runs of before the launch say nothing of it after."""
+    keep([Outcome.PASSED] * 25)
+    assert prober("phase", "balance", "post-launch", "--why=live").exit_code == 0
+    code, told = gate("balance")
+    assert (code, told["phase"]) == (4, "post-launch")

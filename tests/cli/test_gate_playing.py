@@ -1,0 +1,43 @@
+"""`prober gate` plays what is missing, and no more."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.test_gate import SCENARIO
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+
+ITEMS = "\nitems: [{name: balance, title: 余额查询, scenarios: [balance-sms], gate: {runs: 40}}]\n"
+
+
+@pytest.fixture
+def offered(workspace, operator):
+    """A workspace that leads to the demo operator, with the item."""
+    config = workspace.folder / "config.yaml"
+    config.write_text(config.read_text(encoding="utf-8") + ITEMS, encoding="utf-8")
+    for path in [*(workspace.folder / "scenarios").glob("*.yaml"), *(workspace.folder / "scenarios").glob("*.py")]:
+        path.unlink()
+    workspace.write("scenarios/balance.yaml", SCENARIO)
+    return workspace
+
+
+def test_as_many_as_it_takes(offered) -> None:
+    """25 runs, and GO; asked again it plays none."""
+    done = offered.prober("gate", "balance", "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["decision"], len(told["runs"])) == (0, "GO", 25), done.stderr
+    assert "after 10 runs: INCONCLUSIVE" in done.stderr
+    assert [run["phase"] for run in offered.stored()] == ["pre-launch"] * 25
+    again = json.loads(offered.prober("gate", "balance", "--json").stdout)
+    assert again["runs"] == told["runs"]
+
+
+def test_no_more_than_it_takes(offered, operator) -> None:
+    """What fails throughout is NO_GO after the first look."""
+    operator.faults(sms="throttled")
+    done = offered.prober("gate", "balance", "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["decision"], len(told["runs"])) == (1, "NO_GO", 10), done.stderr
