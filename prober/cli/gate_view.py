@@ -58,7 +58,6 @@ def _whose(reason: Reason) -> str:
 
 def _what(reason: Reason) -> Text:
     told = Text(reason.what, "" if counts(reason) else "dim")
-    told.append(f"\n{reason.what_zh}", "dim")
     if counts(reason) and reason.decision is Decision.INCONCLUSIVE and reason.needed:
         told.append(f"\n{reason.needed} more runs would settle it", "yellow")
     if reason.decision is Decision.NO_GO and reason.runs:

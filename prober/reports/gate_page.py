@@ -86,7 +86,7 @@ def _share(reason: Reason) -> Iterator[Interval]:
         low, high, floor = (float(figures[name] or 0) for name in ("low", "high", "floor"))
         begin = min(low, floor) - 0.02
         yield _placed(
-            begin, 1.0, (low, high, value, floor), "right", f"{value:.1%} ({low:.1%}–{high:.1%}) ≥ {floor:.0%}"
+            begin, 1.0, (low, high, value, floor), "right", f"{value:.1%} ({low:.1%} … {high:.1%}) ≥ {floor:.0%}"
         )
 
 
@@ -95,7 +95,7 @@ def _difference(reason: Reason) -> Iterator[Interval]:
     if reason.ground is Ground.REGRESSION and isinstance(value := figures["difference"], float):
         low, high, margin = (float(figures[name] or 0) for name in ("low", "high", "margin"))
         reach = 1.1 * max(abs(low), abs(high), 2 * margin)
-        said = f"{value:+.1%} ({low:+.1%}–{high:+.1%}) ≥ −{margin:.0%}"
+        said = f"{value:+.1%} ({low:+.1%} … {high:+.1%}) ≥ −{margin:.0%}"
         yield _placed(-reach, reach, (low, high, value, -margin), "right", said)
 
 
