@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,11 +13,13 @@ from prober.channels.fake import VERBS
 from prober.channels.registry import SETTINGS
 from prober.errors import BadInput
 from prober.loading.config import load_config
+from prober.loading.config_items import ItemSettings
 from prober.loading.config_secrets import secret_values
 from prober.loading.vocabulary import Vocabulary
+from prober.model.item import PhaseChange
 from prober.model.order import OrderState
 from prober.model.prompt import PromptTable
-from prober.model.run import Outcome
+from prober.model.run import Outcome, Phase
 from prober.model.scenario import Effects, Scenario
 
 SMPP = {"host": "127.0.0.1", "port": 2775, "system_id": "robot", "password": "sesame"}
@@ -113,3 +117,22 @@ async def test_a_scenario_of_the_robots_own_verbs_alone_is_played(settings):
     await app.close()
     assert run is not None
     assert (run.outcome, [step.verb for step in run.steps]) == (Outcome.PASSED, ["wait"])
+
+
+async def test_a_run_bears_the_phase_its_item_stands_in(settings):
+    """Of an item that config.yaml knows; a phase that is asked for goes before, and of others nobody knows any."""
+    known = (*settings.items, ItemSettings(name="balance-query"))
+    app = App(replace(settings, items=known), PromptTable(settings.folder, {}, {}, "0"))
+    pause, _ = Vocabulary(VERBS).step({"wait": "10ms"})
+    one = Scenario("s", "S", Path("s.yaml"), "0", (), (pause,), item="balance-query")
+    await app.store.items.put_phase(PhaseChange("balance-query", Phase.LAUNCH, datetime.now(UTC), "x", "y"))
+    played = [
+        await app.play(order)
+        for order in (
+            Order(one, settings.lines),
+            Order(one, settings.lines, phase=Phase.PRE_LAUNCH),
+            Order(replace(one, item="other"), settings.lines),
+        )
+    ]
+    await app.close()
+    assert [run and run.phase for run in played] == [Phase.LAUNCH, Phase.PRE_LAUNCH, None]

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from prober.app.orders import Order, whom
+from prober.app.phases import Phases
 from prober.channels.base import Driver, RunContext
 from prober.channels.evidence import EvidenceBox
 from prober.channels.registry import CHANNELS
@@ -59,6 +60,7 @@ class App:
         self._prompts = prompts
         self._services: Mapping[str, Any] = {"prompts": prompts, "quarantine": self.store.quarantine(Pending)}
         self._drivers: dict[str, Driver] = dict(drivers or {})
+        self._phases = Phases(self.store.items, [item.name for item in settings.items])
         self._remembered = False
         self._remembering = asyncio.Lock()
 
@@ -80,7 +82,8 @@ class App:
         """
         await self._remember()
         clock = Clock()
-        run = self._new_run(order, clock)
+        phase = order.phase or await self._phases.of(order.scenario.item)
+        run = self._new_run(replace(order, phase=phase), clock)
         sink = _Sinks((self.store, *watchers))
         standing = await self._standing(order)
         lines = {line.name: line for line in order.lines if line.msisdn not in standing}

@@ -107,35 +107,49 @@ class _Gating:
     console: Console
     parallel: int
     _orders: dict[str, Callable[[], Order]] = field(default_factory=dict)
-    _counted: int = -1
+    _counted: int = 0
+    _batch: Sequence[str] = ()
+    _most: int = _BATCH
 
     def play(self) -> bool:
         """Play until more would not help, or the budget is spent; return whether it came to its end."""
         ends_s = time.monotonic() + self.gate.item.terms.time_s
-        with Watch(self.console, 0) as watch:
+        planned, _ = self._next()
+        if not planned:
+            return True
+        with Watch(self.console, len(planned)) as watch:
 
-            def more() -> Sequence[Order]:
-                batch = self._next() if time.monotonic() < ends_s else []
-                watch.expect(len(batch))
-                return batch
+            async def more() -> Sequence[Order]:
+                while (left_s := ends_s - time.monotonic()) > 0:
+                    batch, wait_s = await asyncio.to_thread(self._next)
+                    watch.expect(len(batch))
+                    if batch or not wait_s:
+                        return batch
+                    await asyncio.sleep(min(wait_s, left_s))
+                return []
 
-            planned = more()
-            if not planned:
-                return True
             app = App(self.workspace.settings, self.workspace.prompts, store=self.gate.store)
             return asyncio.run(Playing(app, planned, watch, self.parallel, more=more).play())
 
-    def _next(self) -> Sequence[Order]:
+    def _next(self) -> tuple[Sequence[Order], float]:
+        """Return what is to be played next; while numbers are in quarantine nothing, and how many seconds to wait."""
         now = datetime.now(UTC)
         case = self.gate.case(now)
         verdict = self.gate.verdict(now, case)
-        counted = len(verdict.runs)
-        if counted == self._counted:
-            return []  # nothing of the last batch could ask: neither would the next
-        if self._counted >= 0:
+        asked, expected = len(verdict.runs) - self._counted, sum(name in case.seen for name in self._batch)
+        if self._batch:
             view.tell(self.console, verdict)
-        self._counted = counted
-        return [self._order(name) for name in self.gate.missing(case, verdict, most=_BATCH)]
+        self._counted, self._batch = len(verdict.runs), ()
+        if asked < expected:
+            self._most = len(self.workspace.settings.lines)
+            until = self.gate.store.quarantined_until(now)
+            if until is not None and self.gate.missing(case, verdict, most=1):
+                self.console.print(f"[yellow]waiting until {until.astimezone():%H:%M:%S}: a number is in quarantine[/]")
+                return (), (until - now).total_seconds()
+            if not asked:
+                return (), 0.0  # nothing of the last batch could ask: neither would the next
+        self._batch = self.gate.missing(case, verdict, most=self._most)
+        return [self._order(name) for name in self._batch], 0.0
 
     def _order(self, name: str) -> Order:
         """Return the next order of a scenario: the combinations of its matrix take turns."""

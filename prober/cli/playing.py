@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from prober.app import App, Order
@@ -22,8 +22,8 @@ class Playing:
     Plays *planned* in order, *abreast* runs at once on different lines.
 
     With *fail_fast* nothing is begun after a run that is FAILED or ERROR; what is under way then ends by itself. When
-    all is played, *more* says what is to be played then; it may block. *runs* are those that ended, by their start;
-    *left* is what was never begun.
+    all is played, *more* says what is to be played then. *runs* are those that ended, by their start; *left* is what
+    was never begun.
     """
 
     app: App
@@ -31,7 +31,7 @@ class Playing:
     watch: Sink
     abreast: int = 1
     fail_fast: bool = False
-    more: Callable[[], Sequence[Order]] = tuple
+    more: Callable[[], Awaitable[Sequence[Order]]] | None = None
     ended: list[Run] = field(default_factory=list)
     left: deque[Order] = field(default_factory=deque)
 
@@ -53,7 +53,8 @@ class Playing:
                 async with asyncio.TaskGroup() as group:
                     for _ in range(self.abreast):
                         group.create_task(self._play_one_by_one())
-                self.left.extend(() if self.left else await asyncio.to_thread(self.more))
+                if self.more is not None and not self.left:
+                    self.left.extend(await self.more())
         except asyncio.CancelledError:
             return False
         except BaseExceptionGroup as several:

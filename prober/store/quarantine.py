@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from prober.store.database import Database
 from prober.store.numbers import Numbers
@@ -79,6 +79,13 @@ class StoredQuarantine(Generic[OwedT]):
                 connection.execute(insert(LATE_REPLIES).values(late | times))
 
         await self._database.write(settle)
+
+
+def next_free_at(connection: Connection, now: datetime) -> datetime | None:
+    """Return when the next pair that owes something at *now* is free again; None if none owes anything."""
+    wanted = select(func.min(QUARANTINES.c.until_at)).where(QUARANTINES.c.until_at > now)
+    found: datetime | None = connection.scalar(wanted)
+    return found
 
 
 def _row(connection: Connection, msisdn: str, service: str) -> Row[Any] | None:

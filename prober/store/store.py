@@ -25,7 +25,7 @@ from prober.store.migrations import HEAD, migrate, revision_of
 from prober.store.numbers import Numbers
 from prober.store.orders import Orders
 from prober.store.place import place_of
-from prober.store.quarantine import OwedT, StoredQuarantine
+from prober.store.quarantine import OwedT, StoredQuarantine, next_free_at
 from prober.store.queries import Queries
 from prober.store.recovery import mark_left_behind
 from prober.store.retention import Retention
@@ -164,6 +164,10 @@ class Store:
     def sizes(self, now: datetime) -> Sizes:
         """Weigh everything that is kept. It blocks, for as long as reading the whole database takes."""
         return sizes(self._database, now)
+
+    def quarantined_until(self, now: datetime) -> datetime | None:
+        """Return when the next number comes out of its quarantine; None if none is in one. It blocks."""
+        return self._database.read(lambda connection: next_free_at(connection, now))
 
     def quarantine(self, owed: Callable[..., OwedT]) -> StoredQuarantine[OwedT]:
         """Return the quarantine of (MSISDN, service number) pairs, which speaks in the dataclass *owed*."""

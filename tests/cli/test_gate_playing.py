@@ -41,3 +41,18 @@ def test_no_more_than_it_takes(offered, operator) -> None:
     done = offered.prober("gate", "balance", "--json")
     told = json.loads(done.stdout)
     assert (done.returncode, told["decision"], len(told["runs"])) == (1, "NO_GO", 10), done.stderr
+
+
+def test_a_quarantine_is_waited_out(offered, operator) -> None:
+    """A reply that does not come keeps its number from being asked again for a while; the gate waits for it."""
+    operator.faults(sms="lost")
+    config = offered.folder / "config.yaml"
+    config.write_text(
+        config.read_text(encoding="utf-8").replace("quarantine: 150s", "quarantine: 8s"), encoding="utf-8"
+    )
+    offered.write("scenarios/balance.yaml", SCENARIO.replace("30s", "1s"))
+    done = offered.prober("gate", "balance", "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["decision"]) == (1, "NO_GO"), done.stderr
+    assert len(told["runs"]) >= 3
+    assert "a number is in quarantine" in done.stderr
