@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, zip_longest
 from zoneinfo import ZoneInfo
 
-from prober.judge.gate import rules
+from prober.app.items import item_called
+from prober.judge.gate import resampling, rules
 from prober.judge.gate.checks import CONFIDENCE
-from prober.judge.gate.proportions import flawless
+from prober.judge.gate.proportions import Share, flawless, wilson
 from prober.judge.gate.rules import Case, People, Seen
 from prober.judge.gate.sampling import Version, counted, sample
 from prober.loading.config import Settings
@@ -48,9 +49,9 @@ class Gate:
         """Where the item stands. It blocks."""
         return self.store.items.phase(self.item.name)
 
-    def case(self, now: datetime) -> Case:
-        """Return what is known of the item now. It blocks."""
-        phase = self.phase
+    def case(self, now: datetime, phase: Phase | None = None) -> Case:
+        """Return what is known of the item now, out of its runs of *phase*: where it stands. It blocks."""
+        phase = phase or self.phase
         return Case(
             item=self.item,
             phase=phase,
@@ -82,20 +83,23 @@ class Gate:
         rows += [[name] * rounds for name in (self.control.scenarios if self.control else ()) if self._may_play(name)]
         return [name for name in chain.from_iterable(zip_longest(*rows)) if name]
 
-    def baseline(self, case: Case, *, by: str, samples: Mapping[str, Sample] | None = None) -> Baseline:
-        """Return a baseline, without a version, of the runs of *case*."""
-        runs = [run for seen in case.seen.values() for run in seen.counted.runs]
-        own = {name: seen.sample for name, seen in case.seen.items() if seen.sample.n}
-        return Baseline(
-            item=self.item.name,
-            version=0,
-            phase=case.phase,
-            recorded_at=case.at,
-            by=by,
-            since=min(run.started_at for run in runs),
-            until=max(run.started_at for run in runs),
-            samples={**own, **(samples or case.control)},
-        )
+    def recordable(self, now: datetime, phase: Phase | None = None) -> Recordable | str:
+        """
+        Return what a baseline can be made of: the runs of *phase*, or of where the item stands; else why of none.
+
+        What does not pass often enough is not normal, and what is too little would be compared with in vain. It blocks.
+        """
+        case = self.case(now, phase)
+        if not case.seen:
+            return "it has no scenario"
+        short = resampling.least(0.9)
+        for name, seen in case.seen.items():
+            share = Share(seen.sample.passed, seen.sample.n)
+            if seen.sample.passed < short:
+                return f"{seen.sample.passed} runs of ‘{name}’ passed ({case.phase}), and it takes {short}"
+            if wilson(share, CONFIDENCE)[0] < self.item.terms.success:
+                return f"{share.hits} of {share.n} runs of ‘{name}’ passed, which is less than its gate asks for"
+        return Recordable(case)
 
     def _wanted(self, case: Case, verdict: Verdict, name: str) -> int:
         terms, n = self.item.terms, case.seen[name].sample.n
@@ -128,6 +132,47 @@ class Gate:
             return {}
         seen = {name: self._seen(name, self.control, None, now) for name in self.control.scenarios}
         return {name: one.sample for name, one in seen.items() if one.sample.n}
+
+
+@dataclass(frozen=True)
+class Recordable:
+    """What a baseline can be made of."""
+
+    case: Case
+
+    def baseline(self, by: str) -> Baseline:
+        """Return the baseline, recorded by *by*; its version is given when it is kept."""
+        runs = [run for seen in self.case.seen.values() for run in seen.counted.runs]
+        return Baseline(
+            item=self.case.item.name,
+            version=0,
+            phase=self.case.phase,
+            recorded_at=self.case.at,
+            by=by,
+            since=min(run.started_at for run in runs),
+            until=max(run.started_at for run in runs),
+            samples={name: seen.sample for name, seen in self.case.seen.items()} | dict(self.case.control),
+        )
+
+
+def gate_of(
+    name: str,
+    items: Sequence[Item],
+    *,
+    scenarios: Iterable[Scenario],
+    settings: Settings,
+    prompts: PromptTable,
+    store: Store,
+) -> Gate:
+    """
+    Return the gate of the item called *name*.
+
+    Raises:
+        BadInput: There is no such item.
+    """
+    item = item_called(name, items, settings)
+    control = next((one for one in items if one.name == item.terms.control), None)
+    return Gate(item, control, {scenario.name: scenario for scenario in scenarios}, settings, prompts, store)
 
 
 def _is_open(reason: Reason) -> bool:

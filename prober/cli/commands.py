@@ -18,6 +18,7 @@ _WHERE = {
     "serve": "serve:command",
     "phase": "phase:command",
     "gate": "gate:command",
+    "baseline": "baseline:command",
     "report": "report:command",
     "import": "excel:import_cases",
     "export": "excel:export_cases",

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from prober.app import App, Order, orders
-from prober.app.gating import Gate
+from prober.app.gating import Gate, gate_of
 from prober.app.items import item_called
 from prober.cli import gate_view as view
 from prober.cli.exits import Exit
@@ -26,7 +26,6 @@ from prober.cli.playing import Playing
 from prober.cli.progress import Watch, progress_console
 from prober.cli.report import refuse_unwritable, write
 from prober.cli.workspace import CONFIG, Workspace
-from prober.model.item import Item
 from prober.model.verdict import Decision, Ground, Verdict
 from prober.reports import gate as report
 from prober.reports import gate_page
@@ -61,7 +60,14 @@ def command(
         App.prepare(workspace.scenarios)
     store = Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
     try:
-        gate = _gate(workspace, items, chosen, store)
+        gate = gate_of(
+            item,
+            items,
+            scenarios=workspace.scenarios,
+            settings=settings,
+            prompts=workspace.prompts,
+            store=store,
+        )
         whole = no_run or _Gating(gate, workspace, console, parallel).play()
         verdict = gate.verdict(datetime.now(UTC))
         asyncio.run(store.items.put_verdict(verdict))
@@ -76,17 +82,6 @@ def command(
         if path is not None:
             console.print(f"[dim]report[/] {write(path, partial(render, verdict, chosen))}")
     raise typer.Exit(_code(verdict) if whole else Exit.INTERRUPTED)
-
-
-def _gate(workspace: Workspace, items: Sequence[Item], item: Item, store: Store) -> Gate:
-    return Gate(
-        item=item,
-        control=next((one for one in items if one.name == item.terms.control), None),
-        scenarios={scenario.name: scenario for scenario in workspace.scenarios},
-        settings=workspace.settings,
-        prompts=workspace.prompts,
-        store=store,
-    )
 
 
 def _code(verdict: Verdict) -> Exit:

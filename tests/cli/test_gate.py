@@ -205,3 +205,36 @@ def test_the_gate_is_of_the_phase_the_item_stands_in(keep) -> None:
     assert prober("phase", "balance", "post-launch", "--why=live").exit_code == 0
     code, told = gate("balance")
     assert (code, told["phase"]) == (4, "post-launch")
+
+
+def test_a_baseline_is_recorded_of_runs_that_are_well(keep) -> None:
+    """Too few, or too many that fail, are not what is normal; each record is a new version, and is compared with."""
+    keep([Outcome.PASSED] * 40)
+    refused = prober("baseline", "balance", "--record")
+    assert isinstance(refused.exception, BadInput)
+    assert "40 runs of ‘balance-sms’ passed (pre-launch), and it takes 50" in refused.exception.problems[0].message
+    assert prober("baseline", "balance").stdout.startswith("no baseline yet")
+
+
+def test_versions_of_a_baseline_count_up(keep) -> None:
+    """The latest is what the gate compares with."""
+    keep([Outcome.PASSED] * 120)
+    for _ in range(2):
+        assert prober("baseline", "balance", "--record", "--by=QA").exit_code == 0
+    told = json.loads(prober("baseline", "balance", "--json").stdout)
+    assert [(one["version"], one["by"]) for one in told["baselines"]] == [(2, "QA"), (1, "QA")]
+    assert told["baselines"][0]["scenarios"]["balance-sms"]["runs"] == 120
+    shown = prober("baseline", "balance").stdout
+    assert "balance-sms" in shown
+    assert "100.0%" in shown
+    code, judged = gate("balance")
+    assert (code, judged["baseline"]) == (0, 2)
+    assert "latency against the baseline" in grounds(judged, "GO")
+
+
+def test_what_often_fails_is_no_baseline(keep) -> None:
+    """However many runs there are."""
+    keep([Outcome.PASSED, Outcome.PASSED, Outcome.FAILED] * 40)
+    refused = prober("baseline", "balance", "--record")
+    assert isinstance(refused.exception, BadInput)
+    assert "less than its gate asks for" in refused.exception.problems[0].message
