@@ -49,3 +49,11 @@ def test_every_fault_becomes_one_incident(bench: Bench) -> None:
     told = bench("alarms")
     assert told["unmet"] == [], told["remarks"]
     assert told["samples"]["found"] == told["samples"]["harmful faults injected"] == 3
+
+
+def test_the_gate_lets_through_what_is_well_and_nothing_else(bench: Bench) -> None:
+    """Of made-up runs: no change goes, what is slower, worse, too little or the robot's fault does not."""
+    told = bench("gate")
+    assert told["unmet"] == [], told["remarks"]
+    assert told["figures"]["rank_sum_passes_tail"] > 0.8, "which the common rule lets through"
+    assert all(float(row[1].rstrip("%")) > 90 for row in told["tables"][1]["rows"][2:]), "bad launches are stopped"
