@@ -15,7 +15,7 @@ from prober.channels.sessions import close_all, open_all
 from prober.channels.timing import Clock, LoopLag, monotonic
 from prober.errors import RobotBroken, StepFailed, StoreBroken
 from prober.judge import outcome, values
-from prober.judge.outcome import Verdict
+from prober.judge.outcome import Judgement
 from prober.loading.masking import Masker
 from prober.loading.templates import fill
 from prober.model.run import Failure, Layer, Observation, Outcome, Run, Seen, StepResult
@@ -142,9 +142,9 @@ class _Player:
         except StoreBroken:
             raise
         except Exception as exc:  # noqa: BLE001 - whatever a scenario raises is told, and ends no other run
-            verdict = outcome.of_exception(exc)
+            judged = outcome.of_exception(exc)
             own = Step(Action(ROBOT, "play", None), f"the scenario {self._scenario.name} itself", Layer.ROBOT)
-            await self._keep(self._result(own, verdict, Observation(Seen.NOT_ASKED)), monotonic())
+            await self._keep(self._result(own, judged, Observation(Seen.NOT_ASKED)), monotonic())
 
     def interrupt(self) -> None:
         """Note that the run never came to its end."""
@@ -169,7 +169,7 @@ class _Player:
         index = len(self.run.steps)
         began_s = monotonic()
         if self._broken and not step.always:
-            result = self._result(step, Verdict(Outcome.SKIPPED), Observation(Seen.NOT_ASKED))
+            result = self._result(step, Judgement(Outcome.SKIPPED), Observation(Seen.NOT_ASKED))
         else:
             await self._sink.step_started(self.run, index, replace(step, name=self._context.mask.name(step.name)))
             self._context.evidence.step = index
@@ -179,7 +179,7 @@ class _Player:
             except asyncio.CancelledError:
                 # A Python scenario goes on into its `finally:`; there, too, only `always` steps are played.
                 self._broken = True
-                told = Verdict(Outcome.SKIPPED, None, Failure(f"{step.name}: was interrupted"))
+                told = Judgement(Outcome.SKIPPED, None, Failure(f"{step.name}: was interrupted"))
                 await self._keep(self._result(step, told, Observation(Seen.NOT_ASKED)), began_s)
                 raise
             self._note(step, result)
@@ -208,23 +208,23 @@ class _Player:
         except Exception as exc:  # noqa: BLE001 - the outer guard: whatever escapes is the robot's fault, and is told
             return self._error(step, f"the robot stumbled: {exc!r}", traceback.format_exc())
         lag_s = self._lag.worst_s(monotonic() - seen.evidence_s)
-        verdict = self._cut(step, limit_s, outcome.of_stall(step, outcome.judge(step, seen), seen, lag_s))
-        if seen.doubtful and verdict.outcome is Outcome.FAILED:
-            verdict, seen = await self._self_checked(action.channel, verdict, seen)
+        judged = self._cut(step, limit_s, outcome.of_stall(step, outcome.judge(step, seen), seen, lag_s))
+        if seen.doubtful and judged.outcome is Outcome.FAILED:
+            judged, seen = await self._self_checked(action.channel, judged, seen)
         captured = self._capture(action, seen)
-        if verdict.outcome in (Outcome.PASSED, Outcome.SLOW):
-            verdict = outcome.of_captures(step, verdict, captured)
-        return replace(self._result(step, verdict, seen, captured), loop_lag_s=lag_s)
+        if judged.outcome in (Outcome.PASSED, Outcome.SLOW):
+            judged = outcome.of_captures(step, judged, captured)
+        return replace(self._result(step, judged, seen, captured), loop_lag_s=lag_s)
 
-    async def _self_checked(self, channel: str, verdict: Verdict, seen: Observation) -> tuple[Verdict, Observation]:
+    async def _self_checked(self, channel: str, judged: Judgement, seen: Observation) -> tuple[Judgement, Observation]:
         """Let the driver's self-check say whether a failure in doubt is the channel's or the robot's own."""
         began_s = monotonic()
         try:
             told = f"passed: {await self_check(self._drivers[channel])}"
         except RobotBroken as broken:
-            verdict, told = outcome.of_self_check(verdict, broken), f"failed: {broken.what}"
+            judged, told = outcome.of_self_check(judged, broken), f"failed: {broken.what}"
         took_s = monotonic() - began_s
-        return verdict, replace(seen, facts={**seen.facts, "self_check": told}, evidence_s=seen.evidence_s + took_s)
+        return judged, replace(seen, facts={**seen.facts, "self_check": told}, evidence_s=seen.evidence_s + took_s)
 
     async def _perform(self, action: Action, limit_s: float) -> Observation:
         try:
@@ -243,11 +243,11 @@ class _Player:
             return _CLOSING_S if step.within_s is None else step.within_s
         return left_s if step.within_s is None else min(step.within_s, left_s)
 
-    def _cut(self, step: Step, limit_s: float, verdict: Verdict) -> Verdict:
+    def _cut(self, step: Step, limit_s: float, judged: Judgement) -> Judgement:
         """Say that it was the scenario's deadline, where it was, that ended a step."""
-        if verdict.failure is None or step.within_s is None or limit_s >= step.within_s:
-            return verdict
-        return outcome.of_deadline(verdict, self._scenario.deadline_s)
+        if judged.failure is None or step.within_s is None or limit_s >= step.within_s:
+            return judged
+        return outcome.of_deadline(judged, self._scenario.deadline_s)
 
     def _capture(self, action: Action, seen: Observation) -> tuple[Captured, ...]:
         if seen.seen is not Seen.EXPECTED:
@@ -277,22 +277,24 @@ class _Player:
         return captured.text if captured else None
 
     def _error(self, step: Step, what: str, cure: str, seen: object = None) -> StepResult:
-        verdict = outcome.of_broken(what, cure)
-        return self._result(step, verdict, seen if isinstance(seen, Observation) else Observation(Seen.NOT_ASKED))
+        judged = outcome.of_broken(what, cure)
+        return self._result(step, judged, seen if isinstance(seen, Observation) else Observation(Seen.NOT_ASKED))
 
-    def _result(self, step: Step, verdict: Verdict, seen: Observation, captured: Sequence[Captured] = ()) -> StepResult:
+    def _result(
+        self, step: Step, judged: Judgement, seen: Observation, captured: Sequence[Captured] = ()
+    ) -> StepResult:
         """Put a step's result together, without the secrets. Its instants are set when it is over."""
         mask, now = self._context.mask, self._clock.now()
-        failure = verdict.failure
+        failure = judged.failure
         return StepResult(
             index=len(self.run.steps),
             name=mask.name(step.name),
             channel=step.action.channel,
             verb=step.action.verb,
-            outcome=verdict.outcome,
+            outcome=judged.outcome,
             started_at=now,
             ended_at=now,
-            layer=verdict.layer,
+            layer=judged.layer,
             failure=failure and _told(failure, step.name, mask),
             within_s=step.within_s,
             warn_s=step.warn_s,

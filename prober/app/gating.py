@@ -119,7 +119,8 @@ class Gate:
         runs = self.store.queries.runs(scenario=name, since=read_from, limit=_AT_MOST)
         scenario = self.scenarios[name]
         version = Version(scenario.sha256, self.prompts.sha256, self.settings.sha256)
-        found = counted(runs, version=version, phase=phase, since=since)
+        begun_at = None if phase is None else self.store.items.begun_at(item.name, phase)
+        found = counted(runs, version=version, phase=phase, since=since, begun_at=begun_at)
         zone = ZoneInfo(self.settings.orders.timezone)
         return Seen(found, sample(name, found.runs, limits=item.limits, zone=zone))
 

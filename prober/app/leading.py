@@ -174,7 +174,7 @@ class Leading:
         if self._gone and self.leads:
             self._gone = False
             try:
-                await self._pipeline.release(self._work().by_name.keys())
+                await self._pipeline.release(self._work().watched)
             except StoreBroken:
                 self._gone = True
                 raise

@@ -14,6 +14,7 @@ from prober.errors import BadInput, Problem
 from prober.loading.config import Settings
 from prober.loading.maintenance import standing, windows
 from prober.loading.masking import Masker
+from prober.model.item import watched_as
 from prober.model.maintenance import Maintenance
 from prober.model.probe import Probe
 from prober.model.prompt import PromptTable
@@ -53,6 +54,11 @@ class Work:
     def by_name(self) -> Mapping[str, Probe]:
         """The probes by their names."""
         return {probe.name: probe for probe in self.probes}
+
+    @cached_property
+    def watched(self) -> frozenset[str]:
+        """The names that incidents may be of: the probes, and the watches over launches."""
+        return frozenset(self.by_name) | {watched_as(item.name) for item in self.settings.items}
 
     @cached_property
     def windows(self) -> tuple[Maintenance, ...]:

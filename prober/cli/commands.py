@@ -19,6 +19,7 @@ _WHERE = {
     "phase": "phase:command",
     "gate": "gate:command",
     "baseline": "baseline:command",
+    "launch": "launch:command",
     "report": "report:command",
     "import": "excel:import_cases",
     "export": "excel:export_cases",

@@ -26,6 +26,7 @@ from prober.cli.playing import Playing
 from prober.cli.progress import Watch, progress_console
 from prober.cli.report import refuse_unwritable, write
 from prober.cli.workspace import CONFIG, Workspace
+from prober.model.run import Phase
 from prober.model.verdict import Decision, Ground, Verdict
 from prober.reports import gate as report
 from prober.reports import gate_page
@@ -81,10 +82,11 @@ def command(
     for path, render in writing:
         if path is not None:
             console.print(f"[dim]report[/] {write(path, partial(render, verdict, chosen))}")
-    raise typer.Exit(_code(verdict) if whole else Exit.INTERRUPTED)
+    raise typer.Exit(code_of(verdict) if whole else Exit.INTERRUPTED)
 
 
-def _code(verdict: Verdict) -> Exit:
+def code_of(verdict: Verdict) -> Exit:
+    """Return what a verdict means to whoever gave the command."""
     if verdict.decision is Decision.GO:
         return Exit.PASSED
     if verdict.decision is Decision.NO_GO:
@@ -101,10 +103,13 @@ class _Gating:
     workspace: Workspace
     console: Console
     parallel: int
-    _orders: dict[str, Callable[[], Order]] = field(default_factory=dict)
+    _turns: Turns = field(init=False)
     _counted: int = 0
     _batch: Sequence[str] = ()
     _most: int = _BATCH
+
+    def __post_init__(self) -> None:
+        self._turns = Turns(self.gate, self.gate.phase)
 
     def play(self) -> bool:
         """Play until more would not help, or the budget is spent; return whether it came to its end."""
@@ -144,12 +149,24 @@ class _Gating:
             if not asked:
                 return (), 0.0  # nothing of the last batch could ask: neither would the next
         self._batch = self.gate.missing(case, verdict, most=self._most)
-        return [self._order(name) for name in self._batch], 0.0
+        return [self._turns.order(name) for name in self._batch], 0.0
 
-    def _order(self, name: str) -> Order:
-        """Return the next order of a scenario: the combinations of its matrix take turns."""
-        if name not in self._orders:
-            scenario = self.gate.scenarios[name]
-            found = orders(self.workspace.settings, [scenario], phase=self.gate.phase)
-            self._orders[name] = cycle(found).__next__
-        return self._orders[name]()
+
+class Turns:
+    """Orders of scenarios by their names, in *phase*: the combinations of a matrix take turns."""
+
+    def __init__(self, gate: Gate, phase: Phase) -> None:
+        self._gate, self._phase = gate, phase
+        self._next: dict[str, Callable[[], Order]] = {}
+
+    def order(self, name: str) -> Order:
+        """
+        Return the next order of the scenario called *name*.
+
+        Raises:
+            BadInput: No line can play it.
+        """
+        if name not in self._next:
+            found = orders(self._gate.settings, [self._gate.scenarios[name]], phase=self._phase)
+            self._next[name] = cycle(found).__next__
+        return self._next[name]()

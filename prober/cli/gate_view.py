@@ -67,6 +67,11 @@ def _what(reason: Reason) -> Text:
 
 
 def _advice(verdict: Verdict) -> Iterator[Text]:
+    if verdict.decision is Decision.NO_GO:
+        told = (
+            f"what is mended is judged anew, by runs from then on: prober phase {verdict.item} {verdict.phase} --why …"
+        )
+        yield Text(f"\n{told}", "dim")
     if verdict.decision is Decision.INCONCLUSIVE:
         more = needed(verdict)
         told = f"about {more} more runs would settle it" if more else "more runs alone will not settle it"

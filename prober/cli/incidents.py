@@ -6,13 +6,12 @@ import asyncio
 import json
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
-from pydantic import TypeAdapter, ValidationError
 from rich.text import Text
 
 from prober.app.availability import availabilities
@@ -20,12 +19,12 @@ from prober.app.telling import masker_of
 from prober.app.work import Work
 from prober.cli import availability_view as available
 from prober.cli import incident_view as view
+from prober.cli.durations import span
 from prober.cli.people import BY, person
 from prober.cli.progress import progress_console
 from prober.cli.workspace import CONFIG, open_settings, open_to_look, open_workspace
 from prober.errors import NO_FILE, BadInput, Problem
 from prober.loading.config import Settings
-from prober.loading.fields import Duration
 from prober.model.incident import Incident
 from prober.reports.incident import document
 from prober.store.incidents import Incidents, Refused
@@ -36,14 +35,6 @@ app = typer.Typer(help="What is broken, and who sees to it.", no_args_is_help=Tr
 ID = Annotated[str, typer.Argument(metavar="INCIDENT", help="The incident, as INC-20261122-0007.")]
 TEXT = Annotated[str, typer.Argument(help="What you have to say about it.")]
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-SPAN = TypeAdapter(Duration)
-
-
-def _span(text: str) -> timedelta:
-    try:
-        return timedelta(seconds=SPAN.validate_python(text))
-    except (ValidationError, OverflowError):
-        raise typer.BadParameter(f"‘{text}’ is no duration: write 30m, 8h") from None
 
 
 @app.command("list")
@@ -59,7 +50,7 @@ def show_list(
 ) -> None:
     """Show the incidents that are open, the latest first."""
     now = datetime.now(UTC)
-    began = now - _span(since) if since else None
+    began = now - span(since) if since else None
     with _reading(config) as (settings, store):
         wanted = {"open_only": not (every or since), "since": began, "item": item, "channel": channel}
         found = store.incidents.find(**wanted, limit=limit)  # type: ignore[arg-type]
@@ -104,7 +95,7 @@ def availability(
     config: CONFIG = Path("config.yaml"),
 ) -> None:
     """Show for how much of the time each probe's channel was in no incident, and whether that meets its objective."""
-    now, lasting = datetime.now(UTC), _span(since) if since else None
+    now, lasting = datetime.now(UTC), span(since) if since else None
     workspace = open_workspace(config, scenarios or [config.parent / "scenarios"])
     work = Work.of(workspace.settings, workspace.prompts, workspace.scenarios)
     store = Store.open_to_read(workspace.settings.store.url)
@@ -139,12 +130,12 @@ def snooze(
     incident: ID,
     text: TEXT = "",
     *,
-    span: Annotated[str, typer.Option("--for", metavar="TIME", help="How long: 30m, 8h.")],
+    how_long: Annotated[str, typer.Option("--for", metavar="TIME", help="How long: 30m, 8h.")],
     by: BY = "",
     config: CONFIG = Path("config.yaml"),
 ) -> None:
     """Let nobody be told of an incident for a while."""
-    lasting = _span(span)
+    lasting = span(how_long)
     if not lasting:
         raise typer.BadParameter("for how long? Write 30m, 8h")
     until = datetime.now(UTC) + lasting

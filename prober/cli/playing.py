@@ -22,8 +22,8 @@ class Playing:
     Plays *planned* in order, *abreast* runs at once on different lines.
 
     With *fail_fast* nothing is begun after a run that is FAILED or ERROR; what is under way then ends by itself. When
-    all is played, *more* says what is to be played then. *runs* are those that ended, by their start; *left* is what
-    was never begun.
+    all is played, *more* says what is to be played then. *others* hear of the runs beside *watch*. *runs* are those
+    that ended, by their start; *left* is what was never begun.
     """
 
     app: App
@@ -32,6 +32,7 @@ class Playing:
     abreast: int = 1
     fail_fast: bool = False
     more: Callable[[], Awaitable[Sequence[Order]]] | None = None
+    others: Sequence[Sink] = ()
     ended: list[Run] = field(default_factory=list)
     left: deque[Order] = field(default_factory=deque)
 
@@ -67,7 +68,7 @@ class Playing:
         while self.left and self._goes_on():
             order, kept = self.left.popleft(), _Kept(self.ended)
             try:
-                await self.app.play(order, self.watch, kept, wait_s=self._wait_s, wanted=self._goes_on)
+                await self.app.play(order, self.watch, *self.others, kept, wait_s=self._wait_s, wanted=self._goes_on)
             finally:
                 if not kept.begun:
                     self.left.appendleft(order)

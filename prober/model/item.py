@@ -120,3 +120,8 @@ class Baseline:
     since: datetime
     until: datetime
     samples: Mapping[str, Sample]
+
+
+def watched_as(item: str) -> str:
+    """Return what incidents call the watch over the launch of *item*: it stands where a probe's name does."""
+    return f"launch {item}"

@@ -35,7 +35,7 @@ class Ground(StrEnum):
     HOURS = "hours of the baseline"
     REVIEWS = "reviews"
     DEFECTS = "defects"
-    WATCH = "watch"
+    WATCH = "launch watch"
 
 
 @dataclass(frozen=True)

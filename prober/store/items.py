@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -35,6 +36,13 @@ class Items:
         wanted = select(PHASES).where(PHASES.c.item == item).order_by(PHASES.c.id.desc()).limit(limit)
         found = self._database.read(lambda connection: connection.execute(wanted).mappings().all())
         return [item_rows.change_of(row) for row in found]
+
+    def begun_at(self, item: str, phase: Phase) -> datetime | None:
+        """Return when *item* last came to stand in *phase*; None if nobody ever said that it does."""
+        wanted = select(func.max(PHASES.c.id)).where(PHASES.c.item == item, PHASES.c.phase == str(phase))
+        latest = select(PHASES.c.at).where(PHASES.c.id == wanted.scalar_subquery())
+        at: datetime | None = self._database.read(lambda connection: connection.scalar(latest))
+        return at
 
     async def put_baseline(self, baseline: Baseline) -> Baseline:
         """Write *baseline* as the next version of its item's, and return it with that version."""

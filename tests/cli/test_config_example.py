@@ -29,6 +29,7 @@ def test_what_is_switched_off_can_be_switched_on(tmp_path, monkeypatch):
 
     assert (checked.exit_code, checked.stderr) == (0, "")
     settings = load_config(tmp_path / "config.yaml", SETTINGS)
+    assert settings.items
     assert settings.probes
     assert settings.maintenance
     assert settings.alerts
@@ -40,4 +41,4 @@ def test_what_is_switched_off_can_be_switched_on(tmp_path, monkeypatch):
 def test_as_it_is_laid_out_it_is_off():
     """A fresh workspace plays nothing by itself, and tells nobody."""
     settings = load_config(CHECKOUT / "config.yaml", SETTINGS)
-    assert [*settings.probes, *settings.alerts, *settings.tickets, *settings.maintenance] == []
+    assert [*settings.items, *settings.probes, *settings.alerts, *settings.tickets, *settings.maintenance] == []

@@ -207,6 +207,15 @@ def test_the_gate_is_of_the_phase_the_item_stands_in(keep) -> None:
     assert (code, told["phase"]) == (4, "post-launch")
 
 
+def test_what_is_mended_is_judged_anew(keep) -> None:
+    """By runs from then on, once somebody said that it is, and why."""
+    keep([Outcome.PASSED, Outcome.FAILED] * 15)
+    assert gate("balance")[0] == 1
+    assert prober("phase", "balance", "pre-launch", "--why=mended").exit_code == 0
+    code, told = gate("balance")
+    assert (code, told["reasons"][0]["what"]) == (4, "no run counts: 30 from before its phase was last changed")
+
+
 def test_a_baseline_is_recorded_of_runs_that_are_well(keep) -> None:
     """Too few, or too many that fail, are not what is normal; each record is a new version, and is compared with."""
     keep([Outcome.PASSED] * 40)

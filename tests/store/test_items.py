@@ -56,6 +56,8 @@ async def test_every_change_of_phase_is_kept(store: Store) -> None:
     for change in (launched, PhaseChange("other", Phase.RETIRED, NOON, "x", "y"), live):
         await store.items.put_phase(change)
     assert store.items.phase("balance-query") is Phase.POST_LAUNCH
+    assert store.items.begun_at("balance-query", Phase.LAUNCH) == NOON
+    assert store.items.begun_at("balance-query", Phase.PRE_LAUNCH) is None
     assert store.items.changes("balance-query") == [live, replace(launched, why="门禁通过\N{REPLACEMENT CHARACTER}")]
 
 

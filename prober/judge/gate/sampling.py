@@ -26,6 +26,7 @@ class Aside(StrEnum):
     PHASE = "of another phase"
     VERSION = "of another version of the scenario, the prompts or the configuration"
     STALE = "too old"
+    EARLIER = "from before its phase was last changed"
     UNASKED = "could not ask"
 
 
@@ -52,17 +53,25 @@ class Counted:
     aside: Mapping[Aside, int] = field(default_factory=dict)
 
 
-def counted(runs: Iterable[Run], *, version: Version | None, phase: Phase | None, since: datetime) -> Counted:
+def counted(
+    runs: Iterable[Run],
+    *,
+    version: Version | None,
+    phase: Phase | None,
+    since: datetime,
+    begun_at: datetime | None = None,
+) -> Counted:
     """
     Return which of the *runs* of a scenario count: first attempts, of *phase*, of *version* and not before *since*.
 
-    A second attempt is made because the first failed, so it says nothing of how often that happens. Without a *version*
-    that of the latest run counts, for samples of two versions would judge neither.
+    *begun_at* is when the item came to stand in that phase: what was before is of what was mended since, or of an
+    earlier launch. A second attempt is made because the first failed, so it says nothing of how often that happens.
+    Without a *version* that of the latest run counts, for samples of two versions would judge neither.
     """
     ordered = sorted(runs, key=lambda run: (run.started_at, run.id))
     if version is None and ordered:
         version = Version.of(ordered[-1])
-    why = {run.id: _aside(run, version, phase, since) for run in ordered}
+    why = {run.id: _aside(run, version, phase, since, begun_at) for run in ordered}
     ours = [run for run in ordered if why[run.id] is None]
     return Counted(
         tuple(run for run in ours if of_run(run) is not Outcome.ERROR),
@@ -71,13 +80,16 @@ def counted(runs: Iterable[Run], *, version: Version | None, phase: Phase | None
     )
 
 
-def _aside(run: Run, version: Version | None, phase: Phase | None, since: datetime) -> Aside | None:
+def _aside(
+    run: Run, version: Version | None, phase: Phase | None, since: datetime, begun_at: datetime | None
+) -> Aside | None:
     checks = (
         (run.outcome is None, Aside.UNDER_WAY),
         (run.attempt > 1, Aside.REPEAT),
         (phase is not None and run.phase is not phase, Aside.PHASE),
         (Version.of(run) != version, Aside.VERSION),
         (run.started_at < since, Aside.STALE),
+        (begun_at is not None and run.started_at < begun_at, Aside.EARLIER),
         (of_run(run) is None, Aside.UNASKED),
     )
     return next((aside for is_so, aside in checks if is_so), None)

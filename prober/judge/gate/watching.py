@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from prober.judge.attempts import of_run
-from prober.judge.gate import proportions, resampling, sequential
+from prober.judge.gate import proportions, resampling, sequential, words
 from prober.judge.gate.proportions import Share
 from prober.judge.gate.sampling import journey_of
 from prober.judge.gate.sequential import Bet
 from prober.model.item import Sample, Terms
 from prober.model.run import Outcome, Run
+from prober.model.verdict import Decision, Ground, Reason
 
 ALPHA = 0.01
 """How often the launch of an item that is as good as before is stopped, however often one looks."""
@@ -88,3 +89,21 @@ def _counts(base: Sample, terms: Terms) -> Iterator[Count]:
             if len(took_s) >= resampling.least(quantile):
                 limit_s = ratio * float(np.quantile(took_s, quantile))
                 yield Count(Bet(1 - quantile), channel, limit_s, quantile)
+
+
+def reason(watched: Watch) -> Reason:
+    """Return what *watched* says as a reason: NO_GO where it stops, GO where it saw enough, with its worst count."""
+    seen = sum(count.bet.n for counts in watched.counts.values() for count in counts)
+    if not seen:
+        return words.told(Reason(Ground.WATCH, Decision.INCONCLUSIVE, "", needed=None))
+    scenario, worst = watched.worst
+    figures = {
+        "evidence": min(watched.evidence, 1e9),
+        "enough": 1 / ALPHA,
+        "hits": worst.bet.hits,
+        "n": worst.bet.n,
+        "allowed": worst.bet.allowed,
+        "limit_s": worst.limit_s or None,
+    }
+    decision = Decision.NO_GO if watched.stops else Decision.GO
+    return words.told(Reason(Ground.WATCH, decision, "", scenario, worst.channel, figures))

@@ -21,6 +21,11 @@ _AGAINST_ZH = (
     "{n} 次中通过 {hits} 次，基线 {base_n} 次中 {base_hits} 次：{difference:+.1%}，最差 {low:+.1%}；允许 −{margin:.0%}"
 )
 
+_WATCH = (
+    "{hits} of {n} runs {unit}, of which {allowed:.0%} may: evidence {evidence:.3g}, and {enough:.0f} stops the launch"
+)
+_WATCH_ZH = "{n} 次中 {hits} 次{unit_zh}，允许 {allowed:.0%}：证据值 {evidence:.3g}，达到 {enough:.0f} 即停止上线"
+
 _WORDS: Mapping[Ground, _Said] = {
     Ground.SUCCESS: (_SHARE, _SHARE_ZH),
     Ground.IN_TIME: (f"{_SHARE} within {{limit_s:g}} s", f"{_SHARE_ZH}（时限 {{limit_s:g}} 秒）"),
@@ -43,6 +48,7 @@ _WORDS: Mapping[Ground, _Said] = {
         "the control, which did not change, fails more often as well: failures alone prove nothing today",
         "未变更的对照业务同样失败增多：今天仅凭失败不能下结论",
     ),
+    Ground.WATCH: (_WATCH, _WATCH_ZH),
     Ground.BASELINE: ("there is no baseline of it, so nothing to compare with", "没有基线，无从比较"),
     Ground.HOURS: (
         "the baseline covers the hours {base_hours}, these runs {hours} too: record it then, or name a control",
@@ -53,12 +59,14 @@ _TOO_FEW = (
     "{n} runs, {base_n} in the baseline, are too few to tell p{percent:.0f} by",
     "本次 {n} 次、基线 {base_n} 次，不足以判断 p{percent:.0f}",
 )
+_UNWATCHED = ("no run could ask since the launch", "上线后没有一次拨测能够完成")
 _ASIDE_ZH = {
     "still under way": "仍在进行",
     "second attempts": "第二次尝试",
     "of another phase": "属于其他阶段",
     "of another version of the scenario, the prompts or the configuration": "场景、提示音或配置版本不同",
     "too old": "已过期",
+    "from before its phase was last changed": "早于最近一次阶段变更",
     "could not ask": "未能拨测",
 }
 
@@ -71,9 +79,18 @@ def told(reason: Reason) -> Reason:
     if reason.ground is Ground.RUNS and reason.figures:
         english += ": " + ", ".join(f"{count} {why}" for why, count in reason.figures.items())
         chinese += "：" + "，".join(f"{count} 次{_ASIDE_ZH[why]}" for why, count in reason.figures.items())
-    succeeded = reason.ground is Ground.SUCCESS
-    values = dict(reason.figures) | {"unit": " passed" if succeeded else " in time"}
-    values |= {"unit_zh": "通过" if succeeded else "按时完成"}
+    if reason.ground is Ground.WATCH and not reason.figures:
+        english, chinese = _UNWATCHED
+    unit, unit_zh = _unit(reason)
+    values = dict(reason.figures) | {"unit": unit, "unit_zh": unit_zh}
     if quantile := reason.figures.get("quantile"):
         values |= {"percent": 100 * float(quantile)}
     return replace(reason, what=english.format_map(values), what_zh=chinese.format_map(values))
+
+
+def _unit(reason: Reason) -> _Said:
+    """Return what was counted, as it stands in a sentence."""
+    if reason.ground is not Ground.WATCH:
+        return (" passed", "通过") if reason.ground is Ground.SUCCESS else (" in time", "按时完成")
+    limit_s = reason.figures.get("limit_s")
+    return (f"took longer than {limit_s:.3g} s", f"超过 {limit_s:.3g} 秒") if limit_s else ("failed", "失败")

@@ -1,0 +1,195 @@
+"""`prober launch`: an item is live from now on, and watched."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from math import log
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from prober.app import App, Order
+from prober.app.gating import Gate, gate_of
+from prober.app.launching import Launch
+from prober.app.telling import alerts_of
+from prober.cli import gate_view as view
+from prober.cli.durations import span
+from prober.cli.exits import Exit
+from prober.cli.gate import Turns, code_of
+from prober.cli.items import ITEM, open_items
+from prober.cli.people import BY, person
+from prober.cli.playing import Playing
+from prober.cli.progress import Watch, progress_console
+from prober.cli.report import refuse_unwritable, write
+from prober.cli.workspace import CONFIG, Workspace
+from prober.errors import NO_FILE, BadInput, Problem
+from prober.judge.gate.watching import ALPHA
+from prober.model.item import Sample
+from prober.model.run import Phase
+from prober.model.verdict import Decision, Verdict
+from prober.reports import gate as report
+from prober.reports import gate_page
+from prober.store.store import Store
+
+_BAR = 24
+_TELLING_S = 60.0
+"""How long people are told of what a launch came to, before the command ends; what is left a serving robot tells."""
+
+
+def command(
+    item: ITEM,
+    *,
+    lasting: Annotated[str, typer.Option("--for", metavar="TIME", help="How long it is watched: 30m, 2h.")] = "2h",
+    every: Annotated[str, typer.Option(metavar="TIME", help="How often a scenario is begun.")] = "30s",
+    despite: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why it goes live though its gate does not say GO.")
+    ] = "",
+    by: BY = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report: one file.")] = None,
+    config: CONFIG = Path("config.yaml"),
+) -> None:
+    """
+    Note that an item is live, and watch it against what it was before; stop at once where it is proved to be worse.
+
+    Exit: 0 GO, and it stands after its launch; 1 NO_GO, take it back; 3 robot error; 4 inconclusive.
+    """
+    refuse_unwritable(None, html)
+    lasts_s, every_s = span(lasting).total_seconds(), span(every).total_seconds()
+    workspace, items = open_items(config)
+    settings, who = workspace.settings, person(by)
+    console = progress_console(stderr=as_json)
+    App.prepare(workspace.scenarios)
+    store = Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
+    try:
+        gate = gate_of(
+            item,
+            items,
+            scenarios=workspace.scenarios,
+            settings=settings,
+            prompts=workspace.prompts,
+            store=store,
+        )
+        launch = Launch.of(gate, _before(gate, despite), who)
+        watching = _Watching(launch, workspace, console, lasts_s, every_s)
+        whole = asyncio.run(watching.watch(despite.strip() or "its gate says GO"))
+        verdict = asyncio.run(_ended(launch, workspace)) if whole else None
+    finally:
+        store.close()
+    if verdict is None:
+        console.print(Text("interrupted: the item stays in its launch, and nobody watches it", "bold yellow"))
+        raise typer.Exit(Exit.INTERRUPTED)
+    if as_json:
+        typer.echo(json.dumps(report.document(verdict), ensure_ascii=False, indent=2))
+    else:
+        view.show(console, verdict, gate.item)
+    console.print(_advice(verdict), soft_wrap=True)
+    if html is not None:
+        console.print(f"[dim]report[/] {write(html, partial(gate_page.render, verdict, gate.item))}")
+    raise typer.Exit(code_of(verdict))
+
+
+def _before(gate: Gate, despite: str) -> Mapping[str, Sample]:
+    """
+    Return what the item was like before its launch: the runs its gate judged, else its latest baseline.
+
+    Raises:
+        BadInput: It is live for long, or retired; its gate does not say GO; or nobody knows what it was like.
+    """
+    name, phase = gate.item.name, gate.phase
+    if phase not in {Phase.PRE_LAUNCH, Phase.LAUNCH}:
+        hint = f"a new version of it begins with: prober phase {name} pre-launch --why …"
+        raise BadInput([Problem(NO_FILE, 0, 0, f"‘{name}’ stands {phase}, and is launched no more", hint)])
+    verdicts = gate.store.items.verdicts(name)
+    latest = next((one for one in verdicts if one.phase is Phase.PRE_LAUNCH), None)
+    if not despite.strip() and (latest is None or latest.decision is not Decision.GO):
+        said = f"the last gate of ‘{name}’ says {latest.decision}" if latest else f"‘{name}’ went through no gate"
+        hint = f"prober gate {name}; or say why it goes live all the same: --despite TEXT"
+        raise BadInput([Problem(NO_FILE, 0, 0, said, hint)])
+    case = gate.case(datetime.now(UTC), Phase.PRE_LAUNCH)
+    samples = {scenario: seen.sample for scenario, seen in case.seen.items() if seen.sample.n}
+    if case.baseline is not None:
+        known = {
+            scenario: case.baseline.samples[scenario] for scenario in case.seen if scenario in case.baseline.samples
+        }
+        samples = known | samples
+    if missing := [scenario for scenario in gate.item.scenarios if scenario not in samples]:
+        what = f"nobody knows what {', '.join(missing)} was like before the launch"
+        raise BadInput([Problem(NO_FILE, 0, 0, what, f"prober gate {name}")])
+    return samples
+
+
+class _Watching:
+    """Plays the scenarios of an item in turns for a while, and says after each run how it stands."""
+
+    def __init__(self, launch: Launch, workspace: Workspace, console: Console, lasts_s: float, every_s: float) -> None:
+        self._launch, self._workspace, self._console = launch, workspace, console
+        self._lasts_s, self._every_s = lasts_s, every_s
+        self._begun = 0
+
+    async def watch(self, why: str) -> bool:
+        """Begin the launch, and return whether it was watched to its end; it ends at once where it is stopped."""
+        await self._launch.begin(why)
+        gate = self._launch.gate
+        turns = Turns(gate, Phase.LAUNCH)
+        began_s = time.monotonic()
+        console = self._console
+        console.print(f"[bold]{gate.item.title}[/] [dim]{gate.item.name}[/] is live; watched for {self._lasts_s:g} s")
+        with Watch(console, 0) as shown:
+
+            async def more() -> Sequence[Order]:
+                self._tell()
+                next_s = began_s + self._begun * self._every_s
+                if self._launch.stops or max(next_s, time.monotonic()) >= began_s + self._lasts_s:
+                    return []
+                await asyncio.sleep(max(0.0, next_s - time.monotonic()))
+                return self._next(turns, shown)
+
+            app = App(self._workspace.settings, self._workspace.prompts, store=gate.store)
+            planned = self._next(turns, shown)
+            return await Playing(app, planned, shown, more=more, others=[self._launch]).play()
+
+    def _next(self, turns: Turns, shown: Watch) -> Sequence[Order]:
+        """Return the next order: the scenarios of the item take turns."""
+        scenarios = self._launch.gate.item.scenarios
+        name = scenarios[self._begun % len(scenarios)]
+        self._begun += 1
+        shown.expect(1)
+        return [turns.order(name)]
+
+    def _tell(self) -> None:
+        """Print how it stands: how much speaks against the item, of what would stop it."""
+        evidence, enough = self._launch.watch.evidence, 1 / ALPHA
+        filled = min(_BAR, round(_BAR * max(0.0, log(max(evidence, 1.0)) / log(enough))))
+        style = "red" if self._launch.stops else "yellow" if evidence > 3 else "green"
+        bar = Text.assemble(("━" * filled, style), ("─" * (_BAR - filled), "bright_black"))
+        told = Text.assemble(("  against it ", "dim"), bar, f" {evidence:.3g}", (f" of {enough:.0f}", "dim"))
+        self._console.print(told.append(f" · {self._launch.asked} runs", "dim"))
+
+
+async def _ended(launch: Launch, workspace: Workspace) -> Verdict:
+    """Judge the launch; where that opens or closes an incident people are told now, whether or not a robot serves."""
+    verdict = await launch.end()
+    if workspace.settings.alerts:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TELLING_S):
+                await alerts_of(workspace.settings, launch.gate.store).settle()
+    return verdict
+
+
+def _advice(verdict: Verdict) -> Text:
+    if verdict.decision is Decision.NO_GO:
+        told = f"\ntake it back, then: prober phase {verdict.item} pre-launch --why …"
+        return Text(told, "bold red")
+    if verdict.decision is Decision.GO:
+        return Text("\nit stands after its launch from now on: probes watch it (prober serve)", "green")
+    return Text(f"\nit stays in its launch: prober launch {verdict.item} watches it on", "yellow")

@@ -1,0 +1,82 @@
+"""`prober launch`: live, and watched."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+
+import pytest
+
+from tests.cli.test_gate import SCENARIO
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+
+ITEMS = """
+items:
+  - name: balance
+    title: 余额查询
+    scenarios: [balance-sms]
+    gate: {success: 0.7, in_time: 0.7, runs: 40}
+"""
+
+
+@pytest.fixture
+def offered(workspace, operator):
+    """A workspace that leads to the demo operator, with an item whose gate says GO after a few runs."""
+    config = workspace.folder / "config.yaml"
+    config.write_text(config.read_text(encoding="utf-8") + ITEMS, encoding="utf-8")
+    for path in [*(workspace.folder / "scenarios").glob("*.yaml"), *(workspace.folder / "scenarios").glob("*.py")]:
+        path.unlink()
+    workspace.write("scenarios/balance.yaml", SCENARIO)
+    return workspace
+
+
+def phase(workspace) -> str:
+    """Where the item stands."""
+    return str(json.loads(workspace.prober("phase", "balance", "--json").stdout)["phase"])
+
+
+def open_incidents(workspace) -> list[dict]:
+    """The incidents that are open."""
+    return list(json.loads(workspace.prober("incidents", "list", "--json").stdout)["incidents"])
+
+
+def test_nothing_is_launched_without_its_gate(offered) -> None:
+    """Unless somebody says why; then there is still nothing to hold it against."""
+    refused = offered.prober("launch", "balance")
+    assert refused.returncode == 2
+    assert "‘balance’ went through no gate" in refused.stderr
+    refused = offered.prober("launch", "balance", "--despite", "the board wants it")
+    assert refused.returncode == 2
+    assert "nobody knows what balance-sms was like before the launch" in refused.stderr
+    assert phase(offered) == "pre-launch"
+
+
+def test_a_launch_that_goes_wrong_is_stopped_and_one_that_goes_well_ends(offered, operator) -> None:
+    """A fault after some runs: NO_GO long before the time is up, and an incident; mended: GO, and it is closed."""
+    assert offered.prober("gate", "balance").returncode == 0
+    with offered.start("launch", "balance", "--for", "10m", "--every", "200ms", "--json") as launch:
+        looks = (line for line in launch.stderr if "against it" in line)
+        for _ in islice(looks, 3):
+            pass
+        operator.faults(sms="throttled")
+        assert [*looks], "it goes on after the fault"
+        told = json.loads(launch.stdout.read())
+    assert (launch.returncode, told["decision"], told["phase"]) == (1, "NO_GO", "launch")
+    watch = next(reason for reason in told["reasons"] if reason["ground"] == "launch watch")
+    assert watch["decision"] == "NO_GO"
+    assert 2 <= watch["figures"]["hits"] <= 12, "of so short a baseline a quarter of the runs may fail"
+    (incident,) = open_incidents(offered)
+    assert incident["items"] == ["balance"]
+    assert "launch of balance" in incident["what"]
+    assert phase(offered) == "launch"
+
+    operator.faults()
+    done = offered.prober("launch", "balance", "--for", "15s", "--every", "200ms", "--html", "reports/launch.html")
+    assert done.returncode == 0, done.stdout
+    assert "✓ GO 可以上线" in done.stdout
+    assert open_incidents(offered) == []
+    assert phase(offered) == "post-launch"
+    assert "上线观察" in (offered.folder / "reports/launch.html").read_text(encoding="utf-8")
+    again = offered.prober("launch", "balance")
+    assert (again.returncode, "launched no more" in again.stderr) == (2, True)
