@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from prober.app.gating import Gate, gate_of
-from prober.cli.items import ITEM, open_items
+from prober.app.gating import Gate
+from prober.cli.items import ITEM, open_gate
 from prober.cli.people import BY, person
 from prober.cli.progress import progress_console
 from prober.cli.workspace import CONFIG
@@ -24,7 +24,9 @@ from prober.errors import NO_FILE, BadInput, Problem
 from prober.model.item import Baseline
 from prober.model.run import Phase
 from prober.reports.words import seconds
-from prober.store.store import Store
+
+_SHOWN = 10
+"""Versions that a terminal shows, the latest; the document has them all."""
 
 
 def command(
@@ -41,28 +43,16 @@ def command(
     config: CONFIG = Path("config.yaml"),
 ) -> None:
     """Show what is normal for an item, or record it anew. Exit: 0, 2 bad input: there is nothing to record."""
-    workspace, items = open_items(config)
-    settings = workspace.settings
-    store = Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
-    try:
-        gate = gate_of(
-            item,
-            items,
-            scenarios=workspace.scenarios,
-            settings=settings,
-            prompts=workspace.prompts,
-            store=store,
-        )
+    with open_gate(item, config) as (gate, _):
+        kept = gate.store.items
         if record:
-            asyncio.run(store.items.put_baseline(_recorded(gate, phase, person(by))))
-        found = store.items.baselines(gate.item.name, limit=None if as_json else 10)
-    finally:
-        store.close()
+            asyncio.run(kept.put_baseline(_recorded(gate, phase, person(by))))
+        found = kept.baselines(gate.item.name, limit=None if as_json else _SHOWN)
     if as_json:
         told = {"version": 1, "item": gate.item.name, "baselines": [_document(one) for one in found]}
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
     elif found:
-        _show(progress_console(stderr=False, strict=True), found, ZoneInfo(settings.orders.timezone))
+        _show(progress_console(stderr=False, strict=True), found, ZoneInfo(gate.settings.orders.timezone))
     else:
         typer.echo("no baseline yet: ‘--record’ makes one of the runs that count")
 

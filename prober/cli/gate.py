@@ -17,11 +17,10 @@ import typer
 from rich.console import Console
 
 from prober.app import App, Order, orders
-from prober.app.gating import Gate, gate_of
-from prober.app.items import item_called
+from prober.app.gating import Gate
 from prober.cli import gate_view as view
 from prober.cli.exits import Exit
-from prober.cli.items import ITEM, open_items
+from prober.cli.items import ITEM, open_gate
 from prober.cli.playing import Playing
 from prober.cli.progress import Watch, progress_console
 from prober.cli.report import refuse_unwritable, write
@@ -30,7 +29,6 @@ from prober.model.run import Phase
 from prober.model.verdict import Decision, Ground, Verdict
 from prober.reports import gate as report
 from prober.reports import gate_page
-from prober.store.store import Store
 
 _BATCH = 10
 """Runs of a scenario between two looks: a look may end the gate early, by NO_GO only."""
@@ -53,35 +51,19 @@ def command(
 ) -> None:
     """Say whether an item may go live, playing what is missing. Exit: 0 GO, 1 NO_GO, 3 robot error, 4 inconclusive."""
     refuse_unwritable(None, html, junit, markdown)
-    workspace, items = open_items(config)
-    chosen = item_called(item, items, workspace.settings)
-    settings = workspace.settings
     console = progress_console(stderr=as_json)
-    if not no_run:
-        App.prepare(workspace.scenarios)
-    store = Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
-    try:
-        gate = gate_of(
-            item,
-            items,
-            scenarios=workspace.scenarios,
-            settings=settings,
-            prompts=workspace.prompts,
-            store=store,
-        )
+    with open_gate(item, config, plays=not no_run) as (gate, workspace):
         whole = no_run or _Gating(gate, workspace, console, parallel).play()
         verdict = gate.verdict(datetime.now(UTC))
-        asyncio.run(store.items.put_verdict(verdict))
-    finally:
-        store.close()
+        asyncio.run(gate.store.items.put_verdict(verdict))
     if as_json:
         typer.echo(json.dumps(report.document(verdict), ensure_ascii=False, indent=2))
     else:
-        view.show(console, verdict, chosen)
+        view.show(console, verdict, gate.item)
     writing = ((html, gate_page.render), (junit, report.junit), (markdown, report.markdown))
     for path, render in writing:
         if path is not None:
-            console.print(f"[dim]report[/] {write(path, partial(render, verdict, chosen))}")
+            console.print(f"[dim]report[/] {write(path, partial(render, verdict, gate.item))}")
     raise typer.Exit(code_of(verdict) if whole else Exit.INTERRUPTED)
 
 

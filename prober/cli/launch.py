@@ -18,14 +18,14 @@ from rich.console import Console
 from rich.text import Text
 
 from prober.app import App, Order
-from prober.app.gating import Gate, gate_of
+from prober.app.gating import Gate
 from prober.app.launching import Launch
 from prober.app.telling import alerts_of
 from prober.cli import gate_view as view
 from prober.cli.durations import span
 from prober.cli.exits import Exit
 from prober.cli.gate import Turns, code_of
-from prober.cli.items import ITEM, open_items
+from prober.cli.items import ITEM, open_gate
 from prober.cli.people import BY, person
 from prober.cli.playing import Playing
 from prober.cli.progress import Watch, progress_console
@@ -38,7 +38,6 @@ from prober.model.run import Phase
 from prober.model.verdict import Decision, Verdict
 from prober.reports import gate as report
 from prober.reports import gate_page
-from prober.store.store import Store
 
 _BAR = 24
 _TELLING_S = 60.0
@@ -65,26 +64,12 @@ def command(
     """
     refuse_unwritable(None, html)
     lasts_s, every_s = span(lasting).total_seconds(), span(every).total_seconds()
-    workspace, items = open_items(config)
-    settings, who = workspace.settings, person(by)
-    console = progress_console(stderr=as_json)
-    App.prepare(workspace.scenarios)
-    store = Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
-    try:
-        gate = gate_of(
-            item,
-            items,
-            scenarios=workspace.scenarios,
-            settings=settings,
-            prompts=workspace.prompts,
-            store=store,
-        )
+    who, console = person(by), progress_console(stderr=as_json)
+    with open_gate(item, config, plays=True) as (gate, workspace):
         launch = Launch.of(gate, _before(gate, despite), who)
         watching = _Watching(launch, workspace, console, lasts_s, every_s)
         whole = asyncio.run(watching.watch(despite.strip() or "its gate says GO"))
         verdict = asyncio.run(_ended(launch, workspace)) if whole else None
-    finally:
-        store.close()
     if verdict is None:
         console.print(Text("interrupted: the item stays in its launch, and nobody watches it", "bold yellow"))
         raise typer.Exit(Exit.INTERRUPTED)

@@ -12,15 +12,13 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.text import Text
 
-from prober.app.items import item_called
-from prober.cli.items import ITEM, open_items
+from prober.cli.items import ITEM, open_gate
 from prober.cli.people import BY, person
 from prober.cli.progress import progress_console
 from prober.cli.workspace import CONFIG
 from prober.model.item import PhaseChange
 from prober.model.run import Phase
 from prober.reports.words import PHASES
-from prober.store.store import Store
 
 
 def command(
@@ -35,19 +33,14 @@ def command(
     config: CONFIG = Path("config.yaml"),
 ) -> None:
     """Show where an item stands, or say where it does from now on. Exit: 0, 2 bad input."""
-    workspace, items = open_items(config)
-    found = item_called(item, items, workspace.settings)
     if phase is not None and not why.strip():
         raise typer.BadParameter("say why: --why TEXT; it is kept with the change")
-    settings = workspace.settings
-    store = Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
-    try:
+    with open_gate(item, config) as (gate, _):
+        kept, found = gate.store.items, gate.item
         if phase is not None:
             change = PhaseChange(found.name, phase, datetime.now(UTC), person(by), why.strip())
-            asyncio.run(store.items.put_phase(change))
-        standing, changes = store.items.phase(found.name), store.items.changes(found.name)
-    finally:
-        store.close()
+            asyncio.run(kept.put_phase(change))
+        standing, changes = kept.phase(found.name), kept.changes(found.name)
     if as_json:
         told = {
             "version": 1,
@@ -62,7 +55,7 @@ def command(
     console.print(
         Text.assemble((found.title, "bold"), (f"  {found.name}  ", "dim"), (f"{label.zh} {standing}", "bold cyan"))
     )
-    zone = ZoneInfo(settings.orders.timezone)
+    zone = ZoneInfo(gate.settings.orders.timezone)
     for one in changes:
         at = f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}"
         console.print(

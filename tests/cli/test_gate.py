@@ -18,6 +18,7 @@ from prober.cli.main import app
 from prober.errors import BadInput
 from prober.model.run import Outcome, Phase, Run, StepResult
 from prober.store.store import Store
+from tests.cli.offering import SCENARIO
 
 URL = "sqlite:///results_db/prober.sqlite"
 CONFIG = """\
@@ -28,15 +29,6 @@ items:
   - {name: balance, title: 余额查询, owner: SMS team}
   - {name: nothing, scenarios: []}
   - {name: reviewed, scenarios: [balance-sms], reviews: 2}
-"""
-SCENARIO = """\
-scenario: balance-sms
-title: 短信查余额
-item: balance
-steps:
-  - sms.send: {to: 10086, text: CXYE}
-  - sms.receive: 余额为
-    within: 30s
 """
 
 

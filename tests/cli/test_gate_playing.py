@@ -6,22 +6,15 @@ import json
 
 import pytest
 
-from tests.cli.test_gate import SCENARIO
+from tests.cli.offering import SCENARIO, offer
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
-
-ITEMS = "\nitems: [{name: balance, title: 余额查询, scenarios: [balance-sms], gate: {runs: 40}}]\n"
 
 
 @pytest.fixture
 def offered(workspace, operator):
-    """A workspace that leads to the demo operator, with the item."""
-    config = workspace.folder / "config.yaml"
-    config.write_text(config.read_text(encoding="utf-8") + ITEMS, encoding="utf-8")
-    for path in [*(workspace.folder / "scenarios").glob("*.yaml"), *(workspace.folder / "scenarios").glob("*.py")]:
-        path.unlink()
-    workspace.write("scenarios/balance.yaml", SCENARIO)
-    return workspace
+    """A workspace that leads to the demo operator, with an item."""
+    return offer(workspace, "runs: 40")
 
 
 def test_as_many_as_it_takes(offered) -> None:

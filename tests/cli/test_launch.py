@@ -7,28 +7,15 @@ from itertools import islice
 
 import pytest
 
-from tests.cli.test_gate import SCENARIO
+from tests.cli.offering import offer
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
-
-ITEMS = """
-items:
-  - name: balance
-    title: 余额查询
-    scenarios: [balance-sms]
-    gate: {success: 0.7, in_time: 0.7, runs: 40}
-"""
 
 
 @pytest.fixture
 def offered(workspace, operator):
     """A workspace that leads to the demo operator, with an item whose gate says GO after a few runs."""
-    config = workspace.folder / "config.yaml"
-    config.write_text(config.read_text(encoding="utf-8") + ITEMS, encoding="utf-8")
-    for path in [*(workspace.folder / "scenarios").glob("*.yaml"), *(workspace.folder / "scenarios").glob("*.py")]:
-        path.unlink()
-    workspace.write("scenarios/balance.yaml", SCENARIO)
-    return workspace
+    return offer(workspace, "success: 0.7, in_time: 0.7, runs: 40")
 
 
 def phase(workspace) -> str:
