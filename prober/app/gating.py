@@ -19,11 +19,14 @@ from prober.model.item import Baseline, Item, Sample
 from prober.model.prompt import PromptTable
 from prober.model.run import Phase
 from prober.model.scenario import Scenario
+from prober.model.span import Span
 from prober.model.verdict import Decision, Ground, Reason, Verdict
 from prober.store.store import Store
 
 _FAULTS = 5
 """Runs that the robot failed, beyond its allowance, after which nobody need wait for more of them."""
+_BESIDE = timedelta(minutes=10)
+"""How long before and after the item's own runs those of its control tell of the same time."""
 _AT_MOST = 5000
 """Runs of a scenario that are looked at, the latest ones."""
 
@@ -52,13 +55,14 @@ class Gate:
     def case(self, now: datetime, phase: Phase | None = None) -> Case:
         """Return what is known of the item now, out of its runs of *phase*: where it stands. It blocks."""
         phase = phase or self.phase
+        seen = {name: self._seen(name, self.item, phase, now) for name in self.item.scenarios}
         return Case(
             item=self.item,
             phase=phase,
             at=now,
-            seen={name: self._seen(name, self.item, phase, now) for name in self.item.scenarios},
+            seen=seen,
             baseline=self._baseline(),
-            control=self._control(now),
+            control=self._control(seen.values(), now),
             people=People(),
         )
 
@@ -77,10 +81,10 @@ class Gate:
         """
         if verdict.decision is Decision.NO_GO or _hopeless(verdict):
             return []
-        wanted = {name: min(most, self._wanted(case, verdict, name)) for name in case.seen if self._may_play(name)}
+        wanted = {name: min(most, self._wanted(case, verdict, name)) for name in case.seen if self.may_play(name)}
         rounds = max(wanted.values(), default=0)
         rows = [[name] * count for name, count in wanted.items()]
-        rows += [[name] * rounds for name in (self.control.scenarios if self.control else ()) if self._may_play(name)]
+        rows += [[name] * rounds for name in (self.control.scenarios if self.control else ()) if self.may_play(name)]
         return [name for name in chain.from_iterable(zip_longest(*rows)) if name]
 
     def recordable(self, now: datetime, phase: Phase | None = None) -> Recordable | str:
@@ -99,6 +103,9 @@ class Gate:
                 return f"{seen.sample.passed} runs of ‘{name}’ passed ({case.phase}), and it takes {short}"
             if wilson(share, CONFIDENCE)[0] < self.item.terms.success:
                 return f"{share.hits} of {share.n} runs of ‘{name}’ passed, which is less than its gate asks for"
+            for channel, took_s in seen.sample.journeys.items():
+                if len(took_s) < short:
+                    return f"‘{name}’ asked on {channel} in {len(took_s)} runs that passed, and it takes {short}"
         return Recordable(case)
 
     def _wanted(self, case: Case, verdict: Verdict, name: str) -> int:
@@ -109,14 +116,16 @@ class Gate:
         still_open = any(reason.scenario == name and _is_open(reason) for reason in verdict.reasons)
         return max(0, (terms.runs if n >= first and still_open else min(first, terms.runs)) - n)
 
-    def _may_play(self, name: str) -> bool:
+    def may_play(self, name: str) -> bool:
+        """Return whether the scenario called *name* may be played again and again: it orders nothing."""
         return name in self.scenarios and not self.scenarios[name].effects.orders
 
-    def _seen(self, name: str, item: Item, phase: Phase | None, now: datetime) -> Seen:
+    def _seen(self, name: str, item: Item, phase: Phase | None, now: datetime, span: Span | None = None) -> Seen:
         since = now - timedelta(seconds=self.item.terms.fresh_s)
         # Some that are too old are read as well, to say so where nothing else is there.
         read_from = since - timedelta(seconds=self.item.terms.fresh_s)
-        runs = self.store.queries.runs(scenario=name, since=read_from, limit=_AT_MOST)
+        read_from, until = span or (read_from, None)
+        runs = self.store.queries.runs(scenario=name, since=read_from, until=until, limit=_AT_MOST)
         scenario = self.scenarios[name]
         version = Version(scenario.sha256, self.prompts.sha256, self.settings.sha256)
         begun_at = None if phase is None else self.store.items.begun_at(item.name, phase)
@@ -127,12 +136,14 @@ class Gate:
     def _baseline(self) -> Baseline | None:
         return next(iter(self.store.items.baselines(self.item.name, limit=1)), None)
 
-    def _control(self, now: datetime) -> Mapping[str, Sample]:
-        """Return the control's runs of the time of the gate: of any phase, for it did not change."""
-        if self.control is None:
+    def _control(self, seen: Iterable[Seen], now: datetime) -> Mapping[str, Sample]:
+        """Return the control's runs of the time in which the item was played: of any phase, for it did not change."""
+        at = [run.started_at for one in seen for run in one.counted.runs]
+        if self.control is None or not at:
             return {}
-        seen = {name: self._seen(name, self.control, None, now) for name in self.control.scenarios}
-        return {name: one.sample for name, one in seen.items() if one.sample.n}
+        beside = (min(at) - _BESIDE, max(at) + _BESIDE)
+        found = {name: self._seen(name, self.control, None, now, beside) for name in self.control.scenarios}
+        return {name: one.sample for name, one in found.items() if one.sample.n}
 
 
 @dataclass(frozen=True)
@@ -152,7 +163,7 @@ class Recordable:
             by=by,
             since=min(run.started_at for run in runs),
             until=max(run.started_at for run in runs),
-            samples={name: seen.sample for name, seen in self.case.seen.items()} | dict(self.case.control),
+            samples=dict(self.case.control) | {name: seen.sample for name, seen in self.case.seen.items()},
         )
 
 

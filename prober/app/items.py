@@ -76,12 +76,16 @@ class _Reading:
         )
 
     def _scenarios(self, index: int, said: ItemSettings) -> list[Scenario]:
-        if said.scenarios is None:
-            return [one for one in self.scenarios.values() if one.item == said.name]
-        for position, name in enumerate(said.scenarios):
+        for position, name in enumerate(said.scenarios or ()):
             if name not in self.scenarios:
                 hint = did_you_mean(name, self.scenarios) or f"there are: {', '.join(sorted(self.scenarios))}"
                 self._note(index, ("scenarios", position), f"there is no scenario called ‘{name}’", hint)
+        return self._named(said)
+
+    def _named(self, said: ItemSettings) -> list[Scenario]:
+        """Return the scenarios that judge an item: those it names, or that name it."""
+        if said.scenarios is None:
+            return [one for one in self.scenarios.values() if one.item == said.name]
         return [self.scenarios[name] for name in dict.fromkeys(said.scenarios) if name in self.scenarios]
 
     def _look_at_channels(self, index: int, said: ItemSettings, judging: Sequence[Scenario]) -> None:
@@ -106,6 +110,15 @@ class _Reading:
                 what = f"‘{key}: {floor:g}’ takes {wanted} runs without a failure, and ‘runs’ is {said.gate.runs}"
                 self._note(index, ("gate", key), what, "allow more runs, or ask for less")
         names = [one.name for one in self.said if one is not said]
+        control = next((one for one in self.said if one.name == said.gate.control and one is not said), None)
+        if control is not None:
+            judging = {scenario.name for scenario in self._named(control)}
+            if both := judging & {scenario.name for scenario in self._named(said)}:
+                what = f"‘{control.name}’ is judged by {', '.join(sorted(both))} as well: nothing would be controlled"
+                self._note(index, ("gate", "control"), what, "name an item with scenarios of its own")
+            elif not judging:
+                what = f"‘{control.name}’ has no scenario that could be played beside"
+                self._note(index, ("gate", "control"), what, "name an item that has some")
         if said.gate.control and said.gate.control not in names:
             what = f"there is no other item called ‘{said.gate.control}’ to control by"
             self._note(index, ("gate", "control"), what, did_you_mean(said.gate.control, names))

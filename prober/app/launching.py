@@ -9,16 +9,32 @@ from datetime import UTC, datetime
 
 from prober.app.gating import Gate
 from prober.judge.cause import cause_of, chinese_of, words_of
-from prober.judge.gate import rules, watching
+from prober.judge.gate import rules, watching, words
 from prober.judge.gate.watching import Watch
 from prober.model.incident import Cause, Kind, ProbeResult, Standing
 from prober.model.item import PhaseChange, Sample, watched_as
 from prober.model.probe import Severity, Watched
 from prober.model.run import Layer, Outcome, Phase, Run
-from prober.model.verdict import Decision, Verdict
+from prober.model.verdict import Decision, Ground, Reason, Verdict
+from prober.store.store import Store
 
 _LAYERS = {"ivr": Layer.PROMPT, "web": Layer.PAGE, "sms": Layer.DELIVERY}
 """Which part of a channel answers for a journey that takes too long."""
+
+
+async def move(store: Store, change: PhaseChange) -> None:
+    """
+    Write that an item stands elsewhere from now on.
+
+    Whoever takes it out of its launch ends what was wrong with that: the incident of its watch closes.
+    """
+    await store.items.put_phase(change)
+    name = watched_as(change.item)
+    if change.phase is not Phase.LAUNCH:
+        still_open = await asyncio.to_thread(store.incidents.find, open_only=True, item=change.item, limit=None)
+        if any(name in incident.failing for incident in still_open):
+            well = ProbeResult(name, change.at, change.at, Standing.WELL, ())
+            await store.incidents.apply(well, Watched(name, item=change.item))
 
 
 @dataclass
@@ -26,14 +42,17 @@ class Launch:
     """
     A launch under way. It is a sink of the runs that are played for it: *watch* is what they say together.
 
-    *unequal* are the runs in which a `same` step did not hold: one is enough to stop. *failed* is the last that failed.
+    *unequal* are the runs in which a `same` step did not hold: one is enough to stop. *last* is the last run, *failed*
+    the last that failed, *begun* the change of phase it began with.
     """
 
     gate: Gate
     watch: Watch
     by: str
     unequal: list[str] = field(default_factory=list)
+    last: Run | None = None
     failed: Run | None = None
+    begun: PhaseChange | None = None
     asked: int = 0
 
     @classmethod
@@ -48,7 +67,7 @@ class Launch:
 
     async def begin(self, why: str) -> None:
         """Note that the item is live from now on."""
-        await self._move(Phase.LAUNCH, why)
+        self.begun = await self._move(Phase.LAUNCH, why)
 
     async def run_started(self, *_: object) -> None:
         """Hear nothing: a run counts when it has ended."""
@@ -61,7 +80,7 @@ class Launch:
 
     async def run_finished(self, run: Run) -> None:
         """Take what *run* says."""
-        before = self.watch
+        before, self.last = self.watch, run
         self.watch = before.seen(run)
         self.asked += self.watch is not before
         if run.outcome is Outcome.FAILED:
@@ -69,44 +88,58 @@ class Launch:
         if any(step.verb == "same" and step.outcome is Outcome.FAILED for step in run.steps):
             self.unequal.append(run.id)
 
+    async def stands(self) -> bool:
+        """Return whether nobody changed the phase of the item since it began."""
+        latest = await asyncio.to_thread(self.gate.store.items.changes, self.gate.item.name, limit=1)
+        return latest == [self.begun]
+
     async def end(self) -> Verdict:
         """
         Judge the launch, keep the verdict, and what follows from it.
 
         GO: the item stands after its launch. NO_GO: an incident, which people are told of as of any other, until the
-        next launch ends well. INCONCLUSIVE: it stays where it is.
+        item is taken out of its launch. INCONCLUSIVE: it stays where it is. So it does where somebody took it out of
+        its launch meanwhile, whatever is said.
         """
         now = datetime.now(UTC)
-        verdict = await asyncio.to_thread(self.gate.verdict, now)
-        reasons = (watching.reason(self.watch), *verdict.reasons)
-        verdict = replace(verdict, reasons=reasons, decision=rules.decided(reasons))
-        store = self.gate.store
-        await store.items.put_verdict(verdict)
-        if verdict.decision is Decision.GO:
+        case = await asyncio.to_thread(self.gate.case, now, Phase.LAUNCH)
+        judged = rules.judge(case)
+        reasons = (watching.reason(self.watch), *judged.reasons)
+        stands = await self.stands()
+        if not stands:
+            phase = await asyncio.to_thread(self.gate.store.items.phase, self.gate.item.name)
+            taken = Reason(Ground.PHASE, Decision.INCONCLUSIVE, "", figures={"phase": str(phase)}, needed=None)
+            reasons = (words.told(taken), *reasons)
+        verdict = replace(judged, reasons=reasons, decision=rules.decided(reasons))
+        await self.gate.store.items.put_verdict(verdict)
+        if stands and verdict.decision is Decision.GO:
             await self._move(Phase.POST_LAUNCH, f"the launch was watched for {self.asked} runs: GO")
-        if verdict.decision is not Decision.INCONCLUSIVE:
+        if stands and verdict.decision is Decision.NO_GO:
             name = watched_as(self.gate.item.name)
             watched = Watched(name, severity=Severity.CRITICAL, item=self.gate.item.name)
-            await store.incidents.apply(self._result(name, verdict, now), watched)
+            await self.gate.store.incidents.apply(self._result(name, verdict, now), watched)
         return verdict
 
     def _result(self, name: str, verdict: Verdict, now: datetime) -> ProbeResult:
-        runs = (self.failed.id,) if self.failed else verdict.runs[-1:]
-        if verdict.decision is Decision.GO:
-            return ProbeResult(name, now, now, Standing.WELL, runs)
         worst = next(reason for reason in verdict.reasons if reason.decision is Decision.NO_GO)
         what, zh = f"launch of {self.gate.item.name}: {worst.what}", f"{self.gate.item.title}：{worst.what_zh}"
-        if self.failed:
-            what, zh = f"{what} ({words_of(self.failed)})", f"{zh}（{chinese_of(self.failed)}）"
-        return ProbeResult(name, now, now, Standing.FAILED, runs, self._cause(), what, broke=runs[-1], what_zh=zh)
+        channel = _slow_channel(worst)
+        broke = self.last if channel or self.failed is None else self.failed
+        if broke is not None and broke is self.failed:
+            what, zh, cause = f"{what} ({words_of(broke)})", f"{zh}（{chinese_of(broke)}）", cause_of(broke)
+        else:
+            channel = channel or self.gate.item.channels[0]
+            cause = Cause(Kind.CHANNEL, channel, _LAYERS.get(channel, Layer.CONTENT), f"{channel} journey")
+        runs = (broke.id,) if broke is not None else ()
+        return ProbeResult(name, now, now, Standing.FAILED, runs, cause, what, broke="".join(runs), what_zh=zh)
 
-    def _cause(self) -> Cause:
-        if self.failed:
-            return cause_of(self.failed)
-        _, worst = self.watch.worst
-        channel = worst.channel or self.gate.item.channels[0]
-        return Cause(Kind.CHANNEL, channel, _LAYERS.get(channel, Layer.CONTENT), f"{channel} journey")
-
-    async def _move(self, phase: Phase, why: str) -> None:
+    async def _move(self, phase: Phase, why: str) -> PhaseChange:
         change = PhaseChange(self.gate.item.name, phase, datetime.now(UTC), self.by, why)
-        await self.gate.store.items.put_phase(change)
+        await move(self.gate.store, change)
+        return change
+
+
+def _slow_channel(reason: Reason) -> str:
+    """Return the channel that *reason* calls slow; "" where it is about something else."""
+    slow = reason.ground is Ground.LATENCY or (reason.ground is Ground.WATCH and reason.figures.get("limit_s"))
+    return reason.about if slow else ""

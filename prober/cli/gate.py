@@ -55,7 +55,12 @@ def command(
     with open_gate(item, config, plays=not no_run) as (gate, workspace):
         whole = no_run or _Gating(gate, workspace, console, parallel).play()
         verdict = gate.verdict(datetime.now(UTC))
-        asyncio.run(gate.store.items.put_verdict(verdict))
+        if whole:
+            asyncio.run(gate.store.items.put_verdict(verdict))
+    if not whole:
+        view.tell(console, verdict)
+        console.print("[bold yellow]interrupted: that was a look in between, and no verdict[/]")
+        raise typer.Exit(Exit.INTERRUPTED)
     if as_json:
         typer.echo(json.dumps(report.document(verdict), ensure_ascii=False, indent=2))
     else:
@@ -64,7 +69,7 @@ def command(
     for path, render in writing:
         if path is not None:
             console.print(f"[dim]report[/] {write(path, partial(render, verdict, gate.item))}")
-    raise typer.Exit(code_of(verdict) if whole else Exit.INTERRUPTED)
+    raise typer.Exit(code_of(verdict))
 
 
 def code_of(verdict: Verdict) -> Exit:

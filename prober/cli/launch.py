@@ -20,7 +20,7 @@ from rich.text import Text
 from prober.app import App, Order
 from prober.app.gating import Gate
 from prober.app.launching import Launch
-from prober.app.telling import alerts_of
+from prober.app.telling import alerts_of, masker_of
 from prober.cli import gate_view as view
 from prober.cli.durations import span
 from prober.cli.exits import Exit
@@ -32,6 +32,9 @@ from prober.cli.progress import Watch, progress_console
 from prober.cli.report import refuse_unwritable, write
 from prober.cli.workspace import CONFIG, Workspace
 from prober.errors import NO_FILE, BadInput, Problem
+from prober.judge.gate import rules
+from prober.judge.gate.checks import CONFIDENCE
+from prober.judge.gate.proportions import flawless
 from prober.judge.gate.watching import ALPHA
 from prober.model.item import Sample
 from prober.model.run import Phase
@@ -68,7 +71,8 @@ def command(
     with open_gate(item, config, plays=True) as (gate, workspace):
         launch = Launch.of(gate, _before(gate, despite), who)
         watching = _Watching(launch, workspace, console, lasts_s, every_s)
-        whole = asyncio.run(watching.watch(despite.strip() or "its gate says GO"))
+        why = masker_of(workspace.settings)(despite.strip()) or "its gate says GO"
+        whole = asyncio.run(watching.watch(why))
         verdict = asyncio.run(_ended(launch, workspace)) if whole else None
     if verdict is None:
         console.print(Text("interrupted: the item stays in its launch, and nobody watches it", "bold yellow"))
@@ -85,32 +89,44 @@ def command(
 
 def _before(gate: Gate, despite: str) -> Mapping[str, Sample]:
     """
-    Return what the item was like before its launch: the runs its gate judged, else its latest baseline.
+    Return what the item was like before its launch: the runs that its gate judges now, or its latest baseline.
+
+    Of both it is the one with more runs that passed: the more there are, the less a worse item can pass for as good.
 
     Raises:
-        BadInput: It is live for long, or retired; its gate does not say GO; or nobody knows what it was like.
+        BadInput: It is live for long, or its launch was stopped; its gate does not say GO; nobody knows what it was
+            like; or none of its scenarios may be played again and again.
     """
     name, phase = gate.item.name, gate.phase
+    latest = next(iter(gate.store.items.verdicts(name, limit=1)), None)
     if phase not in {Phase.PRE_LAUNCH, Phase.LAUNCH}:
-        hint = f"a new version of it begins with: prober phase {name} pre-launch --why …"
-        raise BadInput([Problem(NO_FILE, 0, 0, f"‘{name}’ stands {phase}, and is launched no more", hint)])
-    verdicts = gate.store.items.verdicts(name)
-    latest = next((one for one in verdicts if one.phase is Phase.PRE_LAUNCH), None)
-    if not despite.strip() and (latest is None or latest.decision is not Decision.GO):
-        said = f"the last gate of ‘{name}’ says {latest.decision}" if latest else f"‘{name}’ went through no gate"
-        hint = f"prober gate {name}; or say why it goes live all the same: --despite TEXT"
-        raise BadInput([Problem(NO_FILE, 0, 0, said, hint)])
+        raise _refused(f"‘{name}’ stands {phase}, and is launched no more", f"prober phase {name} pre-launch --why …")
+    if phase is Phase.LAUNCH and latest is not None and latest.decision is Decision.NO_GO:
+        hint = f"take it back, have it mended, and gate it anew: prober phase {name} pre-launch --why …"
+        raise _refused(f"the launch of ‘{name}’ was stopped", hint)
     case = gate.case(datetime.now(UTC), Phase.PRE_LAUNCH)
-    samples = {scenario: seen.sample for scenario, seen in case.seen.items() if seen.sample.n}
-    if case.baseline is not None:
-        known = {
-            scenario: case.baseline.samples[scenario] for scenario in case.seen if scenario in case.baseline.samples
-        }
-        samples = known | samples
-    if missing := [scenario for scenario in gate.item.scenarios if scenario not in samples]:
-        what = f"nobody knows what {', '.join(missing)} was like before the launch"
-        raise BadInput([Problem(NO_FILE, 0, 0, what, f"prober gate {name}")])
+    verdict = rules.judge(case)
+    if not despite.strip() and verdict.decision is not Decision.GO:
+        hint = f"prober gate {name}; or say why it goes live all the same: --despite TEXT"
+        raise _refused(f"the gate of ‘{name}’ says {verdict.decision}", hint)
+    if not any(gate.may_play(scenario) for scenario in case.seen):
+        raise _refused(
+            f"‘{name}’ has no scenario that may be played again and again", "give it one that orders nothing"
+        )
+    before = case.baseline.samples if case.baseline else {}
+    samples = {
+        scenario: max(seen.sample, before.get(scenario, seen.sample), key=lambda sample: sample.passed)
+        for scenario, seen in case.seen.items()
+    }
+    enough = flawless(gate.item.terms.success, CONFIDENCE) or 0
+    if few := [scenario for scenario, sample in samples.items() if sample.passed < enough]:
+        what = f"nobody knows what {', '.join(few)} was like before the launch: fewer than {enough} runs passed"
+        raise _refused(what, f"prober gate {name}")
     return samples
+
+
+def _refused(what: str, hint: str) -> BadInput:
+    return BadInput([Problem(NO_FILE, 0, 0, what, hint)])
 
 
 class _Watching:
@@ -120,21 +136,27 @@ class _Watching:
         self._launch, self._workspace, self._console = launch, workspace, console
         self._lasts_s, self._every_s = lasts_s, every_s
         self._begun = 0
+        gate = launch.gate
+        self._scenarios = [name for name in gate.item.scenarios if gate.may_play(name)]
 
     async def watch(self, why: str) -> bool:
         """Begin the launch, and return whether it was watched to its end; it ends at once where it is stopped."""
-        await self._launch.begin(why)
         gate = self._launch.gate
         turns = Turns(gate, Phase.LAUNCH)
+        for name in self._scenarios:
+            turns.order(name)  # what no line can play is refused while nothing is live yet
+        await self._launch.begin(why)
         began_s = time.monotonic()
         console = self._console
-        console.print(f"[bold]{gate.item.title}[/] [dim]{gate.item.name}[/] is live; watched for {self._lasts_s:g} s")
+        about = (f" {gate.item.name}", "dim"), f" is live; watched for {self._lasts_s:g} s"
+        console.print(Text.assemble((gate.item.title, "bold"), *about))
         with Watch(console, 0) as shown:
 
             async def more() -> Sequence[Order]:
                 self._tell()
                 next_s = began_s + self._begun * self._every_s
-                if self._launch.stops or max(next_s, time.monotonic()) >= began_s + self._lasts_s:
+                over = max(next_s, time.monotonic()) >= began_s + self._lasts_s
+                if over or self._launch.stops or not await self._launch.stands():
                     return []
                 await asyncio.sleep(max(0.0, next_s - time.monotonic()))
                 return self._next(turns, shown)
@@ -145,8 +167,7 @@ class _Watching:
 
     def _next(self, turns: Turns, shown: Watch) -> Sequence[Order]:
         """Return the next order: the scenarios of the item take turns."""
-        scenarios = self._launch.gate.item.scenarios
-        name = scenarios[self._begun % len(scenarios)]
+        name = self._scenarios[self._begun % len(self._scenarios)]
         self._begun += 1
         shown.expect(1)
         return [turns.order(name)]

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.text import Text
 
+from prober.app.launching import move
+from prober.app.telling import masker_of
 from prober.cli.items import ITEM, open_gate
 from prober.cli.people import BY, person
 from prober.cli.progress import progress_console
@@ -38,8 +40,10 @@ def command(
     with open_gate(item, config) as (gate, _):
         kept, found = gate.store.items, gate.item
         if phase is not None:
-            change = PhaseChange(found.name, phase, datetime.now(UTC), person(by), why.strip())
-            asyncio.run(kept.put_phase(change))
+            change = PhaseChange(
+                found.name, phase, datetime.now(UTC), person(by), masker_of(gate.settings)(why.strip())
+            )
+            asyncio.run(move(gate.store, change))
         standing, changes = kept.phase(found.name), kept.changes(found.name)
     if as_json:
         told = {

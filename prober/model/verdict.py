@@ -26,6 +26,8 @@ class Ground(StrEnum):
     FAULTS = "robot faults"
     SUCCESS = "success"
     IN_TIME = "in time"
+    LIMITS = "limits"
+    PHASE = "phase"
     REGRESSION = "success against the baseline"
     LATENCY = "latency against the baseline"
     STEP_LATENCY = "step latency against the baseline"

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from prober.model.item import Item
 from prober.model.verdict import Decision, Reason, Verdict
+from prober.reports.junit import text_of
 from prober.reports.words import Label
 
 VERDICTS = {
@@ -66,7 +67,7 @@ def markdown(verdict: Verdict, item: Item) -> str:
         whose = " · ".join(filter(None, (str(reason.ground), reason.scenario, reason.about)))
         runs = ", ".join(f"`{run}`" for run in reason.runs[:_EVIDENCE])
         cells = (VERDICTS[reason.decision].sign, whose, reason.what, missing(reason), runs)
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -95,15 +96,15 @@ def junit(verdict: Verdict, item: Item) -> bytes:
         ("baseline", verdict.baseline),
     ):
         if value is not None:
-            SubElement(properties, "property", name=name, value=str(value))
+            SubElement(properties, "property", name=name, value=text_of(str(value)))
     for reason in shown:
-        name = " ".join(filter(None, (str(reason.ground), reason.about)))
+        name = text_of(" ".join(filter(None, (str(reason.ground), reason.about))))
         case = SubElement(
-            suite, "testcase", name=name, classname=".".join(filter(None, (verdict.item, reason.scenario)))
+            suite, "testcase", name=name, classname=text_of(".".join(filter(None, (verdict.item, reason.scenario))))
         )
         if reason.decision is not Decision.GO:
-            failure = SubElement(case, "failure", message=reason.what, type=str(reason.decision))
-            failure.text = "\n".join(["runs:", *reason.runs]) if reason.runs else ""
+            failure = SubElement(case, "failure", message=text_of(reason.what), type=str(reason.decision))
+            failure.text = text_of("\n".join(["runs:", *reason.runs])) if reason.runs else ""
     indent(suites)
     written: bytes = tostring(suites, encoding="utf-8", xml_declaration=True)
     return written + b"\n"

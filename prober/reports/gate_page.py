@@ -17,6 +17,8 @@ GROUNDS = {
     Ground.FAULTS: Label("机器人故障", "Robot faults"),
     Ground.SUCCESS: Label("成功率", "Success"),
     Ground.IN_TIME: Label("时限内", "In time"),
+    Ground.LIMITS: Label("步骤时限", "Limits"),
+    Ground.PHASE: Label("阶段", "Phase"),
     Ground.REGRESSION: Label("成功率对比基线", "Success against the baseline"),
     Ground.LATENCY: Label("时延对比基线", "Latency against the baseline"),
     Ground.STEP_LATENCY: Label("步骤时延对比基线", "Step latency against the baseline"),

@@ -48,7 +48,7 @@ def junit(runs: Sequence[Run], folder: Path) -> bytes:
 
 def _suite(suites: Element, tried: Sequence[Run], folder: Path) -> None:
     run = tried[-1]
-    suite = SubElement(suites, "testsuite", name=_text(run.scenario), id=_text(run.id))
+    suite = SubElement(suites, "testsuite", name=text_of(run.scenario), id=text_of(run.id))
     suite.set("timestamp", f"{run.started_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}")
     if run.ended_at is not None:
         suite.set("time", f"{(run.ended_at - run.started_at).total_seconds():.3f}")
@@ -81,13 +81,13 @@ def _properties(suite: Element, run: Run) -> None:
     properties = SubElement(suite, "properties")
     for name, value in known.items():
         if value:
-            SubElement(properties, "property", name=name, value=_text(value))
+            SubElement(properties, "property", name=name, value=text_of(value))
 
 
 def _case(suite: Element, run: Run, name: str, tries: Sequence[StepResult]) -> Element:
     """Add the case of one step, as it was played by each attempt that had it, and return it."""
     last = tries[-1]
-    case = SubElement(suite, "testcase", name=_text(name), classname=_text(f"{run.scenario}.{last.channel}"))
+    case = SubElement(suite, "testcase", name=text_of(name), classname=text_of(f"{run.scenario}.{last.channel}"))
     if last.took_s is not None:
         case.set("time", f"{last.took_s:.3f}")
     broken = [step for step in tries if step.outcome in _BROKEN]
@@ -100,7 +100,7 @@ def _case(suite: Element, run: Run, name: str, tries: Sequence[StepResult]) -> E
             _said(case, f"rerun{_kind(step).title()}", step)
     else:
         why = last.failure.what if last.failure else "not played"
-        SubElement(case, "skipped", message=_text(why))
+        SubElement(case, "skipped", message=text_of(why))
     return case
 
 
@@ -110,15 +110,15 @@ def _whole_run(suite: Element, run: Run) -> None:
     tag, told_by = _ENDINGS.get(ended, ("", ""))
     if not tag or (told_by and suite.find(f".//{told_by}") is not None):
         return
-    case = SubElement(suite, "testcase", name="run", classname=_text(run.scenario))
-    SubElement(case, tag, message=_text(run.remark or f"the run as a whole: {ended}"), type=str(ended))
+    case = SubElement(suite, "testcase", name="run", classname=text_of(run.scenario))
+    SubElement(case, tag, message=text_of(run.remark or f"the run as a whole: {ended}"), type=str(ended))
 
 
 def _said(parent: Element, tag: str, step: StepResult) -> None:
     failure = step.failure or Failure(f"{step.name}: {step.outcome}")
-    element = SubElement(parent, tag, message=_text(failure.what), type=str(step.layer or step.outcome))
+    element = SubElement(parent, tag, message=text_of(failure.what), type=str(step.layer or step.outcome))
     told = [("expected", failure.expected), ("what to do" if _kind(step) == "error" else "actual", failure.actual)]
-    element.text = _text("\n".join(f"{label}: {said}" for label, said in told if said))
+    element.text = text_of("\n".join(f"{label}: {said}" for label, said in told if said))
 
 
 def _kind(step: StepResult) -> str:
@@ -144,8 +144,9 @@ def _attached(evidence: Iterable[Evidence], folder: Path) -> Iterator[str]:
 
 def _out(parent: Element, lines: Sequence[str]) -> None:
     if lines:
-        SubElement(parent, "system-out").text = _text("\n".join(lines))
+        SubElement(parent, "system-out").text = text_of("\n".join(lines))
 
 
-def _text(text: str) -> str:
+def text_of(text: str) -> str:
+    """Return *text* as XML can hold it."""
     return _NO_XML.sub("", text)

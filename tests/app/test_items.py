@@ -79,6 +79,9 @@ def test_every_mistake_is_told_in_its_place(settings, monkeypatch, tmp_path) -> 
     channels: [ivr, sms]
     limits: {greting: 2s}
     gate: {success: 0.99, control: ones}
+  - {name: same, scenarios: [balance], gate: {control: itself}}
+  - {name: none, scenarios: [balance], gate: {control: empty}}
+  - {name: empty, scenarios: []}
   - {name: itself, scenarios: [balance], gate: {control: itself, runs: 20}}
 """
     with pytest.raises(BadInput) as refused:

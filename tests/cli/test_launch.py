@@ -32,7 +32,7 @@ def test_nothing_is_launched_without_its_gate(offered) -> None:
     """Unless somebody says why; then there is still nothing to hold it against."""
     refused = offered.prober("launch", "balance")
     assert refused.returncode == 2
-    assert "‘balance’ went through no gate" in refused.stderr
+    assert "the gate of ‘balance’ says INCONCLUSIVE" in refused.stderr
     refused = offered.prober("launch", "balance", "--despite", "the board wants it")
     assert refused.returncode == 2
     assert "nobody knows what balance-sms was like before the launch" in refused.stderr
@@ -40,7 +40,7 @@ def test_nothing_is_launched_without_its_gate(offered) -> None:
 
 
 def test_a_launch_that_goes_wrong_is_stopped_and_one_that_goes_well_ends(offered, operator) -> None:
-    """A fault after some runs: NO_GO long before the time is up, and an incident; mended: GO, and it is closed."""
+    """A fault after some runs: NO_GO long before the time is up, and an incident until it is taken back; mended: GO."""
     assert offered.prober("gate", "balance").returncode == 0
     with offered.start("launch", "balance", "--for", "10m", "--every", "200ms", "--json") as launch:
         looks = (line for line in launch.stderr if "against it" in line)
@@ -57,8 +57,13 @@ def test_a_launch_that_goes_wrong_is_stopped_and_one_that_goes_well_ends(offered
     assert incident["items"] == ["balance"]
     assert "launch of balance" in incident["what"]
     assert phase(offered) == "launch"
+    again = offered.prober("launch", "balance")
+    assert (again.returncode, "the launch of ‘balance’ was stopped" in again.stderr) == (2, True)
+    assert offered.prober("phase", "balance", "pre-launch", "--why", "taken back").returncode == 0
+    assert open_incidents(offered) == [], "what was wrong with the launch is over"
 
     operator.faults()
+    assert offered.prober("gate", "balance").returncode == 0
     done = offered.prober("launch", "balance", "--for", "15s", "--every", "200ms", "--html", "reports/launch.html")
     assert done.returncode == 0, done.stdout
     assert "✓ GO 可以上线" in done.stdout

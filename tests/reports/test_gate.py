@@ -100,3 +100,11 @@ def test_what_is_not_go_fails_in_junit() -> None:
     assert (root.get("tests"), root.get("failures")) == ("3", "2")
     failed = [case.get("name") for case in root.iter("testcase") if case.find("failure") is not None]
     assert failed == ["latency against the baseline ivr", "success"]
+
+
+def test_whatever_a_step_is_called_the_reports_hold_it() -> None:
+    """Control characters break no XML, line breaks no table."""
+    odd = Reason(Ground.IN_TIME, Decision.NO_GO, "a\x00b\nc", "balance", "step\x07\nname\ud800", what_zh="步骤")
+    verdict = Verdict("balance", Phase.PRE_LAUNCH, NOON, Decision.NO_GO, (odd,))
+    assert ET.fromstring(gate.junit(verdict, ITEM)) is not None  # noqa: S314 - our own
+    assert gate.markdown(verdict, ITEM).splitlines()[-1].count("|") == 6

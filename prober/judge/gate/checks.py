@@ -17,6 +17,8 @@ CONFIDENCE = 0.95
 """One-sided, of every bound on a share. GO needs all of them at once, so none need be corrected for the others."""
 RATIO_CONFIDENCE = 0.97
 """Of bounds on ratios: a percentile bootstrap of a p90 holds less often than it says, at 100 runs by two points."""
+_ENOUGH = 25
+"""Latencies on each side from which on a ratio can be proved wrong: of fewer, resamples know too little."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +123,12 @@ def _of_ratios(new_s: Latencies, base_s: Latencies, terms: Terms, control: Contr
         )
         if found := resampling.ratio(new_s, base_s, quantile, control):
             bound = found.bound(RATIO_CONFIDENCE)
+            controlled = control is not None and min(len(control.new), len(control.base)) >= least
             check = replace(
                 check,
-                figures={**check.figures, "ratio": found.value, "bound": bound, "controlled": control is not None},
+                figures={**check.figures, "ratio": found.value, "bound": bound, "controlled": controlled},
                 proved=bound < limit,
-                p_well=found.p_above(limit),
+                p_well=found.p_above(limit) if min(len(new_s), len(base_s)) >= _ENOUGH else 1.0,
                 needed=resampling.further(found, limit, RATIO_CONFIDENCE, len(new_s)) if bound >= limit else 0,
             )
         yield check

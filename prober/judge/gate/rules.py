@@ -72,6 +72,7 @@ def judge(case: Case) -> Verdict:
     for name, seen in case.seen.items():
         found += _faults(name, seen.counted, case.item.terms)
         found += _same(name, seen)
+    found += _limits(case)
     found += _reasons(list(_checks(case)), shaken)
     runs = [run for seen in case.seen.values() for run in seen.counted.runs]
     return Verdict(
@@ -149,6 +150,14 @@ def _same(name: str, seen: Seen) -> Iterator[Reason]:
         yield Reason(Ground.SAME, _NO_GO, "", name, figures=figures, runs=seen.sample.unequal)
 
 
+def _limits(case: Case) -> Iterator[Reason]:
+    """Yield the limits that no step bore: what was never looked at withholds GO."""
+    asked = {step.name for seen in case.seen.values() for step in seen.sample.steps}
+    for name in case.item.limits if asked else ():
+        if name not in asked:
+            yield Reason(Ground.LIMITS, _INCONCLUSIVE, "", about=name, needed=None)
+
+
 def _ids(runs: Iterable[Run]) -> tuple[str, ...]:
     return tuple(run.id for run in runs)
 
@@ -206,9 +215,9 @@ def _reasons(found: Sequence[Check], shaken: bool) -> Iterator[Reason]:
 
 
 def _holm(found: Sequence[Check]) -> Iterator[int]:
-    """Yield which of *found* are wrong, so that an item of which all are well has one so with ALPHA at most."""
+    """Yield which of *found* are wrong: where all are well one is with half of ALPHA, for there are two such lots."""
     ordered = sorted(found, key=lambda check: check.p_well)
     for position, check in enumerate(ordered):
-        if check.p_well > ALPHA / (len(ordered) - position):
+        if check.p_well > ALPHA / 2 / (len(ordered) - position):
             return
         yield id(check)

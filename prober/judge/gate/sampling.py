@@ -110,7 +110,9 @@ def sample(scenario: str, runs: Sequence[Run], *, limits: Mapping[str, float], z
         n=len(runs),
         passed=len(good),
         journeys={
-            channel: tuple(one[channel] for one in journeys if one.get(channel, 0.0) > 0) for channel in channels
+            channel: took_s
+            for channel in channels
+            if (took_s := tuple(one[channel] for one in journeys if one.get(channel, 0.0) > 0))
         },
         steps=tuple(_steps(runs, limits)),
         failed=tuple(run.id for run in runs if run.outcome is Outcome.FAILED),
@@ -151,7 +153,8 @@ def _steps(runs: Iterable[Run], limits: Mapping[str, float]) -> Iterator[StepSam
 
 
 def _limit(name: str, step: StepResult, limits: Mapping[str, float]) -> float | None:
-    return limits.get(name, step.within_s if step.warn_s is None else step.warn_s)
+    own = limits.get(name, limits.get(step.name))
+    return own or (step.within_s if step.warn_s is None else step.warn_s)
 
 
 def _in_limit(step: StepResult, limit_s: float | None) -> bool:

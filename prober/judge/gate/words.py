@@ -48,6 +48,14 @@ _WORDS: Mapping[Ground, _Said] = {
         "the control, which did not change, fails more often as well: failures alone prove nothing today",
         "未变更的对照业务同样失败增多：今天仅凭失败不能下结论",
     ),
+    Ground.LIMITS: (
+        "no run that counts has a step of that name, so its limit says nothing",
+        "计入的拨测中没有这个名称的步骤，其时限无从判断",
+    ),
+    Ground.PHASE: (
+        "somebody changed its phase while it was watched: it stands {phase}, and that stays",
+        "观察期间有人变更了阶段：现为 {phase}，维持不变",
+    ),
     Ground.WATCH: (_WATCH, _WATCH_ZH),
     Ground.BASELINE: ("there is no baseline of it, so nothing to compare with", "没有基线，无从比较"),
     Ground.HOURS: (

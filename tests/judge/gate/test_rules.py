@@ -204,6 +204,20 @@ def test_other_hours_are_told(play: Play) -> None:
     assert Ground.HOURS in told
 
 
+def test_a_limit_that_nobody_bears_withholds_go(play: Play) -> None:
+    """A name that is mistyped, or a step that was never asked: what was never looked at is not well."""
+    verdict = judge(case(play(USUAL), replace(ITEM, limits={"balance": 9.0, "balanse": 9.0})))
+    assert (verdict.decision, why(verdict, INCONCLUSIVE)) == (INCONCLUSIVE, [Ground.LIMITS])
+
+
+def test_few_latencies_prove_nothing_wrong(play: Play) -> None:
+    """Ten runs that took twice as long may be chance; 25 are not."""
+    slower = play([2 * took_s for took_s in USUAL[:25]])
+    before = baseline(play(USUAL))
+    assert judge(case(slower[:10], baseline=before)).decision is INCONCLUSIVE
+    assert judge(case(slower, baseline=before)).decision is NO_GO
+
+
 def test_every_reason_speaks_both_languages(play: Play) -> None:
     """Each has words in English and Chinese, with no place left unfilled."""
     usual = play(USUAL)

@@ -79,3 +79,20 @@ def test_steps_of_one_name_stay_apart(play: Play) -> None:
         ("balance", (3.0,)),
         ("menu (2)", (1.5,)),
     ]
+
+
+def test_a_limit_is_found_by_the_name_a_person_gave(play: Play) -> None:
+    """Where two steps of a run have one name it holds for both, unless the second has one of its own."""
+    (run,) = play([3.0])
+    twice = replace(run, steps=(*run.steps, replace(run.steps[1], index=2)))
+    for limits, found in (({"balance": 5.0}, [5.0, 5.0]), ({"balance": 5.0, "balance (2)": 4.0}, [5.0, 4.0])):
+        steps = sample("balance", [twice], limits=limits, zone=SHANGHAI).steps
+        assert [step.limit_s for step in steps[1:]] == found
+
+
+def test_a_channel_that_took_no_time_has_no_journeys(play: Play) -> None:
+    """An optional step that never came says nothing of its channel."""
+    (run,) = play([3.0])
+    absent = replace(run.steps[1], index=2, name="text", channel="sms", took_s=None)
+    found = sample("balance", [replace(run, steps=(*run.steps, absent))], limits={}, zone=SHANGHAI)
+    assert list(found.journeys) == ["ivr"]
