@@ -91,7 +91,8 @@ class Launch:
     async def stands(self) -> bool:
         """Return whether nobody changed the phase of the item since it began."""
         latest = await asyncio.to_thread(self.gate.store.items.changes, self.gate.item.name, limit=1)
-        return latest == [self.begun]
+        begun = self.begun
+        return begun is not None and [(one.phase, one.at) for one in latest] == [(begun.phase, begun.at)]
 
     async def end(self) -> Verdict:
         """

@@ -33,7 +33,7 @@ def run_id(*, primary_key: bool = False) -> Column[str]:
 
 UNCHECKED = ("timings", "captures", "evidence")
 """
-Tables whose `run_id` PostgreSQL does not check: looking each row's run up would take a fifth of what a step costs.
+Tables whose `run_id` PostgreSQL does not check: looking each row's run up is a large part of what a step costs.
 
 Their rows are written in one transaction with steps, whose own run is checked, and go with `removal.remove_runs`.
 """
