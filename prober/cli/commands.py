@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -38,6 +39,8 @@ class _Imported(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         module, _, what = _WHERE[name].partition(":")
         found = getattr(import_module(f"prober.cli.{module}"), what)
+        # What was imported lives to the end: to look at it again with each large answer took half the time of it.
+        gc.freeze()
         alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
         if isinstance(found, typer.Typer):
             alone.add_typer(found, name=name)

@@ -95,7 +95,19 @@ def _postgres(url: URL, *, durable: bool, busy_timeout_s: float) -> tuple[Engine
         isolation_level="REPEATABLE READ",
         execution_options={"postgresql_readonly": True},
     )
+
+    @event.listens_for(reading, "connect")
+    def connected(connection: Any, _: ConnectionPoolEntry) -> None:
+        connection.execute(_READ_AHEAD)
+        connection.commit()
+
     return writing, reading
+
+
+_READ_AHEAD = """
+DO $$ BEGIN SET effective_io_concurrency = 64; EXCEPTION WHEN invalid_parameter_value THEN NULL; END $$
+"""
+"""Pages of one question lie all over a table: fetched at once, where the server's machine can."""
 
 
 _ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 30_000}

@@ -51,10 +51,13 @@ class Played(NamedTuple):
     failure: str | None
 
 
-_STEPS_OF_RUNS = select(
-    *(STEPS.c.run_id, RUNS.c.scenario, RUNS.c.line, STEPS.c.step, STEPS.c.name, STEPS.c.channel, STEPS.c.verb),
-    *(STEPS.c.outcome, STEPS.c.layer, STEPS.c.started_at, STEPS.c.took_s, STEPS.c.failure),
-).select_from(RUNS.join(STEPS, STEPS.c.run_id == RUNS.c.id))
+_OF_STEP = (
+    *(STEPS.c.step, STEPS.c.name, STEPS.c.channel, STEPS.c.verb, STEPS.c.outcome, STEPS.c.layer),
+    *(STEPS.c.started_at, STEPS.c.took_s, STEPS.c.failure),
+)
+_STEPS_OF_RUNS = select(STEPS.c.run_id, RUNS.c.scenario, RUNS.c.line, *_OF_STEP).select_from(
+    RUNS.join(STEPS, STEPS.c.run_id == RUNS.c.id)
+)
 _OUTCOMES = {str(one): one for one in Outcome}
 _LAYERS = {str(one): one for one in Layer}
 _BROKEN = text("steps.outcome IN ('failed', 'error')")
@@ -100,21 +103,17 @@ class Queries:
         self, since: datetime, until: datetime, *, scenario: str, phase: Phase | None = None, limit: int = 20_000
     ) -> list[Played]:
         """Return the steps of the runs of *scenario* that began from *since* to *until*, the latest runs first."""
-        window = (RUNS.c.scenario == scenario, RUNS.c.started_at >= since, RUNS.c.started_at < until)
-        wanted = _STEPS_OF_RUNS.where(*window, *([] if phase is None else [RUNS.c.phase == str(phase)]))
-        return self._played(wanted.order_by(RUNS.c.started_at.desc(), STEPS.c.run_id, STEPS.c.step).limit(limit))
+        wanted = select(RUNS.c.id, RUNS.c.scenario, RUNS.c.line).order_by(RUNS.c.started_at.desc(), RUNS.c.id)
+        wanted = wanted.where(RUNS.c.scenario == scenario, RUNS.c.started_at >= since, RUNS.c.started_at < until)
+        if phase is not None:
+            wanted = wanted.where(RUNS.c.phase == str(phase))
+        return self._database.read(lambda connection: _steps_of(connection, wanted.limit(limit), limit))
 
     def failures(self, since: datetime, until: datetime, *, limit: int = 1000) -> list[Played]:
         """Return the steps that failed, or could not be asked, from *since* to *until*, the latest first."""
         window = (_BROKEN, STEPS.c.started_at >= since, STEPS.c.started_at < until)
-        return self._played(_STEPS_OF_RUNS.where(*window).order_by(STEPS.c.started_at.desc()).limit(limit))
-
-    def _played(self, wanted: Select[Any]) -> list[Played]:
-        found = self._database.read(lambda connection: connection.execute(wanted).all())
-        return [
-            Played._make((*of, _OUTCOMES[outcome], layer and _LAYERS[layer], started_at, took_s, failure))
-            for *of, outcome, layer, started_at, took_s, failure in found
-        ]
+        wanted = _STEPS_OF_RUNS.where(*window).order_by(STEPS.c.started_at.desc()).limit(limit)
+        return [_played(*row) for row in self._database.read(lambda connection: connection.execute(wanted).all())]
 
     def late_replies(self, run_id: str) -> list[LateReply]:
         """Return the replies that came too late for the run that asked, in the order they came."""
@@ -127,6 +126,30 @@ class Queries:
 
     def _read(self, wanted: Select[Any]) -> list[Run]:
         return self._database.read(lambda connection: list(whole_runs(connection, wanted)))
+
+
+def _played(run_id: str, scenario: str, line: str, *of_step: Any) -> Played:
+    *told, outcome, layer, started_at, took_s, failure = of_step
+    return Played(
+        run_id, scenario, line, *told, _OUTCOMES[outcome], layer and _LAYERS[layer], started_at, took_s, failure
+    )
+
+
+def _steps_of(connection: Connection, runs: Select[Any], limit: int) -> list[Played]:
+    """Return the first *limit* steps of *runs*, in their order."""
+    # Asked for by their runs' ids: joined, a server fetches them one by one, five times as slow where it reads a disk.
+    named = connection.execute(runs).all()
+    found: list[Played] = []
+    for start in range(0, len(named), _AT_ONCE):
+        some = named[start : start + _AT_ONCE]
+        wanted = select(STEPS.c.run_id, *_OF_STEP).where(STEPS.c.run_id.in_([run.id for run in some]))
+        steps = defaultdict(list)
+        for step in connection.execute(wanted.order_by(STEPS.c.step)).all():
+            steps[step[0]].append(step)
+        found += [_played(*run, *step[1:]) for run in some for step in steps[run.id]]
+        if len(found) >= limit:
+            break
+    return found[:limit]
 
 
 def whole_runs(connection: Connection, wanted: Select[Any]) -> Iterator[Run]:
@@ -164,6 +187,8 @@ def _grouped(
     connection: Connection, table: Table, ids: Sequence[str], *, by: _Key, order: str
 ) -> defaultdict[object, list[RowMapping]]:
     groups: defaultdict[object, list[RowMapping]] = defaultdict(list)
-    for row in connection.execute(select(table).where(table.c.run_id.in_(ids)).order_by(table.c[order])).mappings():
+    for row in (
+        connection.execute(select(table).where(table.c.run_id.in_(ids)).order_by(table.c[order])).mappings().all()
+    ):
         groups[by(row)].append(row)
     return groups

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import time
@@ -54,6 +55,7 @@ def measure(plan: Plan) -> Result:
     steps = int(os.environ.get("PROBER_BENCH_STEPS", QUICK_STEPS if plan.quick else STEPS))
     load = _Load(steps, *((_QUICK_ASKED, _QUICK_DAYS) if plan.quick else (_ASKED, DAYS)), plan.seed)
     figures: dict[str, float | int | None] = {}
+    gc.freeze()  # as the command line does when it has imported what it needs
     for name, opened in (("sqlite", _sqlite(plan.folder)), ("postgresql", _postgres())):
         with opened as (url, weight):
             plan.say(f"{name}: {steps} steps")
