@@ -9,10 +9,11 @@ from itertools import chain, zip_longest
 from zoneinfo import ZoneInfo
 
 from prober.app.items import item_called
+from prober.app.reviewing import people
 from prober.judge.gate import resampling, rules
 from prober.judge.gate.checks import CONFIDENCE
 from prober.judge.gate.proportions import Share, flawless, wilson
-from prober.judge.gate.rules import Case, People, Seen
+from prober.judge.gate.rules import Case, Seen
 from prober.judge.gate.sampling import Version, counted, sample
 from prober.loading.config import Settings
 from prober.model.item import Baseline, Item, Sample
@@ -63,7 +64,7 @@ class Gate:
             seen=seen,
             baseline=self._baseline(),
             control=self._control(seen.values(), now),
-            people=People(),
+            people=people(self.item, self.store, now),
         )
 
     def verdict(self, now: datetime, case: Case | None = None) -> Verdict:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
 
+from prober.app.improving import Improving
 from prober.app.news import About, Mood, News, Tell
 from prober.errors import StoreBroken
 from prober.loading.config import Settings
@@ -49,6 +50,8 @@ async def keep_house(
 
 
 async def _round(robot: _Led, tell: Tell, now: datetime, *, prune: bool) -> None:
+    for one in await Improving(robot.store).settle():  # before its runs are pruned
+        tell(News(About.IMPROVED, f"{one.name} of {one.item} is done: {one.what}", Mood.GOOD))
     if not prune:
         await robot.store.rollups.roll(now)
         return

@@ -139,5 +139,6 @@ def _terms(said: GateSettings, reviews: int) -> Terms:
         time_s=said.time,
         fresh_s=said.fresh,
         reviews=reviews,
+        reviewed_s=said.reviewed,
         control=said.control,
     )

@@ -25,6 +25,7 @@ class About(StrEnum):
     CLOCK = "clock"
     TROUBLE = "trouble"
     PRUNED = "pruned"
+    IMPROVED = "improved"
     MINUTE = "minute"
     STOPPING = "stopping"
     STOPPED = "stopped"

@@ -23,6 +23,7 @@ from prober.loading.config_secrets import without_secrets
 from prober.loading.config_sections import (
     UNAVAILABLE,
     EvidenceSettings,
+    ExperienceSettings,
     LineSettings,
     OrderSettings,
     Sections,
@@ -74,6 +75,7 @@ class Settings:
     channels: Mapping[str, Any]
     sha256: str
     items: tuple[ItemSettings, ...] = ()
+    experience: ExperienceSettings = field(default_factory=ExperienceSettings)
     probes: tuple[ProbeSettings, ...] = ()
     maintenance: tuple[MaintenanceSettings, ...] = ()
     alerts: tuple[AlertSettings, ...] = ()
@@ -192,6 +194,7 @@ class _Loading:
             orders=config.orders,
             channels=_rooted(channels, self._folder),
             sha256=_sha256(config, self._folder),
+            experience=_rooted(config.experience, self._folder),
             **{name: getattr(config, name) for name in _SERVICE},
         )
 
@@ -315,6 +318,6 @@ def _sha256(config: Sections, folder: Path) -> str:
                 return value
 
     effective = json.dumps(
-        neutral(config.model_dump(mode="json", exclude=set(_SERVICE))), sort_keys=True, ensure_ascii=False
+        neutral(config.model_dump(mode="json", exclude={*_SERVICE, "experience"})), sort_keys=True, ensure_ascii=False
     )
     return hashlib.sha256(effective.encode()).hexdigest()

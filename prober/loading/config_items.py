@@ -40,6 +40,7 @@ class GateSettings(BaseModel):
     runs: Times = Field(default=_TERMS.runs, description="the most runs of a scenario that one gate plays")
     time: Some = Field(default=_TERMS.time_s, description="the most time that one gate takes")
     fresh: Some = Field(default=_TERMS.fresh_s, description="runs that are older count no more")
+    reviewed: Some = Field(default=_TERMS.reviewed_s, description="reviews that are older count no more")
     control: Text = Field(default="", description="an item that did not change: what it moved by is the day's doing")
 
     @model_validator(mode="after")

@@ -90,6 +90,16 @@ class OrderSettings(BaseModel):
     timezone: Zone = Field(default="Asia/Shanghai", description="the time zone whose days count")
 
 
+class ExperienceSettings(BaseModel):
+    """What people's experience is judged by, beside the robot's own lists."""
+
+    model_config = STRICT
+    wording: WorkspacePath | None = Field(
+        default=None, description="words that customers do not use, and limits of texts"
+    )
+    checklist: WorkspacePath | None = Field(default=None, description="what reviewers are asked")
+
+
 class ConsoleSettings(BaseModel):
     """The web console."""
 
@@ -125,6 +135,9 @@ class Sections(BaseModel):
     lines: tuple[LineSettings, ...] = Field(min_length=1, description="the test customers")
     orders: OrderSettings = Field(default_factory=OrderSettings, description="what may be ordered in a day")
     items: tuple[ItemSettings, ...] = Field(default=(), description="the menu items and services")
+    experience: ExperienceSettings = Field(
+        default_factory=ExperienceSettings, description="what people's experience is judged by"
+    )
     probes: tuple[ProbeSettings, ...] = Field(default=(), description="what is played when")
     maintenance: tuple[MaintenanceSettings, ...] = Field(default=(), description="when failures count for nothing")
     alerts: tuple[AlertSettings, ...] = Field(default=(), description="who is told of an incident, and how")

@@ -27,7 +27,8 @@ class Terms:
     *success* is the floor of the share of runs that pass, *in_time* that of the plays of a step within its limit.
     *faults* is the share of runs that may fail by the robot's own fault. *margin*, *p50_ratio* and *p90_ratio* say how
     much worse than the baseline is still as good. *runs* and *time_s* are the budget of one gate, *fresh_s* is how old
-    a run may be; *reviews* is how many people must have looked. *control* names an item that did not change.
+    a run may be; *reviews* is how many people must have looked, *reviewed_s* how old their word may be. *control* names
+    an item that did not change.
     """
 
     success: float = 0.90
@@ -40,6 +41,7 @@ class Terms:
     time_s: float = 4 * 3600.0
     fresh_s: float = 7 * 86400.0
     reviews: int = 0
+    reviewed_s: float = 90 * 86400.0
     control: str = ""
 
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from prober.judge.values import words
+from prober.model.improvement import Category, Stage
+from prober.model.quality import Quality
 from prober.model.run import Fact, Layer, Outcome, Phase, Run, StepResult
 from prober.model.value import Captured
 
@@ -77,6 +79,31 @@ PHASES = {
     Phase.LAUNCH: Label("上线中", "Launch"),
     Phase.POST_LAUNCH: Label("上线后", "Post-launch"),
     Phase.RETIRED: Label("已下线", "Retired"),
+}
+
+QUALITIES = {
+    Quality.SIMPLICITY: Label("简便性", "Simplicity"),
+    Quality.RELIABILITY: Label("可靠性", "Reliability"),
+    Quality.COMPREHENSIBILITY: Label("可理解性", "Comprehensibility"),
+    Quality.TIMELINESS: Label("及时性", "Timeliness"),
+    Quality.STABILITY: Label("稳定性", "Stability"),
+    Quality.CONSISTENCY: Label("一致性", "Consistency"),
+}
+
+CATEGORIES = {
+    Category.CONTENT: Label("内容", "Content"),
+    Category.INTERFACE: Label("界面", "Interface"),
+    Category.FLOW: Label("流程与菜单", "Flow and menu"),
+    Category.SYSTEM: Label("系统", "System"),
+    Category.INTERACTION: Label("交互", "Interaction"),
+}
+
+STAGES = {
+    Stage.PLAN: Label("待改进", "Plan", "○"),
+    Stage.DO: Label("改进中", "Do", "◐"),
+    Stage.CHECK: Label("待验证", "Check", "◕"),
+    Stage.DONE: Label("已完成", "Done", "●"),
+    Stage.DROPPED: Label("不改", "Dropped", "–"),
 }
 
 CHANNELS = {

@@ -17,6 +17,8 @@ from prober.store.tables import RUNS, STEPS
 DIMENSIONS = ("scenario", "item", "phase", "line", "step", "channel", "verb")
 Series = tuple[str, ...]
 """What figures are of: a value for each of DIMENSIONS. None is "", and so is the step of a whole run."""
+Wanted = Mapping[str, str | Sequence[str]]
+"""By dimension the value that is wanted, or any of some values."""
 _OUTCOMES = tuple(str(outcome) for outcome in Outcome)
 _RIGHT = (str(Outcome.PASSED), str(Outcome.SLOW))
 _SHARES = (0.5, 0.9, 0.95, 0.99)
@@ -86,7 +88,7 @@ class Count:
             self.latencies = []
 
 
-def counted(connection: Connection, since: datetime, until: datetime, wanted: Mapping[str, str]) -> dict[Series, Count]:
+def counted(connection: Connection, since: datetime, until: datetime, wanted: Wanted) -> dict[Series, Count]:
     """
     Count the runs that began from *since* to *until* and have ended, and their steps, by what they are of.
 
@@ -94,7 +96,7 @@ def counted(connection: Connection, since: datetime, until: datetime, wanted: Ma
     end: one that broke off is shorter, not quicker.
     """
     ended = [RUNS.c.started_at >= since, RUNS.c.started_at < until, RUNS.c.ended_at.is_not(None)]
-    ended += [_of_run(name) == value for name, value in wanted.items() if name in DIMENSIONS[:4]]
+    ended += [_of_run(name).in_(any_of(value)) for name, value in wanted.items() if name in DIMENSIONS[:4]]
     found: dict[Series, Count] = {}
     runs = {row.id: row for row in connection.execute(select(*_RUN).where(*ended))}
     took_s = dict.fromkeys(runs, 0.0)
@@ -108,8 +110,13 @@ def counted(connection: Connection, since: datetime, until: datetime, wanted: Ma
         right = row.outcome in _RIGHT
         flaky = right and row.attempt > 1
         _count(found, (*row[1:5], "", "", "")).add(row.outcome, took_s[run_id] if right else None, flaky=flaky)
-    others = [(place, wanted[name]) for place, name in enumerate(DIMENSIONS) if name in wanted and place > 3]
-    return {series: count for series, count in found.items() if all(series[place] == value for place, value in others)}
+    others = [(place, any_of(wanted[name])) for place, name in enumerate(DIMENSIONS) if name in wanted and place > 3]
+    return {series: count for series, count in found.items() if all(series[place] in some for place, some in others)}
+
+
+def any_of(wanted: str | Sequence[str]) -> Sequence[str]:
+    """Return the values that are wanted of a dimension: one, or any of some."""
+    return (wanted,) if isinstance(wanted, str) else tuple(wanted)
 
 
 def _of_run(name: str) -> ColumnElement[str]:

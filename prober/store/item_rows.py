@@ -11,13 +11,13 @@ from sqlalchemy import RowMapping
 from prober.model.item import Baseline, PhaseChange, Sample, StepSample
 from prober.model.run import Phase
 from prober.model.verdict import Decision, Ground, Reason, Verdict
-from prober.store.types import storable
+from prober.store.types import plain
 
 
 def of_baseline(baseline: Baseline) -> dict[str, Any]:
     """Return the row of *baseline*."""
     samples = {name: asdict(sample) for name, sample in baseline.samples.items()}
-    return asdict(baseline) | {"phase": str(baseline.phase), "samples": _plain(samples)}
+    return asdict(baseline) | {"phase": str(baseline.phase), "samples": plain(samples)}
 
 
 def baseline_of(row: RowMapping) -> Baseline:
@@ -29,7 +29,7 @@ def baseline_of(row: RowMapping) -> Baseline:
 def of_verdict(verdict: Verdict) -> dict[str, Any]:
     """Return the row of *verdict*."""
     words = {"phase": str(verdict.phase), "decision": str(verdict.decision)}
-    return asdict(verdict) | words | {"reasons": _plain(asdict(verdict)["reasons"]), "runs": list(verdict.runs)}
+    return asdict(verdict) | words | {"reasons": plain(asdict(verdict)["reasons"]), "runs": list(verdict.runs)}
 
 
 def verdict_of(row: RowMapping) -> Verdict:
@@ -55,16 +55,3 @@ def _sample(kept: Mapping[str, Any]) -> Sample:
 def _reason(kept: Mapping[str, Any]) -> Reason:
     words = {"ground": Ground(kept["ground"]), "decision": Decision(kept["decision"]), "runs": tuple(kept["runs"])}
     return Reason(**(dict(kept) | words))
-
-
-def _plain(value: Any) -> Any:
-    """Return *value* as every database takes it in JSON: no lone surrogate, no NUL, not even in a step's name."""
-    match value:
-        case str():
-            return storable(str(value))
-        case Mapping():
-            return {storable(str(key)): _plain(part) for key, part in value.items()}
-        case list() | tuple():
-            return [_plain(part) for part in value]
-        case _:
-            return value

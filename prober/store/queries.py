@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, Select, Table, select, text
+from sqlalchemy import Connection, RowMapping, Select, Table, func, select, text
 
 from prober.model.run import Layer, Outcome, Phase, Run
 from prober.store import rows
@@ -99,6 +99,12 @@ class Queries:
             wanted = wanted.where(RUNS.c.started_at < until)
         return self._read(wanted)
 
+    def first_at(self, scenarios: Sequence[str]) -> datetime | None:
+        """Return when the first run of one of *scenarios* began; None if none was ever played."""
+        wanted = select(func.min(RUNS.c.started_at)).where(RUNS.c.scenario.in_(scenarios))
+        at: datetime | None = self._database.read(lambda connection: connection.scalar(wanted))
+        return at
+
     def latencies(
         self, since: datetime, until: datetime, *, scenario: str, phase: Phase | None = None, limit: int = 20_000
     ) -> list[Played]:
@@ -130,9 +136,8 @@ class Queries:
 
 def _played(run_id: str, scenario: str, line: str, *of_step: Any) -> Played:
     *told, outcome, layer, started_at, took_s, failure = of_step
-    return Played(
-        run_id, scenario, line, *told, _OUTCOMES[outcome], layer and _LAYERS[layer], started_at, took_s, failure
-    )
+    ended = (_OUTCOMES[outcome], layer and _LAYERS[layer], started_at, took_s, failure)
+    return Played._make((run_id, scenario, line, *told, *ended))
 
 
 def _steps_of(connection: Connection, runs: Select[Any], limit: int) -> list[Played]:

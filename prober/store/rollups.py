@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from prober.model.figures import Figures
 from prober.store import stale
-from prober.store.counting import DIMENSIONS, Count, Series, counted, grouped
+from prober.store.counting import DIMENSIONS, Count, Series, Wanted, any_of, counted, grouped
 from prober.store.database import Database
 from prober.store.spans import DAY, HOUR, LENGTH, Kept, begun, pieces
 from prober.store.tables import ROLLED, ROLLUPS, RUNS, SERIES, STALE
 
+_Key = TypeVar("_Key", bound=Hashable)
 _OF_SERIES = tuple(SERIES.c[name] for name in DIMENSIONS)
 _AT_ONCE = 500
 """Series that are asked for by one statement: databases limit the number of its parameters."""
@@ -28,13 +30,14 @@ class Rollups:
         self._series: dict[Series, int] = {}
 
     def figures(
-        self, since: datetime, until: datetime, *, by: Sequence[str] = (), **wanted: str
+        self, since: datetime, until: datetime, *, by: Sequence[str] = (), **wanted: str | Sequence[str]
     ) -> dict[tuple[str, ...], Figures]:
         """
         Return the figures of the runs that began from *since* to *until*, by the values of the dimensions *by*.
 
-        *wanted* narrows them: scenario, item, phase, line, step, channel, verb. Without a step, channel or verb in
-        *by* or *wanted* they are of whole runs; else of steps. Nothing is averaged that was averaged before.
+        *wanted* narrows them, to one value or some: scenario, item, phase, line, step, channel, verb. Without a step,
+        channel or verb in *by* or *wanted* they are of whole runs; else of steps. Nothing is averaged that was averaged
+        before.
 
         It blocks. Raises:
             StoreBroken: The database cannot be read.
@@ -45,6 +48,20 @@ class Rollups:
         if of_steps:
             found = [(series, count) for series, count in found if series[4]]
         return {of: _together(counts).figures() for of, counts in sorted(grouped(found, by).items())}
+
+    def timeline(
+        self, since: datetime, until: datetime, by: Callable[[datetime], _Key], **wanted: str | Sequence[str]
+    ) -> dict[_Key, Figures]:
+        """
+        Return the figures of the runs that began from *since* to *until*, by what *by* makes of their hours.
+
+        *by* is given the beginning of an hour of UTC. Else as `figures`.
+        """
+        narrowed = wanted if {"step", "channel", "verb"} & {*wanted} else {**wanted, "step": ""}
+        groups: dict[_Key, list[Count]] = {}
+        for at, count in self._database.read(lambda connection: _by_hour(connection, since, until, narrowed)):
+            groups.setdefault(by(at), []).append(count)
+        return {key: _together(counts).figures() for key, counts in groups.items()}
 
     async def roll(self, now: datetime) -> int:
         """
@@ -121,9 +138,7 @@ def _counted(connection: Connection, span: str, at: datetime) -> tuple[int, dict
     return marks, found
 
 
-def _found(
-    connection: Connection, since: datetime, until: datetime, wanted: Mapping[str, str]
-) -> list[tuple[Series, Count]]:
+def _found(connection: Connection, since: datetime, until: datetime, wanted: Wanted) -> list[tuple[Series, Count]]:
     parts = pieces(since, until, kept(connection))
     found: dict[Series, Count] = {}
     first, last = parts.days
@@ -136,14 +151,36 @@ def _found(
     return [*found.items(), *(one for part in raw for one in part.items())]
 
 
+def _by_hour(connection: Connection, since: datetime, until: datetime, wanted: Wanted) -> list[tuple[datetime, Count]]:
+    """Return what each hour comes to, those that were not counted yet out of their runs."""
+    known, first = kept(connection), begun(HOUR, since)
+    rolled_until = min(until, known.until.get(HOUR, first))
+    again = {at for span, at in known.stale if span == HOUR}
+    asked = select(SERIES.c.id).where(*(SERIES.c[name].in_(any_of(value)) for name, value in wanted.items()))
+    of_hours = (ROLLUPS.c.span == HOUR, ROLLUPS.c.at >= first, ROLLUPS.c.at < rolled_until)
+    counts: dict[datetime, Count] = {}
+    for row in connection.execute(select(ROLLUPS).where(ROLLUPS.c.series.in_(asked), *of_hours)):
+        if row.at not in again:
+            counts.setdefault(row.at, Count()).add_row(row)
+    left = select(RUNS.c.started_at).where(RUNS.c.started_at >= first, RUNS.c.started_at < until)
+    played = {begun(HOUR, at) for at in connection.scalars(left.where(RUNS.c.started_at >= rolled_until))}
+    for at in sorted(played | {one for one in again if first <= one < until}):
+        found = counted(connection, at, min(at + LENGTH[HOUR], until), wanted)
+        if found:
+            counts[at] = _together(list(found.values()))
+    return sorted(counts.items())
+
+
 def _add_rows(
     connection: Connection,
     conditions: Sequence[ColumnElement[bool]],
     found: dict[Series, Count],
-    wanted: Mapping[str, str],
+    wanted: Wanted,
 ) -> None:
     """Add what rows of the *wanted* series have counted to what was *found*."""
-    asked = select(SERIES.c.id, *_OF_SERIES).where(*(SERIES.c[name] == value for name, value in wanted.items()))
+    asked = select(SERIES.c.id, *_OF_SERIES).where(
+        *(SERIES.c[name].in_(any_of(value)) for name, value in wanted.items())
+    )
     named = {row[0]: tuple(row[1:]) for row in connection.execute(asked)}
     # Asked for by their ids: joined, SQLite reads all series of the time, and keeps few of them.
     ids = list(named)

@@ -17,6 +17,7 @@ from prober.store import recording
 from prober.store.alarms import Alarms
 from prober.store.database import Database
 from prober.store.forgetting import Forgetting
+from prober.store.improvements import Improvements
 from prober.store.incidents import Incidents
 from prober.store.items import Items
 from prober.store.leadership import Leadership
@@ -29,6 +30,7 @@ from prober.store.quarantine import OwedT, StoredQuarantine, next_free_at
 from prober.store.queries import Queries
 from prober.store.recovery import mark_left_behind
 from prober.store.retention import Retention
+from prober.store.reviews import Reviews
 from prober.store.rollups import Rollups
 from prober.store.sizes import Sizes, sizes
 from prober.store.snapshot import snapshot
@@ -54,6 +56,8 @@ class Store:
         self.orders = Orders(database, self._numbers)
         self.incidents = Incidents(database)
         self.items = Items(database)
+        self.reviews = Reviews(database)
+        self.improvements = Improvements(database)
         self.time_spent = TimeSpent(database)
         self.starts = Starts(database)
         self.leadership = Leadership(database)

@@ -79,3 +79,16 @@ def _storable_fact(fact: Fact) -> Fact:
     if isinstance(fact, float) and not math.isfinite(fact):
         return None
     return storable(fact) if isinstance(fact, str) else fact
+
+
+def plain(value: Any) -> Any:
+    """Return *value* as every database takes it in JSON: no lone surrogate, no NUL, not even in a step's name."""
+    match value:
+        case str():
+            return storable(str(value))
+        case Mapping():
+            return {storable(str(key)): plain(part) for key, part in value.items()}
+        case list() | tuple():
+            return [plain(part) for part in value]
+        case _:
+            return value

@@ -2,94 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import json
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-from typer.testing import CliRunner
-
-from prober.cli.items import open_items
-from prober.cli.main import app
 from prober.errors import BadInput
-from prober.model.run import Outcome, Phase, Run, StepResult
+from prober.model.run import Outcome
 from prober.store.store import Store
-from tests.cli.offering import SCENARIO
-
-URL = "sqlite:///results_db/prober.sqlite"
-CONFIG = """\
-lines: [{name: demo-1, msisdn: 13800000001, gateway: demo}]
-channels:
-  sms: {gateways: {demo: {smpp: {host: 127.0.0.1, port: 2775, system_id: robot, password: secret}}}}
-items:
-  - {name: balance, title: 余额查询, owner: SMS team}
-  - {name: nothing, scenarios: []}
-  - {name: reviewed, scenarios: [balance-sms], reviews: 2}
-"""
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch) -> Path:
-    """A workspace with three items, and no run yet."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "scenarios").mkdir()
-    (tmp_path / "config.yaml").write_text(CONFIG, encoding="utf-8")
-    (tmp_path / "scenarios/balance.yaml").write_text(SCENARIO, encoding="utf-8")
-    return tmp_path
-
-
-@pytest.fixture
-def keep(folder):
-    """Keeps runs that ended so, one a minute up to now, played by what the workspace has now."""
-
-    def kept(outcomes: list[Outcome], **changed: object) -> list[Run]:
-        workspace, _ = open_items(folder / "config.yaml")
-        (scenario,), now = workspace.scenarios, datetime.now(UTC)
-        hashes = (scenario.sha256, workspace.prompts.sha256, workspace.settings.sha256)
-        runs = []
-        for number, outcome in enumerate(outcomes):
-            at = now - timedelta(minutes=len(outcomes) - number)
-            took_s = 1.0 + number % 3
-            step = StepResult(0, "sms.receive", "sms", "receive", outcome, at, at, within_s=30.0, took_s=took_s)
-            made = Run(f"run-{number}", scenario.name, scenario.title, "demo-1", at, at, *hashes, item="balance")
-            made = replace(made, phase=Phase.PRE_LAUNCH, ended_at=at, outcome=outcome, steps=(step,))
-            runs.append(replace(made, **changed))
-        asyncio.run(put(runs))
-        return runs
-
-    return kept
-
-
-async def put(runs: list[Run]) -> None:
-    store = Store.open(URL)
-    for run in runs:
-        await store.run_started(run)
-        await store.run_finished(run)
-    store.close()
-
-
-def prober(*arguments: str):
-    return CliRunner().invoke(app, [*arguments])
-
-
-def gate(*arguments: str) -> tuple[int, dict]:
-    """Judge what is there, and return the exit code and the document."""
-    done = prober("gate", *arguments, "--no-run", "--json")
-    assert done.stdout, done.output
-    return done.exit_code, json.loads(done.stdout)
+from tests.cli.offering import SCENARIO, URL, gate, grounds, prober
 
 
 def written(kind: str) -> str:
     """The report of that kind."""
     return Path(f"reports/g.{kind}").read_text(encoding="utf-8")
-
-
-def grounds(document: dict, decision: str) -> list[str]:
-    return [one["ground"] for one in document["reasons"] if one["decision"] == decision and one["binds"]]
 
 
 def test_enough_good_runs_are_go(keep) -> None:

@@ -93,6 +93,35 @@ async def test_figures_are_told_by_what_is_asked(store: Store, played: list[Run]
     assert store.rollups.figures(FIRST, NOW, item="nothing") == {}
 
 
+@pytest.mark.parametrize("rolled", [False, True])
+async def test_a_timeline_is_its_hours_together(store: Store, played: list[Run], *, rolled: bool) -> None:
+    """Whether they were counted beforehand or not, by the hour of the day or by the day; the last one in part."""
+    if rolled:
+        await store.rollups.roll(NOW - timedelta(hours=20))
+    since, until = NOW - timedelta(hours=50, minutes=10), NOW - timedelta(minutes=20)
+    by_hour = store.rollups.timeline(since, until, lambda at: at.hour, scenario=["balance", "balance-query"])
+    whole = [run for run in played if since.replace(minute=0) <= run.started_at < until]
+    for hour, figures in by_hour.items():
+        runs = [run for run in whole if run.started_at.hour == hour]
+        assert counts(figures) == expected(runs, FIRST, NOW, None), hour
+    assert sum(figures.n + figures.error for figures in by_hour.values()) == len(whole) > 50
+    by_day = store.rollups.timeline(since, until, lambda at: at.date(), line="demo-1", step="step 1")
+    ours = [run for run in whole if run.line == "demo-1"]
+    assert {day: sum(counts(figures)) for day, figures in by_day.items()} == {
+        day: sum(run.started_at.date() == day for run in ours)
+        for day in sorted({run.started_at.date() for run in ours})
+    }
+
+
+async def test_figures_are_of_any_of_some_values(store: Store, played: list[Run]) -> None:
+    """Percentiles are of all of them together, not means of means."""
+    both = store.rollups.figures(FIRST, NOW, line=["demo-1", "demo-2"])[()]
+    assert both == store.rollups.figures(FIRST, NOW)[()]
+    assert store.rollups.figures(FIRST, NOW, line=["nobody"]) == {}
+    right = [run.took_s for run in played if run.outcome in (Outcome.PASSED, Outcome.SLOW)]
+    assert both.p50_s == pytest.approx(float(np.quantile(right, 0.5)), rel=0.05)
+
+
 async def test_rolling_again_changes_nothing(store: Store, store_url: str, played: list[Run]) -> None:
     """Nor does another robot that does it too, nor one that was killed in the middle."""
 

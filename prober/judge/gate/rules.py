@@ -9,7 +9,7 @@ The gate: fail-closed, so that what is not known is never GO.
     latency against the baseline                right side
     `same` steps                                all held                 one did not hold
     reviews                                     as many as are asked     –
-    defects that block                          none open                one is open
+    defects that block                          none open                one is open (mended, but not proved: neither)
     the control                                 –                        – (it failed too: no NO_GO by failures alone)
 
 GO needs every one, NO_GO any one; else INCONCLUSIVE, with what is still needed.
@@ -46,10 +46,15 @@ class Seen:
 
 @dataclass(frozen=True)
 class People:
-    """What people said: how many *reviewers* have looked at the item as it is now, and the *defects* that block it."""
+    """
+    What people said: how many *reviewers* have looked at the item as it is now, and the *defects* that block it.
+
+    *unproved* are defects that are said to be mended, by how many runs in a row have yet to show it.
+    """
 
     reviewers: int = 0
     defects: Sequence[str] = ()
+    unproved: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,9 +119,12 @@ def _people(case: Case) -> Iterator[Reason]:
     people, wanted = case.people, case.item.terms.reviews
     if wanted:
         figures = {"have": people.reviewers, "wanted": wanted}
-        yield Reason(Ground.REVIEWS, _GO if people.reviewers >= wanted else _INCONCLUSIVE, "", figures=figures)
+        decision = _GO if people.reviewers >= wanted else _INCONCLUSIVE
+        yield Reason(Ground.REVIEWS, decision, "", figures=figures, needed=0 if decision is _GO else None)
     for defect in people.defects:
         yield Reason(Ground.DEFECTS, _NO_GO, "", about=defect)
+    for defect, needed in people.unproved.items():
+        yield Reason(Ground.DEFECTS, _INCONCLUSIVE, "", about=defect, figures={"needed": needed}, needed=needed)
 
 
 def _baseline(case: Case) -> Iterator[Reason]:

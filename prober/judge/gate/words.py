@@ -67,6 +67,10 @@ _TOO_FEW = (
     "{n} runs, {base_n} in the baseline, are too few to tell p{percent:.0f} by",
     "本次 {n} 次、基线 {base_n} 次，不足以判断 p{percent:.0f}",
 )
+_UNPROVED = (
+    "it is said to be mended, and {needed} more runs in a row have to show it",
+    "据称已修复，尚需连续 {needed} 次拨测通过来证实",
+)
 _UNWATCHED = ("no run could ask since the launch", "上线后没有一次拨测能够完成")
 _ASIDE_ZH = {
     "still under way": "仍在进行",
@@ -89,6 +93,8 @@ def told(reason: Reason) -> Reason:
         chinese += "：" + "，".join(f"{count} 次{_ASIDE_ZH[why]}" for why, count in reason.figures.items())
     if reason.ground is Ground.WATCH and not reason.figures:
         english, chinese = _UNWATCHED
+    if reason.ground is Ground.DEFECTS and reason.figures:
+        english, chinese = _UNPROVED
     unit, unit_zh = _unit(reason)
     values = dict(reason.figures) | {"unit": unit, "unit_zh": unit_zh}
     if quantile := reason.figures.get("quantile"):

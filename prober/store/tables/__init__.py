@@ -2,6 +2,7 @@
 
 from prober.store.tables.base import METADATA, UNCHECKED
 from prober.store.tables.items import BASELINES, PHASES, VERDICTS
+from prober.store.tables.people import IMPROVEMENT_CHANGES, IMPROVEMENTS, OPINIONS, REVIEWS
 from prober.store.tables.results import (
     CAPTURES,
     EVIDENCE,
@@ -33,6 +34,8 @@ __all__ = [
     "BASELINES",
     "CAPTURES",
     "EVIDENCE",
+    "IMPROVEMENTS",
+    "IMPROVEMENT_CHANGES",
     "INCIDENTS",
     "INCIDENT_CHANGES",
     "INCIDENT_PROBES",
@@ -43,10 +46,12 @@ __all__ = [
     "LEASE_REQUESTS",
     "LINES",
     "METADATA",
+    "OPINIONS",
     "ORDERS",
     "PHASES",
     "PROBE_RESULTS",
     "QUARANTINES",
+    "REVIEWS",
     "ROLLED",
     "ROLLUPS",
     "RUNS",

@@ -1,0 +1,125 @@
+"""`prober survey`: what customers say, out of surveys, beside what the robot measured."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from statistics import mean
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from prober.app.telling import masker_of
+from prober.cli.items import ITEM, open_gate, open_items
+from prober.cli.progress import progress_console
+from prober.cli.workspace import CONFIG
+from prober.errors import NO_FILE, BadInput, Problem
+from prober.loading.survey import Asked, read_survey
+from prober.model.review import Opinion, Survey
+from prober.reports.words import QUALITIES, Label
+from prober.store.store import Store
+
+app = typer.Typer(help="What customers say of items.", no_args_is_help=True, rich_markup_mode=None)
+
+
+class Scale(StrEnum):
+    """The worst and the best score of a survey."""
+
+    FIVE = "1-5"
+    TEN = "1-10"
+    ELEVEN = "0-10"
+    HUNDRED = "0-100"
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The worst and the best."""
+        low, _, high = self.partition("-")
+        return int(low), int(high)
+
+
+@app.command("import")
+def import_survey(
+    file: Annotated[Path, typer.Argument(help="A survey: *.csv or *.xlsx, a row of titles and a row each customer.")],
+    *,
+    kind: Annotated[
+        Survey, typer.Option(help="Who was asked: a mystery customer who tried it, or customers how content they are.")
+    ] = Survey.SATISFACTION,
+    scale: Annotated[Scale, typer.Option(help="The worst and the best score.")] = Scale.FIVE,
+    item: Annotated[str, typer.Option(help="Of which item, where the file has no column that says it.")] = "",
+    config: CONFIG = Path("config.yaml"),
+) -> None:
+    """Keep the opinions of a survey. A file that grew can be imported again: what is there already is kept once."""
+    workspace, items = open_items(config)
+    settings = workspace.settings
+    names = [one.name for one in items]
+    if item and item not in names:
+        raise BadInput([Problem(NO_FILE, 0, 0, f"there is no item called ‘{item}’", f"there are: {', '.join(names)}")])
+    zone = ZoneInfo(settings.orders.timezone)
+    asked = Asked(kind, names, zone, scale.ends, item)
+    found = read_survey(file, asked, datetime.now(zone).date())
+    mask = masker_of(settings)
+    opinions = [replace(one, comment=mask(one.comment)) for one in found.opinions]
+    store = Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
+    try:
+        new = asyncio.run(store.reviews.put_opinions(opinions))
+    finally:
+        store.close()
+    if found.passed_over:
+        typer.echo(f"columns passed over: {', '.join(found.passed_over)}", err=True)
+    known = len(opinions) - new
+    typer.echo(f"{new} scores kept{f', {known} were there already' if known else ''}")
+
+
+@app.command()
+def show(
+    item: ITEM,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    config: CONFIG = Path("config.yaml"),
+) -> None:
+    """Show what customers say of an item: each quality's mean score of 0 to 100, and what they said last."""
+    with open_gate(item, config) as (gate, _):
+        found = gate.store.reviews.opinions(gate.item.name)
+    if as_json:
+        told = {"version": 1, "item": item, "opinions": [_document(one) for one in found]}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    elif found:
+        _show(progress_console(stderr=False, strict=True), found)
+    else:
+        typer.echo("no survey of it was imported yet")
+
+
+def _show(console: Console, found: list[Opinion]) -> None:
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in ("", "survey", "channel", "scores", "mean"):
+        table.add_column(heading, justify="right" if heading in {"scores", "mean"} else "left")
+    groups: dict[tuple[str, str, str], list[float]] = {}
+    for one in found:
+        label = QUALITIES[one.quality] if one.quality else Label("总体", "As a whole")
+        groups.setdefault((f"{label.zh} {label.en}", str(one.survey), one.channel or "all"), []).append(one.score)
+    for whose, scores in sorted(groups.items()):
+        table.add_row(*whose, str(len(scores)), f"{mean(scores):.0f}")
+    console.print(table)
+    said = [one for one in found if one.comment][-5:]
+    for one in reversed(said):
+        console.print(f"[dim]{one.at:%Y-%m-%d}[/] {one.score:.0f}  {one.comment}", soft_wrap=True)
+
+
+def _document(one: Opinion) -> dict[str, object]:
+    return {
+        "survey": str(one.survey),
+        "at": f"{one.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+        "quality": one.quality and str(one.quality),
+        "score": one.score,
+        "channel": one.channel,
+        "comment": one.comment,
+        "source": one.source,
+        "row": one.row,
+    }

@@ -1,0 +1,40 @@
+"""Whether an improvement is proved: its scenarios passed again, so often in a row."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from prober.judge.attempts import of_run
+from prober.model.improvement import Progress
+from prober.model.run import Outcome, Run
+
+_RIGHT = (Outcome.PASSED, Outcome.SLOW)
+
+
+def progress(runs: Iterable[Run], *, scenarios: Sequence[str], passes: int, since: datetime) -> Progress:
+    """
+    Return how far *scenarios* have come, each to pass *passes* times in a row, by the *runs* that began after *since*.
+
+    A failure begins the count anew. First attempts count alone; what the robot could not ask says nothing. Without a
+    scenario nothing is ever proved.
+    """
+    in_a_row: defaultdict[str, int] = defaultdict(int)
+    proved: dict[str, datetime] = {}
+    failed: list[str] = []
+    for run in sorted(runs, key=lambda run: (run.started_at, run.id)):
+        if run.started_at <= since or run.attempt > 1 or run.ended_at is None or run.scenario not in scenarios:
+            continue
+        outcome = of_run(run)
+        if outcome is Outcome.FAILED:
+            failed.append(run.id)
+            if run.scenario not in proved:
+                in_a_row[run.scenario] = 0
+        elif outcome in _RIGHT:
+            in_a_row[run.scenario] += 1
+            if in_a_row[run.scenario] == passes:
+                proved.setdefault(run.scenario, run.ended_at)
+    passed = {name: min(passes, in_a_row[name]) for name in scenarios}
+    proved_at = max(proved.values()) if scenarios and all(name in proved for name in scenarios) else None
+    return Progress(passes, passed, proved_at, tuple(failed))
