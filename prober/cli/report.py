@@ -20,6 +20,7 @@ from prober.errors import NO_FILE, BadInput, Problem, RobotBroken
 from prober.loading.config import Settings
 from prober.loading.sealing import Seal
 from prober.model.run import Run
+from prober.model.service import Period
 from prober.reports import html as pages
 from prober.reports.comparison import compare
 from prober.reports.document import document
@@ -46,7 +47,14 @@ JUNIT = Annotated[
 
 
 def command(
-    runs: Annotated[list[str] | None, typer.Argument(help="Runs by their ids; the last ones if none is named.")] = None,
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN…] | day|week|month [WHEN] | life ITEM",
+            help="Runs by their ids, the last ones if none is named; or a day, week or month (2026-11-23, 2026-W47, "
+            "2026-11; the last that is over if none is named), or the life of an item.",
+        ),
+    ] = None,
     *,
     last: Annotated[int, typer.Option(min=1, help="How many of the last runs, if none is named.")] = 10,
     scenario: Annotated[str | None, typer.Option(help="Of the last runs, only those of this scenario.")] = None,
@@ -55,13 +63,28 @@ def command(
         tuple[str, str] | None,
         typer.Option("--compare", metavar="RUN_A RUN_B", help="Show two runs beside each other, step by step."),
     ] = None,
+    item: Annotated[str | None, typer.Option(help="Of a day, week or month, only this item.")] = None,
     html: HTML = None,
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", metavar="FILE", help="Of a day, week, month or life: write a PDF.")
+    ] = None,
+    xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", metavar="FILE", help="Of a day, week, month or life: write a workbook.")
+    ] = None,
     junit_file: JUNIT = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
     title: Annotated[str, typer.Option(help="What the report is called.")] = TITLE,
     config: CONFIG = Path("config.yaml"),
 ) -> None:
-    """Show runs that are in the store: as HTML, as JUnit XML, as a JSON document, or two beside each other."""
+    """Show runs that are in the store, two beside each other, or what a day, week, month or an item's life was like."""
+    if runs and runs[0] in set(Period):
+        from prober.cli import service  # noqa: PLC0415 - charts take seconds to import
+
+        wanted = service.Wanted(html, pdf, xlsx, as_json)
+        service.report(Period(runs[0]), runs[1:], wanted, item=item, config=config)
+        return
+    if pdf or xlsx or item:
+        raise BadInput([Problem(NO_FILE, 0, 0, "a PDF or workbook is of a day, week, month or life", _OF_TIMES)])
     settings = open_settings(config)
     found = _read(settings, compare_runs or runs or [], last=last, scenario=scenario, line=line)
     if as_json:
@@ -75,6 +98,9 @@ def command(
         typer.echo(str(write_html(html, found, settings, title=title)), err=as_json)
 
 
+_OF_TIMES = "write: prober report month --pdf report.pdf; runs are shown by --html"
+
+
 def write_html(path: Path, runs: Sequence[Run], settings: Settings, *, title: str = TITLE) -> Path:
     """
     Write the report of *runs* with all the evidence in it, and return the page to open.
@@ -82,7 +108,7 @@ def write_html(path: Path, runs: Sequence[Run], settings: Settings, *, title: st
     `FILE.html` is one file while there are few runs, else an index with the pages of its runs in a folder beside it;
     any other name is a folder with `index.html` in it.
     """
-    reading: _Reading = {"read": _reader(settings), "opened": Seal(settings.evidence.key).opened}
+    reading: _Reading = {"read": reader(settings), "opened": Seal(settings.evidence.key).opened}
     if not _is_page(path):
         index, folder = path / "index.html", path / "runs"
     elif len(runs) > _AT_MOST:
@@ -152,7 +178,7 @@ def _compare(runs: Sequence[Run], html: Path | None, settings: Settings, *, quie
         return
     page = html if _is_page(html) else html / "index.html"
     opened = Seal(settings.evidence.key).opened
-    write(page, lambda: pages.render_comparison(compare(before, after), read=_reader(settings), opened=opened))
+    write(page, lambda: pages.render_comparison(compare(before, after), read=reader(settings), opened=opened))
     typer.echo(str(page), err=quiet)
 
 
@@ -161,7 +187,8 @@ class _Reading(TypedDict):
     opened: Opened
 
 
-def _reader(settings: Settings) -> Read:
+def reader(settings: Settings) -> Read:
+    """Return what reads a kept file as it lies there."""
     return lambda evidence: located(evidence, settings.evidence.path).read_bytes()
 
 

@@ -54,6 +54,10 @@ _INSTALL = (
     "or name a browser at channels.web.browser in config.yaml."
 )
 _SLOW = "Look at the load and memory of this machine; the next run tries again."
+_FOOTER = (
+    '<div style="width:100%;font-size:8px;color:#667;text-align:center">'
+    '<span class="pageNumber"></span> / <span class="totalPages"></span></div>'
+)
 _WRAPPERS = re.compile(r"\S+: (line )?\d+: \[: ")
 """What the shell says of a test in a distribution's launcher, whether the browser starts or not."""
 _RESTART = "The next run starts a new one. If it happens again, look for the out-of-memory killer in the system's log."
@@ -183,6 +187,33 @@ class Engine:
         except (PlaywrightError, OSError) as exc:
             await self._end()
             raise _not_started(executable, exc) from exc
+
+    async def printed(self, page: str) -> bytes:
+        """
+        Return *page*, HTML that needs nothing else, as a PDF on A4.
+
+        Raises:
+            RobotBroken: There is no browser, or it does not print.
+        """
+        context = await self.new_context()
+        try:
+            with spoken(self._browser):
+                tab = await context.new_page()
+                await tab.emulate_media(media="print", color_scheme="light")
+                await tab.set_content(page, wait_until="load")
+                return await tab.pdf(
+                    format="A4",
+                    print_background=True,
+                    display_header_footer=True,
+                    header_template="<span></span>",
+                    footer_template=_FOOTER,
+                    margin={"top": "12mm", "bottom": "16mm", "left": "11mm", "right": "11mm"},
+                )
+        except (TooLong, Gone) as exc:
+            raise RobotBroken(f"the browser does not print the page: {exc}", cure=_SLOW) from exc
+        finally:
+            with suppress(PlaywrightError):
+                await context.close()
 
     async def close(self) -> None:
         """End the browser and Playwright's driver. Safe to call twice."""
