@@ -71,22 +71,31 @@ class Gate:
         """Return what the gate says now, of *case* if that is known already. It blocks."""
         return rules.judge(case or self.case(now))
 
-    def missing(self, case: Case, verdict: Verdict, *, most: int) -> list[str]:
+    def missing(self, case: Case, verdict: Verdict, *, most: int, whole: bool = False) -> list[str]:
         """
         Return the scenarios to be played next, in turns, each *most* times at the most; none where more would not help.
 
         First as many runs as prove the floor if none fails, or the whole budget where there is a baseline to compare
-        with: whoever looks after every run, and stops as soon as it is GO, lets through what chance made look well. If
-        that was not enough, the rest of the budget. The control is played in between. What orders something is never
-        played by the gate.
+        with. If that was not enough, the *whole* budget, whatever is seen on the way but NO_GO: who looks again and
+        again, and stops as soon as it is GO, lets through what chance made look well. The control is played in between.
+        What orders something is never played by the gate.
         """
         if verdict.decision is Decision.NO_GO or _hopeless(verdict):
             return []
-        wanted = {name: min(most, self._wanted(case, verdict, name)) for name in case.seen if self.may_play(name)}
+        whole = whole or self.wants_whole(case, verdict)
+        wanted = {name: min(most, self._wanted(case, name, whole)) for name in case.seen if self.may_play(name)}
         rounds = max(wanted.values(), default=0)
         rows = [[name] * count for name, count in wanted.items()]
         rows += [[name] * rounds for name in (self.control.scenarios if self.control else ()) if self.may_play(name)]
         return [name for name in chain.from_iterable(zip_longest(*rows)) if name]
+
+    def wants_whole(self, case: Case, verdict: Verdict) -> bool:
+        """Return whether the runs that would have been enough were not."""
+        return any(
+            case.seen[reason.scenario].sample.n >= self._first(case, reason.scenario)
+            for reason in verdict.reasons
+            if reason.scenario in case.seen and _is_open(reason)
+        )
 
     def recordable(self, now: datetime, phase: Phase | None = None) -> Recordable | str:
         """
@@ -109,13 +118,15 @@ class Gate:
                     return f"‘{name}’ asked on {channel} in {len(took_s)} runs that passed, and it takes {short}"
         return Recordable(case)
 
-    def _wanted(self, case: Case, verdict: Verdict, name: str) -> int:
-        terms, n = self.item.terms, case.seen[name].sample.n
-        first = max(flawless(floor, CONFIDENCE) or 0 for floor in (terms.success, terms.in_time))
+    def _wanted(self, case: Case, name: str, whole: bool) -> int:
+        return max(0, (self.item.terms.runs if whole else self._first(case, name)) - case.seen[name].sample.n)
+
+    def _first(self, case: Case, name: str) -> int:
+        """Return after how many runs of the scenario called *name* it may be GO."""
+        terms = self.item.terms
         if case.baseline and name in case.baseline.samples:
-            first = terms.runs
-        still_open = any(reason.scenario == name and _is_open(reason) for reason in verdict.reasons)
-        return max(0, (terms.runs if n >= first and still_open else min(first, terms.runs)) - n)
+            return terms.runs
+        return min(terms.runs, max(flawless(floor, CONFIDENCE) or 0 for floor in (terms.success, terms.in_time)))
 
     def may_play(self, name: str) -> bool:
         """Return whether the scenario called *name* may be played again and again: it orders nothing."""

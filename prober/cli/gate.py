@@ -94,6 +94,7 @@ class _Gating:
     _counted: int = 0
     _batch: Sequence[str] = ()
     _most: int = _BATCH
+    _whole: bool = False
 
     def __post_init__(self) -> None:
         self._turns = Turns(self.gate, self.gate.phase)
@@ -123,6 +124,7 @@ class _Gating:
         now = datetime.now(UTC)
         case = self.gate.case(now)
         verdict = self.gate.verdict(now, case)
+        self._whole = self._whole or self.gate.wants_whole(case, verdict)
         asked, expected = len(verdict.runs) - self._counted, sum(name in case.seen for name in self._batch)
         if self._batch:
             view.tell(self.console, verdict)
@@ -135,7 +137,7 @@ class _Gating:
                 return (), (until - now).total_seconds()
             if not asked:
                 return (), 0.0  # nothing of the last batch could ask: neither would the next
-        self._batch = self.gate.missing(case, verdict, most=self._most)
+        self._batch = self.gate.missing(case, verdict, most=self._most, whole=self._whole)
         return [self._turns.order(name) for name in self._batch], 0.0
 
 

@@ -57,6 +57,8 @@ class Kind:
     world: World
     n: int = 100
     base_n: int = 100
+    looks: tuple[int, ...] = ()
+    """After how many runs it is looked at beforehand: NO_GO ends it, and GO at the first of them."""
 
 
 KINDS = (
@@ -70,6 +72,9 @@ KINDS = (
     Kind("5 % robot faults", World(faults=0.05), 110),
     Kind("25 % robot faults", World(faults=0.25), 140),
     Kind("no change, neighbours much alike", World(memory=0.7), 120, 120),
+    Kind("no change, looked at every ten", BASE, 120, 120, looks=tuple(range(10, 120, 10))),
+    Kind("success at the floor, no baseline", World(success=0.9), 120, 0, looks=(25,)),
+    Kind("no change, no baseline", BASE, 120, 0, looks=(25,)),
 )
 LAUNCHES = (
     Kind("no change", BASE),
@@ -102,6 +107,8 @@ def measure(plan: Plan) -> Result:
         "go_worse_success": _share(gates["success 99 → 85 %"], Decision.GO),
         "go_too_few": _share(gates["too few runs"], Decision.GO),
         "go_robot_faults": _share(gates["25 % robot faults"], Decision.GO),
+        "go_at_the_floor": _share(gates["success at the floor, no baseline"], Decision.GO),
+        "go_no_change_no_baseline": _share(gates["no change, no baseline"], Decision.GO),
         "rank_sum_passes_tail": sum(passed for _, passed in gates["10 % of calls four times slower"]) / number,
         "launch_stopped_no_change": sum(map(bool, launches["no change"])) / number,
         "launch_missed_dead": launches["dead"].count(None) / number,
@@ -136,16 +143,33 @@ def _gate(kind: Kind, seed: Sequence[int]) -> tuple[Decision, bool]:
     """Judge one gate; return what it says, and whether the rank-sum rule would let it pass."""
     chance = np.random.default_rng(seed)
     before, now = runs(BASE, kind.base_n, chance), runs(kind.world, kind.n, chance)
+    baseline = _baseline(before) if before else None
+    if baseline is None:
+        return _decided(kind, now, None), False
+    errors = [np.array([run.outcome is Outcome.FAILED for run in side], dtype=float) for side in (now, before)]
+    passed = passes([journeys(now), errors[0]], [journeys(before), errors[1]])
+    return _decided(kind, now, baseline), passed
+
+
+def _decided(kind: Kind, now: Sequence[Run], baseline: Baseline | None) -> Decision:
+    """Return what the gate says, which plays in batches: NO_GO ends it at any look, GO without a baseline as well."""
+    for n in kind.looks:
+        said = _judged(now[:n], baseline)
+        if said is Decision.NO_GO or (said is Decision.GO and baseline is None):
+            return said
+    return _judged(now, baseline)
+
+
+def _judged(now: Sequence[Run], baseline: Baseline | None) -> Decision:
     seen = counted(now, version=None, phase=Phase.PRE_LAUNCH, since=BEGAN_AT)
     case = Case(
         item=ITEM,
         phase=Phase.PRE_LAUNCH,
         at=BEGAN_AT + timedelta(days=1),
         seen={SCENARIO: Seen(seen, _sample(seen.runs))},
-        baseline=_baseline(before),
+        baseline=baseline,
     )
-    errors = [np.array([run.outcome is Outcome.FAILED for run in side], dtype=float) for side in (now, before)]
-    return judge(case).decision, passes([journeys(now), errors[0]], [journeys(before), errors[1]])
+    return judge(case).decision
 
 
 def _launch(kind: Kind, seed: Sequence[int]) -> int | None:
@@ -188,7 +212,7 @@ def _gates_table(gates: Mapping[str, Sequence[tuple[Decision, bool]]], number: i
     rows = [
         (kind.name, kind.base_n, kind.n, *(f"{_share(gates[kind.name], one):.1%}" for one in Decision), passed)
         for kind in KINDS
-        for passed in [f"{sum(passed for _, passed in gates[kind.name]) / number:.1%}"]
+        for passed in [f"{sum(passed for _, passed in gates[kind.name]) / number:.1%}" if kind.base_n else "–"]
     ]
     columns = ("the channel", "runs before", "now", *map(str, Decision), "rank-sum rule passes")
     return Table("Gates: what was said", columns, rows)
