@@ -97,7 +97,7 @@ class _Player:
         self._clock = clock
         self._sink = sink
         self._captures: dict[str, Captured] = {}
-        self._sessions: dict[str, Session] = {ROBOT: RobotSession(self._captures)}
+        self._sessions: dict[str, Session] = {ROBOT: RobotSession(self._captures, context.attendant)}
         self._drivers: Mapping[str, Driver] = {}
         self._lag = LoopLag(asyncio.get_running_loop())
         self._ends_s = monotonic() + scenario.deadline_s

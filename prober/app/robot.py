@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from prober.app.orders import Order, whom
 from prober.app.phases import Phases
-from prober.channels.base import Driver, RunContext
+from prober.channels.base import Attendant, Driver, RunContext
 from prober.channels.evidence import EvidenceBox
 from prober.channels.registry import CHANNELS
 from prober.channels.sms.quarantine import Pending
@@ -38,7 +38,8 @@ class App:
 
     Drivers are made when the first run wants them and shared by the later ones; those given stand in for the channels'
     own. Without a *store* it opens one: then it is made before the event loop starts, for that blocks. *farewell_s*
-    is how long an interrupted run may take to hang up, and as long again to close.
+    is how long an interrupted run may take to hang up, and as long again to close; *attendant* answers what a scenario
+    asks a person.
 
     Raises:
         StoreBroken: The results cannot be kept where the settings say.
@@ -52,11 +53,13 @@ class App:
         store: Store | None = None,
         drivers: Mapping[str, Driver] | None = None,
         farewell_s: float = 10.0,
+        attendant: Attendant | None = None,
     ) -> None:
         self.settings = settings
         self.store = store or Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
         self._closes_store = store is None
         self._farewell_s = farewell_s
+        self._attendant = attendant
         self._prompts = prompts
         self._services: Mapping[str, Any] = {"prompts": prompts, "quarantine": self.store.quarantine(Pending)}
         self._drivers: dict[str, Driver] = dict(drivers or {})
@@ -194,6 +197,7 @@ class App:
             evidence=EvidenceBox(self.settings.evidence.path, folder, Seal(self.settings.evidence.key)),
             mask=Masker(known, self.settings.masking),
             farewell_s=self._farewell_s,
+            attendant=self._attendant,
         )
 
     def _drivers_of(self, scenario: Scenario) -> Mapping[str, Driver]:

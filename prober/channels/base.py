@@ -14,11 +14,20 @@ from prober.model.run import Evidence, Observation
 from prober.model.scenario import Action
 
 
+class Attendant(Protocol):
+    """The person who attends a run."""
+
+    async def asked(self, question: str) -> tuple[bool | None, str]:
+        """Return whether the answer to *question* is yes (None: there is none), and what else the person said."""
+        ...
+
+
 @dataclass(frozen=True)
 class RunContext:
     """
     What a session knows of the run it belongs to. *mask* takes the secrets out of any text that is kept.
 
+    *attendant* is None where nobody attends it.
     Once interrupted, the run has *farewell_s* for its `always` steps, and as long again to close its sessions.
     """
 
@@ -28,6 +37,7 @@ class RunContext:
     evidence: EvidenceBox
     mask: Masker
     farewell_s: float = 10.0
+    attendant: Attendant | None = None
 
 
 class Session(Protocol):

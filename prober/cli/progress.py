@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO, cast
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -143,6 +143,15 @@ class Watch:
     def expect(self, more: int) -> None:
         """Count *more* runs among those to come."""
         self._total += more
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Show nothing under way for a while: somebody is being asked."""
+        self._under_way.stop()
+        try:
+            yield
+        finally:
+            self._under_way.start()
 
     def stop(self) -> None:
         """Show nothing under way any more. Safe to call twice."""

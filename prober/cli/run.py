@@ -15,6 +15,7 @@ from rich.text import Text
 
 from prober.app import App, Order, orders
 from prober.cli import exits
+from prober.cli.attending import Attending
 from prober.cli.exits import Exit
 from prober.cli.playing import Playing
 from prober.cli.progress import Watch, Whom, progress_console, summary
@@ -38,6 +39,9 @@ def command(
     repeat: Annotated[int, typer.Option(min=1, help="Play everything this often.")] = 1,
     parallel: Annotated[int, typer.Option(min=1, help="Play this many runs at once, on different lines.")] = 1,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Begin nothing after a run that failed.")] = False,
+    attended: Annotated[
+        bool, typer.Option("--attended", help="Somebody is here, and answers what a scenario asks a person.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
     html: HTML = None,
     junit: JUNIT = None,
@@ -52,10 +56,12 @@ def command(
     planned = _planned(asked, repeat)
     console = progress_console(stderr=as_json)
     App.prepare(workspace.scenarios)
-    app = App(workspace.settings, workspace.prompts)
-    _tell_standing(app, console)
     facts = _facts_of(workspace)
-    with Watch(console, len(planned), lambda run: _whom(run, facts), abreast=parallel > 1) as watch:
+    watch = Watch(console, len(planned), lambda run: _whom(run, facts), abreast=parallel > 1)
+    attending = Attending(console, watch.quiet) if attended else None
+    app = App(workspace.settings, workspace.prompts, attendant=attending)
+    _tell_standing(app, console)
+    with watch:
         playing = Playing(app, planned, watch, parallel, fail_fast)
         try:
             whole = asyncio.run(playing.play())

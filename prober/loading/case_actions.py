@@ -31,7 +31,7 @@ _VERBS = {
         "读取": "read",
     },
     "sms": {"发送": "send", "回执": "receipt", "收到": "receive"},
-    ROBOT: {"一致": "same", "比较": "same", "等待": "wait", "设定": "let", "引用": "use"},
+    ROBOT: {"一致": "same", "比较": "same", "等待": "wait", "设定": "let", "引用": "use", "询问": "ask"},
 }
 _ALIKE = 0.4
 """Two words of two characters that share one are alike."""

@@ -15,7 +15,6 @@ from prober.loading.case_cells import mapping_of, value_of
 from prober.loading.case_columns import NEEDED, OF_THE_CASE, Column, column_of, duration, expects
 from prober.loading.fields import context, did_you_mean
 from prober.loading.mistakes import Mistake
-from prober.loading.robot_verbs import NOT_YET
 from prober.loading.vocabulary import LIMITS, Vocabulary
 from prober.loading.workbook import Cell, Sheet, read_workbook
 from prober.loading.yaml_scenario import HEADER, Header
@@ -219,9 +218,9 @@ class _Reading:
         return step | self._more(row, Column.MORE)
 
     def _unknown(self, name: str, channel: str, action: str, *, chinese: bool) -> tuple[str, str]:
-        if chinese and name not in NOT_YET:
+        if chinese:
             return unknown_in_chinese(channel, action, self._vocabulary.verbs)
-        if "." not in name and name not in NOT_YET:
+        if "." not in name:
             return f"unknown action ‘{name}’ without a channel", f"fill in ‘{Column.CHANNEL}’: ivr, web or sms"
         mistake = self._vocabulary.unknown_verb(name)
         return mistake.message, mistake.hint

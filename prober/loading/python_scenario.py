@@ -33,7 +33,7 @@ from prober.loading.vocabulary import Vocabulary
 from prober.loading.yaml_scenario import Header
 from prober.model.scenario import PlayStep, Scenario, Source, Step
 
-ROBOT_PARAMETERS = ("same", "wait", "let")
+ROBOT_PARAMETERS = ("same", "wait", "let", "ask")
 _DECORATOR = "scenario"
 _MARK = "mark an async function with @scenario(...), from prober import scenario"
 
@@ -58,7 +58,8 @@ def scenario(
     name: str | None = None,
 ) -> Callable[[Body], Declared]:
     """
-    Mark an async function as a scenario. Its parameters are what it speaks through: ivr, web, sms, same, wait, let.
+    Mark an async function as a scenario. Its parameters are what it speaks through: ivr, web, sms, same, wait, let,
+    ask.
 
     *name* is the function's own with dashes, unless given. *effects* is "none", "orders", or such as
     {"orders": 1, "cost": "30.00元"}; *matrix* such as {"province": ["北京", "上海"]}; *deadline* such as "5m".

@@ -1,4 +1,4 @@
-"""The verbs of the robot itself: they ask nobody."""
+"""The verbs of the robot itself: they ask nobody at the operator."""
 
 from __future__ import annotations
 
@@ -72,8 +72,20 @@ class Use:
     scenario: Text = field(metadata={"description": "its name, or the path of its file from this file's folder"})
 
 
-def _verb(name: str, argument: type, took: str) -> Verb:
-    return Verb(ROBOT, name, argument, None, Layer.CONTENT, took, ordering=Ordering.NEITHER, needs="")
+@dataclass(frozen=True)
+class Ask:
+    """
+    Ask the person who attends the run (`prober run --attended`) whether it was well: no is a failure.
+
+    A run that nobody attends goes on without it.
+    """
+
+    question: Text = field(metadata={"description": "what the person is asked, so that yes is well"})
+
+
+def _verb(name: str, argument: type, took: str, within_s: float | None = None, *, attended: bool = False) -> Verb:
+    ordering = Ordering.NEITHER
+    return Verb(ROBOT, name, argument, within_s, Layer.CONTENT, took, ordering=ordering, needs="", attended=attended)
 
 
 VERBS: tuple[Verb, ...] = (
@@ -81,7 +93,5 @@ VERBS: tuple[Verb, ...] = (
     _verb("wait", Wait, "its length"),
     _verb("let", Let, "nothing"),
     _verb("use", Use, "nothing: the other scenario's steps stand in its place"),
+    _verb("ask", Ask, "nothing: how long a person thinks is no latency", 120.0, attended=True),
 )
-
-NOT_YET = {"ask": "a question for a person, in attended runs"}
-"""Verbs of the language that this version does not play."""

@@ -11,7 +11,7 @@ from prober.loading import robot_verbs
 from prober.loading.arguments import REST, UNREADABLE, Field, Written, build, fields_of, spread
 from prober.loading.fields import Duration, Text, context, did_you_mean
 from prober.loading.mistakes import Mistake
-from prober.loading.robot_verbs import NOT_YET, Name
+from prober.loading.robot_verbs import Name
 from prober.model.scenario import Action, Retry, Step
 from prober.model.value import Capture, ValueType
 from prober.model.verb import ROBOT, Verb
@@ -72,8 +72,6 @@ class Vocabulary:
 
     def unknown_verb(self, name: str) -> Mistake:
         """Return what to tell a person who wrote *name* for a verb."""
-        if name in NOT_YET:
-            return Mistake((name,), f"‘{name}’ ({NOT_YET[name]}) is not available yet", key=True)
         channel, dot, _ = name.partition(".")
         own = [verb for verb in self.verbs if verb.startswith(f"{channel}.")]
         if dot and not own:
@@ -181,7 +179,7 @@ def _step(verb: Verb, argument: Any, limits: Limits) -> Step:
         layer=verb.layer,
         within_s=verb.within_s if limits.within is None else limits.within,
         warn_s=limits.warn,
-        optional=limits.optional,
+        optional=limits.optional or verb.attended,
         soft=limits.soft,
         always=limits.always,
         retry=limits.retry,

@@ -35,6 +35,8 @@ class Verb:
     """The named timings beside it, with their meaning."""
     waits: bool = False
     """Measured from the stimulus: the last thing the robot did on any channel that could cause it."""
+    attended: bool = False
+    """A person answers it: without one it is SKIPPED, and the run goes on."""
     captures: bool = False
     """It brings back a text that values can be captured from."""
 
