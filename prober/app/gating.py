@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, zip_longest
 from zoneinfo import ZoneInfo
 
 from prober.app.items import item_called
+from prober.app.orders import combinations, whom
 from prober.app.reviewing import people
 from prober.judge.gate import resampling, rules
 from prober.judge.gate.checks import CONFIDENCE
@@ -16,9 +17,10 @@ from prober.judge.gate.proportions import Share, flawless, wilson
 from prober.judge.gate.rules import Case, Seen
 from prober.judge.gate.sampling import Version, counted, sample
 from prober.loading.config import Settings
+from prober.loading.maintenance import held, windows
 from prober.model.item import Baseline, Item, Sample
 from prober.model.prompt import PromptTable
-from prober.model.run import Phase
+from prober.model.run import Phase, Run
 from prober.model.scenario import Scenario
 from prober.model.span import Span
 from prober.model.verdict import Decision, Ground, Reason, Verdict
@@ -141,9 +143,19 @@ class Gate:
         scenario = self.scenarios[name]
         version = Version(scenario.sha256, self.prompts.sha256, self.settings.sha256)
         begun_at = None if phase is None else self.store.items.begun_at(item.name, phase)
-        found = counted(runs, version=version, phase=phase, since=since, begun_at=begun_at)
+        maintenance = [*held(windows(self.settings.maintenance), item.name, (read_from, until or now))]
+        found = counted(runs, version=version, phase=phase, since=since, begun_at=begun_at, maintenance=maintenance)
         zone = ZoneInfo(self.settings.orders.timezone)
-        return Seen(found, sample(name, found.runs, limits=item.limits, zone=zone))
+        made = sample(name, found.runs, limits=item.limits, zone=zone)
+        return Seen(found, made, tuple(self._unplayed(scenario, found.runs)))
+
+    def _unplayed(self, scenario: Scenario, runs: Iterable[Run]) -> Iterator[str]:
+        """Yield the combinations of the matrix of *scenario* that none of *runs* was played for."""
+        lines = {line.name: line for line in self.settings.lines}
+        played = [lines[run.line] for run in runs if run.line in lines]
+        for facts in combinations(scenario.matrix):
+            if not any(all(line.fact(name) == said for name, said in facts.items()) for line in played):
+                yield whom(facts)
 
     def _baseline(self) -> Baseline | None:
         return next(iter(self.store.items.baselines(self.item.name, limit=1)), None)

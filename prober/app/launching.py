@@ -11,6 +11,7 @@ from prober.app.gating import Gate
 from prober.judge.cause import cause_of, chinese_of, words_of
 from prober.judge.gate import rules, watching, words
 from prober.judge.gate.watching import Watch
+from prober.loading.maintenance import standing, windows
 from prober.model.incident import Cause, Kind, ProbeResult, Standing
 from prober.model.item import PhaseChange, Sample, watched_as
 from prober.model.probe import Severity, Watched
@@ -79,7 +80,9 @@ class Launch:
         """Hear nothing."""
 
     async def run_finished(self, run: Run) -> None:
-        """Take what *run* says."""
+        """Take what *run* says, unless nobody promised anything at that time."""
+        if standing(windows(self.gate.settings.maintenance), self.gate.item.name, run.started_at) is not None:
+            return
         before, self.last = self.watch, run
         self.watch = before.seen(run)
         self.asked += self.watch is not before

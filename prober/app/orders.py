@@ -64,7 +64,7 @@ def orders(
     found = []
     for scenario in scenarios:
         problems += _not_set_up(settings, scenario)
-        for combination in _combinations(scenario.matrix, only):
+        for combination in combinations(scenario.matrix, only):
             fitting = [line for line in chosen if all(line.fact(name) == said for name, said in combination.items())]
             able, lacking = _able(fitting, scenario)
             if (lines and len(able) < len(fitting)) or (chosen and not able):
@@ -113,8 +113,9 @@ def _has(line: Line, only: Facts) -> bool:
     return all(line.fact(name) in values for name, values in only.items())
 
 
-def _combinations(matrix: Facts, only: Facts) -> list[dict[str, str]]:
+def combinations(matrix: Facts, only: Facts | None = None) -> list[dict[str, str]]:
     """Return every combination of *matrix* that *only* leaves; an empty matrix asks for nothing, once."""
+    only = only or {}
     narrowed = {name: [said for said in values if said in only.get(name, values)] for name, values in matrix.items()}
     return [dict(zip(narrowed, values, strict=True)) for values in product(*narrowed.values())]
 

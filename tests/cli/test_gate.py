@@ -166,3 +166,34 @@ def test_what_often_fails_is_no_baseline(keep) -> None:
     refused = prober("baseline", "balance", "--record")
     assert isinstance(refused.exception, BadInput)
     assert "less than its gate asks for" in refused.exception.problems[0].message
+
+
+def test_a_matrix_is_go_only_as_a_whole(keep, folder) -> None:
+    """A brand that nobody asked for may be the one that fails."""
+    config = folder / "config.yaml"
+    config.write_text(
+        config.read_text(encoding="utf-8").replace(
+            "lines: [{name: demo-1, msisdn: 13800000001, gateway: demo}]",
+            "lines: [{name: demo-1, msisdn: 13800000001, gateway: demo, brand: 全球通},"
+            " {name: demo-2, msisdn: 13800000002, gateway: demo, brand: 动感地带}]",
+        ),
+        encoding="utf-8",
+    )
+    (folder / "scenarios/balance.yaml").write_text(
+        SCENARIO.replace("item: balance\n", "item: balance\nmatrix: {brand: [全球通, 动感地带]}\n"), encoding="utf-8"
+    )
+    keep([Outcome.PASSED] * 30)
+    code, told = gate("balance")
+    assert (code, grounds(told, "INCONCLUSIVE")) == (4, ["runs"])
+    assert told["reasons"][0]["about"] == "brand 动感地带"
+    keep([Outcome.PASSED], line="demo-2")
+    assert gate("balance")[0] == 0
+
+
+def test_what_is_played_in_maintenance_counts_for_nothing(keep, folder) -> None:
+    """Neither for nor against."""
+    with (folder / "config.yaml").open("a", encoding="utf-8") as config:
+        config.write("maintenance: [{name: all day, cron: 0 0 * * *, lasts: 24h, items: [balance]}]\n")
+    keep([Outcome.FAILED] * 30)
+    code, told = gate("balance")
+    assert (code, told["reasons"][0]["what"]) == (4, "no run counts: 30 in a maintenance window")

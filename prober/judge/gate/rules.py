@@ -38,10 +38,15 @@ _GO, _NO_GO, _INCONCLUSIVE = Decision.GO, Decision.NO_GO, Decision.INCONCLUSIVE
 
 @dataclass(frozen=True)
 class Seen:
-    """One scenario of an item: which of its runs count, and what they come to."""
+    """
+    One scenario of an item: which of its runs count, and what they come to.
+
+    *unplayed* are the combinations of its matrix that none of them was played for.
+    """
 
     counted: Counted
     sample: Sample
+    unplayed: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,8 @@ def _scenarios(case: Case) -> Iterator[Reason]:
         if seen is None or not seen.counted.runs:
             wanted = proportions.flawless(case.item.terms.success, checks.CONFIDENCE)
             yield Reason(Ground.RUNS, _INCONCLUSIVE, "", name, figures=_aside(seen), needed=wanted)
+        for combination in seen.unplayed if seen and seen.counted.runs else ():
+            yield Reason(Ground.RUNS, _INCONCLUSIVE, "", name, about=combination, needed=1)
 
 
 def _aside(seen: Seen | None) -> Mapping[str, int]:

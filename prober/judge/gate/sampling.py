@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from prober.judge.attempts import of_run
 from prober.model.item import Sample, StepSample
 from prober.model.run import Outcome, Phase, Run, StepResult
+from prober.model.span import Span
 
 _ASKED = (Outcome.PASSED, Outcome.SLOW, Outcome.FAILED)
 _RIGHT = (Outcome.PASSED, Outcome.SLOW)
@@ -27,6 +28,7 @@ class Aside(StrEnum):
     VERSION = "of another version of the scenario, the prompts or the configuration"
     STALE = "too old"
     EARLIER = "from before its phase was last changed"
+    MAINTENANCE = "in a maintenance window"
     UNASKED = "could not ask"
 
 
@@ -60,18 +62,25 @@ def counted(
     phase: Phase | None,
     since: datetime,
     begun_at: datetime | None = None,
+    maintenance: Sequence[Span] = (),
 ) -> Counted:
     """
-    Return which of the *runs* of a scenario count: first attempts, of *phase*, of *version* and not before *since*.
+    Return which of the *runs* of a scenario count: first attempts, of *phase*, of *version*, not before *since*.
 
     *begun_at* is when the item came to stand in that phase: what was before is of what was mended since, or of an
-    earlier launch. A second attempt is made because the first failed, so it says nothing of how often that happens.
-    Without a *version* that of the latest run counts, for samples of two versions would judge neither.
+    earlier launch. In *maintenance* nobody promised anything. A second attempt is made because the first failed, so it
+    says nothing of how often that happens. Without a *version* that of the latest run counts, for samples of two
+    versions would judge neither.
     """
     ordered = sorted(runs, key=lambda run: (run.started_at, run.id))
     if version is None and ordered:
         version = Version.of(ordered[-1])
     why = {run.id: _aside(run, version, phase, since, begun_at) for run in ordered}
+    why |= {
+        run.id: Aside.MAINTENANCE
+        for run in ordered
+        if why[run.id] is None and any(begin <= run.started_at < end for begin, end in maintenance)
+    }
     ours = [run for run in ordered if why[run.id] is None]
     return Counted(
         tuple(run for run in ours if of_run(run) is not Outcome.ERROR),

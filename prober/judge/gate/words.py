@@ -67,6 +67,7 @@ _TOO_FEW = (
     "{n} runs, {base_n} in the baseline, are too few to tell p{percent:.0f} by",
     "本次 {n} 次、基线 {base_n} 次，不足以判断 p{percent:.0f}",
 )
+_UNPLAYED = ("no run that counts was played for it", "计入的拨测中没有覆盖这一组合")
 _UNPROVED = (
     "it is said to be mended, and {needed} more runs in a row have to show it",
     "据称已修复，尚需连续 {needed} 次拨测通过来证实",
@@ -79,6 +80,7 @@ _ASIDE_ZH = {
     "of another version of the scenario, the prompts or the configuration": "场景、提示音或配置版本不同",
     "too old": "已过期",
     "from before its phase was last changed": "早于最近一次阶段变更",
+    "in a maintenance window": "处于维护时段",
     "could not ask": "未能拨测",
 }
 
@@ -93,6 +95,8 @@ def told(reason: Reason) -> Reason:
         chinese += "：" + "，".join(f"{count} 次{_ASIDE_ZH[why]}" for why, count in reason.figures.items())
     if reason.ground is Ground.WATCH and not reason.figures:
         english, chinese = _UNWATCHED
+    if reason.ground is Ground.RUNS and reason.about:
+        english, chinese = _UNPLAYED
     if reason.ground is Ground.DEFECTS and reason.figures:
         english, chinese = _UNPROVED
     unit, unit_zh = _unit(reason)

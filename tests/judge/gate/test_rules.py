@@ -238,3 +238,23 @@ def assert_speaks(reason: Reason) -> None:
         assert "{" not in said
     assert not any("\u4e00" <= letter <= "\u9fff" for letter in reason.what)
     assert any("\u4e00" <= letter <= "\u9fff" for letter in reason.what_zh)
+
+
+def test_a_defect_that_is_said_to_be_mended_is_neither(play: Play) -> None:
+    """Not NO_GO any more, and no GO on somebody's word: it says how many runs in a row have yet to show it."""
+    runs = play(USUAL[:25])
+    verdict = judge(case(runs, people=People(unproved={"IMP-1: 价格念错": 2})))
+    assert (verdict.decision, why(verdict, INCONCLUSIVE)) == (INCONCLUSIVE, [Ground.DEFECTS])
+    (reason,) = [one for one in verdict.reasons if one.ground is Ground.DEFECTS]
+    assert (reason.needed, reason.what) == (2, "it is said to be mended, and 2 more runs in a row have to show it")
+    assert judge(case(runs, people=People(defects=["IMP-1"]))).decision is NO_GO
+
+
+def test_a_combination_that_was_not_played_withholds_go(play: Play) -> None:
+    """However well the others are."""
+    made = case(play(USUAL[:25]))
+    seen = {name: replace(one, unplayed=("brand 动感地带",)) for name, one in made.seen.items()}
+    verdict = judge(replace(made, seen=seen))
+    assert (verdict.decision, why(verdict, INCONCLUSIVE)) == (INCONCLUSIVE, [Ground.RUNS])
+    (reason,) = [one for one in verdict.reasons if one.ground is Ground.RUNS]
+    assert (reason.about, reason.what) == ("brand 动感地带", "no run that counts was played for it")

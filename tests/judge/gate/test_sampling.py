@@ -16,7 +16,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 def test_what_counts(play: Play) -> None:
     """First attempts of this phase and version that asked; each other is set aside for its own reason."""
     good = play([3.0] * 3)
-    odd = play([3.0] * 9)
+    odd = play([3.0] * 10)
     others: dict[Aside, Run] = {
         Aside.UNDER_WAY: replace(odd[0], outcome=None, ended_at=None),
         Aside.REPEAT: replace(odd[1], attempt=2),
@@ -25,13 +25,17 @@ def test_what_counts(play: Play) -> None:
         Aside.STALE: replace(odd[4], started_at=NOON - timedelta(days=8)),
         Aside.EARLIER: replace(odd[5], started_at=NOON - timedelta(minutes=1)),
         Aside.UNASKED: replace(odd[6], outcome=Outcome.SKIPPED),
+        Aside.MAINTENANCE: replace(odd[9], started_at=NOON + timedelta(days=1)),
     }
     cut_off = replace(odd[7], outcome=Outcome.ERROR, interrupted=True)
     fault = replace(odd[8], outcome=Outcome.ERROR)
     every = [replace(run, id=f"odd-{run.id}") for run in (*others.values(), cut_off, fault)]
     version, since = Version("s", "p", "c"), NOON - timedelta(hours=1)
     shuffled = [*every, *reversed(good)]
-    found = counted(shuffled, version=version, phase=Phase.PRE_LAUNCH, since=since, begun_at=NOON)
+    maintenance = [(NOON + timedelta(days=1), NOON + timedelta(days=1, hours=1))]
+    found = counted(
+        shuffled, version=version, phase=Phase.PRE_LAUNCH, since=since, begun_at=NOON, maintenance=maintenance
+    )
     assert found.runs == tuple(good)
     assert [run.id for run in found.faults] == ["odd-run-8"]
     assert found.aside == dict.fromkeys(Aside, 1) | {Aside.UNASKED: 2}
