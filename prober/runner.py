@@ -17,6 +17,7 @@ from prober.errors import RobotBroken, StepFailed, StoreBroken
 from prober.judge import outcome, values
 from prober.judge.outcome import Judgement
 from prober.loading.masking import Masker
+from prober.loading.robot_verbs import Ask
 from prober.loading.templates import fill
 from prober.model.run import Failure, Layer, Observation, Outcome, Run, Seen, StepResult
 from prober.model.scenario import Action, PlayStep, Scenario, Step
@@ -183,6 +184,8 @@ class _Player:
                 await self._keep(self._result(step, told, Observation(Seen.NOT_ASKED)), began_s)
                 raise
             self._note(step, result)
+            if step.action.argument.__class__ is Ask:
+                self._ends_s += monotonic() - began_s  # the channel is not to pay for how long a person thought
         return await self._keep(result, began_s)
 
     async def _keep(self, result: StepResult, began_s: float) -> StepResult:

@@ -38,7 +38,7 @@ def verbs() -> str:
     ]  # fmt: skip
     for channel in CHANNELS:
         page += [f"## {channel}\n", *(_verb(verb) for verb in VERBS if verb.channel == channel)]
-    page += ["## The robot itself\n", "They ask nobody.\n", *(_verb(verb) for verb in ROBOT_VERBS)]
+    page += ["## The robot itself\n", "But for `ask` they ask nobody.\n", *(_verb(verb) for verb in ROBOT_VERBS)]
     return "\n".join(page)
 
 
@@ -55,7 +55,8 @@ def _verb(verb: Verb) -> str:
     limit = "no limit of its own" if verb.within_s is None else f"`within` {verb.within_s:g} s unless it says otherwise"
     told += [f"- **took**: {verb.took}; {limit}"]
     told += [f"- **{name}**: {meaning}" for name, meaning in verb.timings.items()]
-    told += [f"- nothing, or too late: FAILED/{verb.layer}"]
+    ending = "SKIPPED, and the run goes on" if verb.attended else f"FAILED/{verb.layer}"
+    told += [f"- nothing, or too late: {ending}"]
     if verb.captures:
         told += ["- brings back a text that values can be captured from (`capture: {name: money}`)"]
     return "\n".join([*told, ""])

@@ -66,7 +66,7 @@ class Gate:
             seen=seen,
             baseline=self._baseline(),
             control=self._control(seen.values(), now),
-            people=people(self.item, self.store, now),
+            people=people(self.item, self.store, now, self.scenarios),
         )
 
     def verdict(self, now: datetime, case: Case | None = None) -> Verdict:
@@ -79,13 +79,19 @@ class Gate:
 
         First as many runs as prove the floor if none fails, or the whole budget where there is a baseline to compare
         with. If that was not enough, the *whole* budget, whatever is seen on the way but NO_GO: who looks again and
-        again, and stops as soon as it is GO, lets through what chance made look well. The control is played in between.
-        What orders something is never played by the gate.
+        again, and stops as soon as it is GO, lets through what chance made look well. What proves that a defect is
+        mended is played as well, and the control in between; what orders something is never played by the gate.
         """
         if verdict.decision is Decision.NO_GO or _hopeless(verdict):
             return []
         whole = whole or self.wants_whole(case, verdict)
-        wanted = {name: min(most, self._wanted(case, name, whole)) for name in case.seen if self.may_play(name)}
+        proofs = [*case.people.unproved.values()]
+        names = dict.fromkeys([*case.seen, *(name for runs in proofs for name in runs)])
+        wanted = {
+            name: min(most, max(self._wanted(case, name, whole=whole), *(runs.get(name, 0) for runs in proofs), 0))
+            for name in names
+            if self.may_play(name)
+        }
         rounds = max(wanted.values(), default=0)
         rows = [[name] * count for name, count in wanted.items()]
         rows += [[name] * rounds for name in (self.control.scenarios if self.control else ()) if self.may_play(name)]
@@ -98,6 +104,10 @@ class Gate:
             for reason in verdict.reasons
             if reason.scenario in case.seen and _is_open(reason)
         )
+
+    def left(self, case: Case) -> int:
+        """Return how many runs of a scenario the budget still has."""
+        return max((self._wanted(case, name, whole=True) for name in case.seen if self.may_play(name)), default=0)
 
     def recordable(self, now: datetime, phase: Phase | None = None) -> Recordable | str:
         """
@@ -120,7 +130,9 @@ class Gate:
                     return f"‘{name}’ asked on {channel} in {len(took_s)} runs that passed, and it takes {short}"
         return Recordable(case)
 
-    def _wanted(self, case: Case, name: str, whole: bool) -> int:
+    def _wanted(self, case: Case, name: str, *, whole: bool) -> int:
+        if name not in case.seen:
+            return 0
         return max(0, (self.item.terms.runs if whole else self._first(case, name)) - case.seen[name].sample.n)
 
     def _first(self, case: Case, name: str) -> int:
@@ -139,7 +151,7 @@ class Gate:
         # Some that are too old are read as well, to say so where nothing else is there.
         read_from = since - timedelta(seconds=self.item.terms.fresh_s)
         read_from, until = span or (read_from, None)
-        runs = self.store.queries.runs(scenario=name, since=read_from, until=until, limit=_AT_MOST)
+        runs = self.store.queries.bare_runs(name, since=read_from, until=until, limit=_AT_MOST)
         scenario = self.scenarios[name]
         version = Version(scenario.sha256, self.prompts.sha256, self.settings.sha256)
         begun_at = None if phase is None else self.store.items.begun_at(item.name, phase)

@@ -35,7 +35,6 @@ async def handed_in(gate: Gate, draft: Draft, *, at: datetime, runs: Sequence[st
         comment=mask(draft.comment),
         runs=tuple(runs),
     )
-    number = await gate.store.reviews.put(review)
     found = [
         Improvement(
             item=item,
@@ -43,13 +42,13 @@ async def handed_in(gate: Gate, draft: Draft, *, at: datetime, runs: Sequence[st
             category=one.category,
             opened_at=at,
             by=draft.by,
-            owner=one.owner,
+            owner=one.owner or gate.item.owner,
             due=one.due,
             channel=one.channel,
             blocks=one.blocks,
             scenarios=proving(gate.item, gate.scenarios, one.channel),
-            source=f"review {number}",
         )
         for one in draft.findings
     ]
-    return HandedIn(number, tuple(await gate.store.improvements.put(found)))
+    kept, improvements = await gate.store.reviews.put(review, found)
+    return HandedIn(kept.id, tuple(improvements))

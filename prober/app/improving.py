@@ -37,7 +37,7 @@ class Improving:
         if improvement.stage is not Stage.CHECK or since is None:
             return None
         names = improvement.scenarios
-        runs = [run for name in names for run in self.store.queries.runs(scenario=name, since=since, limit=_AT_MOST)]
+        runs = [run for name in names for run in self.store.queries.bare_runs(name, since=since, limit=_AT_MOST)]
         return progress(runs, scenarios=names, passes=improvement.passes, since=since)
 
     async def settle(self) -> list[Improvement]:

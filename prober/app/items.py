@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from prober.app.config_problems import ConfigProblems
+from prober.app.orders import combinations
 from prober.errors import NO_FILE, BadInput, Problem
 from prober.judge.gate.checks import CONFIDENCE
 from prober.judge.gate.proportions import flawless
@@ -61,6 +62,7 @@ class _Reading:
         judging = self._scenarios(index, said)
         self._look_at_channels(index, said, judging)
         self._look_at_limits(index, said, judging)
+        self._look_at_runs(index, said)
         self._look_at_gate(index, said)
         spoken = dict.fromkeys(channel for one in judging for channel in one.channels)
         return Item(
@@ -102,6 +104,12 @@ class _Reading:
             if judging and name not in names:
                 what = f"no scenario of ‘{said.name}’ has a step called ‘{name}’"
                 self._note(index, ("limits", name), what, did_you_mean(name, names))
+
+    def _look_at_runs(self, index: int, said: ItemSettings) -> None:
+        for one in self._named(said):
+            if (many := len(combinations(one.matrix))) > said.gate.runs:
+                what = f"‘{one.name}’ has {many} combinations, and ‘runs’ is {said.gate.runs}: not all would be played"
+                self._note(index, ("gate", "runs"), what, "allow more runs, or judge by a smaller matrix")
 
     def _look_at_gate(self, index: int, said: ItemSettings) -> None:
         for key, floor in (("success", said.gate.success), ("in_time", said.gate.in_time)):

@@ -101,9 +101,9 @@ class Launch:
         """
         Judge the launch, keep the verdict, and what follows from it.
 
-        GO: the item stands after its launch. NO_GO: an incident, which people are told of as of any other, until the
-        item is taken out of its launch. INCONCLUSIVE: it stays where it is. So it does where somebody took it out of
-        its launch meanwhile, whatever is said.
+        GO: the item stands after its launch. NO_GO by what was measured: an incident, which people are told of as of
+        any other, until the item is taken out of its launch. INCONCLUSIVE: it stays where it is. So it does where
+        somebody took it out of its launch meanwhile, whatever is said.
         """
         now = datetime.now(UTC)
         case = await asyncio.to_thread(self.gate.case, now, Phase.LAUNCH)
@@ -118,14 +118,14 @@ class Launch:
         await self.gate.store.items.put_verdict(verdict)
         if stands and verdict.decision is Decision.GO:
             await self._move(Phase.POST_LAUNCH, f"the launch was watched for {self.asked} runs: GO")
-        if stands and verdict.decision is Decision.NO_GO:
+        by_channel = [one for one in reasons if one.decision is Decision.NO_GO and one.ground is not Ground.DEFECTS]
+        if stands and by_channel:
             name = watched_as(self.gate.item.name)
             watched = Watched(name, severity=Severity.CRITICAL, item=self.gate.item.name)
-            await self.gate.store.incidents.apply(self._result(name, verdict, now), watched)
+            await self.gate.store.incidents.apply(self._result(name, by_channel[0], now), watched)
         return verdict
 
-    def _result(self, name: str, verdict: Verdict, now: datetime) -> ProbeResult:
-        worst = next(reason for reason in verdict.reasons if reason.decision is Decision.NO_GO)
+    def _result(self, name: str, worst: Reason, now: datetime) -> ProbeResult:
         what, zh = f"launch of {self.gate.item.name}: {worst.what}", f"{self.gate.item.title}：{worst.what_zh}"
         channel = _slow_channel(worst)
         broke = self.last if channel or self.failed is None else self.failed

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import mean
 
-from prober.app.availability import availabilities
+from prober.app.availability import Available, availabilities
 from prober.app.work import Work
 from prober.judge import agreement, qualities
 from prober.judge.qualities import Heard, Need
 from prober.loading.config import Settings
 from prober.model.figures import Figures
+from prober.model.incident import Incident, Kind
 from prober.model.item import Item
+from prober.model.probe import Probe
 from prober.model.prompt import PromptTable
 from prober.model.quality import Grade, Graded, Quality
 from prober.model.review import Opinion, Review
@@ -28,7 +30,6 @@ LATELY = 200
 _CLICKS = frozenset({"click", "choose", "check", "press", "upload"})
 _CONTENT = (Layer.PROMPT, Layer.CONTENT)
 _ANSWERS = frozenset({"ivr.hear", "web.see", "web.read", "sms.receive"})
-_REPLY = "sms.receive"
 _RIGHT = (Outcome.PASSED, Outcome.SLOW)
 
 
@@ -45,8 +46,8 @@ class Grading:
     work: Work | None = None
 
     def stays(self, now: datetime) -> list[tuple[Phase, Span]]:
-        """Return the phases the item stood in and when, the last stay in each, in their order."""
-        changes = [*reversed(self.store.items.changes(self.item.name))]
+        """Return the phases the item stood in up to *now* and when, the last stay in each, in their order."""
+        changes = [one for one in reversed(self.store.items.changes(self.item.name)) if one.at <= now]
         begun = [at for at in (self.store.queries.first_at(self.item.scenarios), *(one.at for one in changes)) if at]
         phase, since = Phase.PRE_LAUNCH, min(begun, default=now)
         stays: dict[Phase, Span] = {}
@@ -109,7 +110,7 @@ class Grading:
         steps = [step for run in runs for step in run.steps if step.channel in channels]
         mos = [step.facts.get("estimated_mos") for step in steps]
         return qualities.comprehensibility(
-            [one for one in self.told(steps) if one.channel in channels],
+            [one for one in self.told() if one.channel in channels] if runs else [],
             self.experience.wording,
             heard=[_heard(step) for step in steps if (step.channel, step.verb) == ("ivr", "hear")],
             mos=[value for value in mos if isinstance(value, float)],
@@ -118,30 +119,45 @@ class Grading:
             ],
         )
 
-    def told(self, steps: Sequence[StepResult]) -> list[Told]:
-        """Return the texts the item tells customers: its references, its prompts, and the replies of *steps*."""
+    def told(self) -> list[Told]:
+        """Return the texts the item tells customers: its references, and its prompts."""
         found = [Told(channel, text, "reference") for channel, text in self.item.reference.items()]
         for name in self.item.scenarios:
             for step in self.scenarios[name].steps:
                 prompt = self.prompts.prompts.get(getattr(step.action.argument, "prompt", ""))
                 if prompt and prompt.text:
                     found.append(Told("ivr", prompt.text, prompt.name))
-        replies = [(step.name, step.facts.get("text")) for step in steps if f"{step.channel}.{step.verb}" == _REPLY]
-        found += [Told("sms", text, name) for name, text in replies if isinstance(text, str)]
-        # A reply differs from run to run by its amount and date alone: one of each step stands for all.
         return list({(one.channel, one.where): one for one in found}.values())
+
+    def incidents(self, span: Span) -> list[Incident]:
+        """Return the incidents of the item's channels that were open in the time of *span*, in their order."""
+        probes = {probe.name for probe in self.probes}
+        found = self.store.incidents.find(since=span[0], limit=None)
+        ours = [one for one in found if self.item.name in one.items or probes & {*one.probes}]
+        return [one for one in reversed(ours) if one.cause.kind is Kind.CHANNEL and one.opened_at < span[1]]
+
+    def available(self, span: Span) -> list[Available]:
+        """Return how available the channels of the item's probes were in the time of *span*."""
+        if self.work is None or not self.probes:
+            return []
+        since, until = span
+        found = availabilities(self.work, self.store, now=until, lasting=until - since)
+        return [one for one in found if one.probe in self.probes]
+
+    @property
+    def probes(self) -> list[Probe]:
+        """The probes that play one of the item's scenarios."""
+        return [
+            probe for probe in (self.work.probes if self.work else ()) if probe.scenario.name in self.item.scenarios
+        ]
 
     def _stability(self, span: Span, channel: str, whole: Figures) -> Grade:
         since, until = span
-        incidents = self.store.incidents.find(item=self.item.name, channel=channel or None, since=since, limit=None)
-        began = [one for one in incidents if one.opened_at < until]
-        shares = []
-        if not channel and self.work is not None:
-            found = availabilities(self.work, self.store, now=until, lasting=until - since, item=self.item.name)
-            shares = [one.of.share for one in found if one.of.share is not None]
+        incidents = [one for one in self.incidents(span) if not channel or channel in one.cause.channels]
+        shares = [] if channel else [one.of.share for one in self.available(span) if one.of.share is not None]
         return qualities.stability(
             availability=min(shares, default=None),
-            incidents=len(began),
+            incidents=len(incidents),
             window_s=(until - since) / timedelta(seconds=1),
             p50_s=whole.p50_s,
             p95_s=whole.p95_s,
@@ -169,6 +185,10 @@ def _need(run: Run, channel: str) -> Need:
     keys = [step.facts.get("keys") for step in steps["ivr"] if step.verb == "press"]
     clicks = [_fields(step) if step.verb == "fill" else step.verb in _CLICKS for step in steps["web"]]
     whole_s = (run.steps[-1].ended_at - run.steps[0].started_at) / timedelta(seconds=1) if run.steps else None
+    if whole_s is not None:  # what the person thought who attended it, no customer needs
+        whole_s -= sum(
+            (step.ended_at - step.started_at) / timedelta(seconds=1) for step in run.steps if step.verb == "ask"
+        )
     counted = all(isinstance(key, int) for key in keys)  # secret keys are not counted
     return Need(
         scenario=run.scenario,

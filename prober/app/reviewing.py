@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from prober.app.improving import Improving
@@ -11,22 +13,29 @@ from prober.model.run import Phase
 from prober.store.store import Store
 
 
-def people(item: Item, store: Store, now: datetime) -> People:
-    """Return what people say of *item* now. It blocks."""
+def people(item: Item, store: Store, now: datetime, playable: Collection[str]) -> People:
+    """
+    Return what people say of *item* now; *playable* are the scenarios there are. It blocks.
+
+    A defect that no scenario can show to be mended stays open, whatever is said of it.
+    """
     began = review_window(item, store, now)
-    reviewers = {review.by for review in store.reviews.of(item.name, since=began, until=now + timedelta(seconds=1))}
+    reviews = store.reviews.of(item.name, since=began, until=now + timedelta(seconds=1))
     improving = Improving(store)
-    defects, unproved = [], {}
-    for one in store.improvements.find(item=item.name, open_only=True):
-        found = improving.progress(one) if one.blocks else None
-        said = f"{one.name}: {one.what}"
-        if not one.blocks or (found is not None and found.proved_at is not None):
-            continue
-        if found is None:
+    defects: list[str] = []
+    unproved: dict[str, Mapping[str, int]] = {}
+    for one in (one for one in store.improvements.find(item=item.name, open_only=True) if one.blocks):
+        found, said = improving.progress(one), f"{one.name}: {one.what}"
+        if found is None or not one.scenarios or not {*one.scenarios} <= {*playable}:
             defects.append(said)
-        else:
-            unproved[said] = found.wanted - min(found.passed.values(), default=0)
-    return People(len(reviewers), defects, unproved)
+        elif found.proved_at is None:
+            unproved[said] = {name: found.wanted - count for name, count in found.passed.items()}
+    return People(len({same_person(review.by) for review in reviews}), defects, unproved)
+
+
+def same_person(name: str) -> str:
+    """Return what two ways of writing one name have in common: width, case and spaces make no other person."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def review_window(item: Item, store: Store, now: datetime) -> datetime:

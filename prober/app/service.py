@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from prober.app.availability import availabilities
 from prober.app.improving import Improving
 from prober.app.qualities import Grading
 from prober.model.figures import Figures
 from prober.model.incident import Incident, Kind
-from prober.model.run import Phase
+from prober.model.run import Outcome, Phase
 from prober.model.service import Chapter, Objective, Period, ServiceReport, StepFigures, Told
 from prober.model.span import Span
 
@@ -55,7 +54,7 @@ class _Chapter:
         since, until = self.span
         then = (since - (until - since), since)
         channels = ("", *item.channels) if len(item.channels) > 1 else ("",)
-        phases = [(phase, part) for phase, stay in grading.stays(self.now) if (part := _common(stay, self.span))]
+        phases = [(phase, part) for phase, stay in grading.stays(until) if (part := _common(stay, self.span))]
         return Chapter(
             item=item,
             phase=self._stood(),
@@ -70,7 +69,7 @@ class _Chapter:
             worst=tuple(self._worst()),
             verdicts=tuple(one for one in reversed(store.items.verdicts(item.name)) if since <= one.at < until),
             changes=tuple(one for one in reversed(store.items.changes(item.name)) if since <= one.at < until),
-            incidents=tuple(_open_in(store.incidents.find(item=item.name, since=since, limit=None), self.span)),
+            incidents=tuple(grading.incidents(self.span)),
             improvements=tuple(self._improvements()),
         )
 
@@ -95,18 +94,18 @@ class _Chapter:
 
         def of(at: datetime) -> date:
             here = at.astimezone(self.zone)
-            return here if self.period is Period.DAY else here.date()
+            # An hour that comes twice, when clocks are set back, is two: they differ in their offset.
+            return (
+                here.astimezone(timezone(here.utcoffset() or timedelta())) if self.period is Period.DAY else here.date()
+            )
 
         since, until = self.span
         return self.grading.store.rollups.timeline(since, until, of, scenario=self.grading.item.scenarios)
 
     def _objectives(self) -> Iterator[Objective]:
-        grading, (since, until) = self.grading, self.span
-        if grading.work is not None:
-            lasting = until - since
-            for one in availabilities(grading.work, grading.store, now=until, lasting=lasting, item=grading.item.name):
-                counted_s, down_s = one.of.counted.total_seconds(), one.of.down.total_seconds()
-                yield Objective(one.probe.name, one.probe.objective, one.of.share, counted_s, down_s)
+        for one in self.grading.available(self.span):
+            counted_s, down_s = one.of.counted.total_seconds(), one.of.down.total_seconds()
+            yield Objective(one.probe.name, one.probe.objective, one.of.share, counted_s, down_s)
 
     def _worst(self) -> Iterator[StepFigures]:
         """Yield the steps that failed most often, then those that were slow most often, then the slowest."""
@@ -115,8 +114,9 @@ class _Chapter:
         found = store.rollups.figures(since, until, by=by, scenario=item.scenarios, channel=item.channels)
         ranked = sorted(found.items(), key=lambda pair: _badness(pair[1]), reverse=True)[:_WORST]
         last: dict[tuple[str, ...], str] = {}
-        for failure in store.queries.failures(since, until, limit=_FAILURES):
-            last.setdefault((failure.scenario, failure.channel, failure.name), failure.run_id)
+        for failure in store.queries.failures(since, until, scenarios=item.scenarios, limit=_FAILURES):
+            if failure.outcome is Outcome.FAILED:
+                last.setdefault((failure.scenario, failure.channel, failure.name), failure.run_id)
         for (scenario, channel, step), figures in ranked:
             run_id = last.get((scenario, channel, step))
             yield StepFigures(scenario, channel, step, figures, store.queries.run(run_id) if run_id else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import termios
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 
@@ -27,6 +28,7 @@ class Attending:
         """Return whether the answer is yes (None: there is none), and what else was said."""
         async with self._one_at_a_time:
             with self._quiet():
+                self._forget()
                 while True:
                     self._console.print(Text.assemble(("? ", "bold cyan"), question, ("  yes / no / na", "dim")))
                     line = await self._line()
@@ -36,6 +38,12 @@ class Attending:
                         return held(line)
                     except ValueError:
                         self._console.print("[yellow]yes, no or na, please, and a remark behind it[/]")
+
+    def _forget(self) -> None:
+        """Let what was typed before the question be no answer to it."""
+        if sys.stdin.isatty():
+            self._read = b""
+            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
     async def _line(self) -> str | None:
         """Return the next line; None where there is none any more."""

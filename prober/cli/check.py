@@ -20,6 +20,7 @@ from prober.errors import BadInput, Problem
 from prober.loading.advice import Known, warnings
 from prober.loading.config import Settings, load_config
 from prober.loading.config_advice import untold
+from prober.loading.experience import load_experience
 from prober.loading.prompts import load_prompts
 from prober.loading.scenario import load_scenarios
 from prober.loading.text_file import unreadable_is_bad
@@ -87,6 +88,9 @@ def check(paths: Sequence[Path], config: Path) -> Checked:
     # Only a missing file is forgiven, and only where it was not asked for: scenarios can be checked without lines.
     for one in configs or ([config] if config.exists() else []):
         checked.settings = checked.attempt(lambda path=one: settings_of(path))  # type: ignore[misc]
+    if checked.settings is not None:
+        lists = checked.settings.experience
+        checked.attempt(lambda: load_experience(lists.wording, lists.checklist))
     vocabulary = Vocabulary(VERBS)
     names = _prompts(checked)
     if scenarios or not configs:

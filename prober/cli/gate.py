@@ -25,6 +25,7 @@ from prober.cli.playing import Playing
 from prober.cli.progress import Watch, progress_console
 from prober.cli.report import refuse_unwritable, write
 from prober.cli.workspace import CONFIG, Workspace
+from prober.judge.gate import rules
 from prober.model.run import Phase
 from prober.model.verdict import Decision, Ground, Verdict
 from prober.reports import gate as report
@@ -53,8 +54,9 @@ def command(
     refuse_unwritable(None, html, junit, markdown)
     console = progress_console(stderr=as_json)
     with open_gate(item, config, plays=not no_run) as (gate, workspace):
-        whole = no_run or _Gating(gate, workspace, console, parallel).play()
-        verdict = gate.verdict(datetime.now(UTC))
+        gating = _Gating(gate, workspace, console, parallel)
+        whole = no_run or gating.play()
+        verdict = gating.ended(datetime.now(UTC))
         if whole:
             asyncio.run(gate.store.items.put_verdict(verdict))
     if not whole:
@@ -119,6 +121,11 @@ class _Gating:
             app = App(self.workspace.settings, self.workspace.prompts, store=self.gate.store)
             return asyncio.run(Playing(app, planned, watch, self.parallel, more=more).play())
 
+    def ended(self, now: datetime) -> Verdict:
+        """Return the verdict. Of a budget that was begun because the first look was not enough, no part is GO."""
+        case = self.gate.case(now)
+        return rules.cut_short(self.gate.verdict(now, case), self.gate.left(case) if self._whole else 0)
+
     def _next(self) -> tuple[Sequence[Order], float]:
         """Return what is to be played next; while numbers are in quarantine nothing, and how many seconds to wait."""
         now = datetime.now(UTC)
@@ -132,7 +139,7 @@ class _Gating:
         if asked < expected:
             self._most = len(self.workspace.settings.lines)
             until = self.gate.store.quarantined_until(now)
-            if until is not None and self.gate.missing(case, verdict, most=1):
+            if until is not None and self.gate.missing(case, verdict, most=1, whole=self._whole):
                 self.console.print(f"[yellow]waiting until {until.astimezone():%H:%M:%S}: a number is in quarantine[/]")
                 return (), (until - now).total_seconds()
             if not asked:

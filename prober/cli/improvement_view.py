@@ -28,7 +28,7 @@ def table(shown: Sequence[tuple[Improvement, Progress | None]], today: date) -> 
             what.append(f"  ({proof(progress)})", "dim")
         stage = f"{label.sign} {label.zh} {label.en}"
         kind = f"{CATEGORIES[one.category].zh}"
-        drawn.add_row(Text(one.name, "bold"), one.item, stage, kind, one.owner or "–", due, what)
+        drawn.add_row(Text(one.name, "bold"), one.item, stage, kind, Text(one.owner or "–"), due, what)
     return drawn
 
 

@@ -35,6 +35,10 @@ app = typer.Typer(help="What is to become better, and whether it did.", no_args_
 
 ID = Annotated[str, typer.Argument(metavar="IMPROVEMENT", help="The improvement, as IMP-7.")]
 TEXT = Annotated[str, typer.Argument(help="What you have to say about it.")]
+SCENARIO = Annotated[
+    list[str] | None,
+    typer.Option(help="The scenarios that prove it; default: those that judge the item on its channel."),
+]
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 
@@ -87,9 +91,7 @@ def add(
     owner: Annotated[str, typer.Option(help="Who sees to it; default: the item's owner.")] = "",
     due: Annotated[str, typer.Option(metavar="DAY", help="By when: 2026-12-01.")] = "",
     blocks: Annotated[bool, typer.Option("--blocks", help="The item may not go live before it is done.")] = False,
-    scenario: Annotated[
-        list[str] | None, typer.Option(help="The scenarios that prove it; default: those that judge the item there.")
-    ] = None,
+    scenario: SCENARIO = None,
     passes: Annotated[int, typer.Option(min=1, help="How often each must pass in a row to prove it.")] = 3,
     incident: Annotated[str, typer.Option(help="The incident it comes from, as INC-20261122-0007.")] = "",
     by: BY = "",
@@ -100,8 +102,7 @@ def add(
         found = item_called(item, desk.items, desk.settings)
         if channel and channel not in found.channels:
             raise typer.BadParameter(f"‘{item}’ is offered on {', '.join(found.channels)}", param_hint="--channel")
-        if unknown := [name for name in scenario or () if name not in desk.scenarios]:
-            raise typer.BadParameter(f"there is no scenario called {', '.join(unknown)}", param_hint="--scenario")
+        desk.refuse_unknown(scenario or ())
         if incident and desk.store.incidents.get(incident.upper()) is None:
             raise typer.BadParameter(f"there is no incident ‘{incident}’", param_hint="--incident")
         made = Improvement(
@@ -129,10 +130,17 @@ def start(improvement: ID, text: TEXT = "", *, by: BY = "", config: CONFIG = Pat
 
 
 @app.command()
-def mended(improvement: ID, text: TEXT = "", *, by: BY = "", config: CONFIG = Path("config.yaml")) -> None:
+def mended(
+    improvement: ID,
+    text: TEXT = "",
+    *,
+    scenario: SCENARIO = None,
+    by: BY = "",
+    config: CONFIG = Path("config.yaml"),
+) -> None:
     """Say that it is mended: from now on its scenarios have to pass so often in a row, and then it is done."""
     change = ImprovementChange(datetime.now(UTC), person(by), Stage.CHECK, text)
-    _turn(config, improvement, change, of=[Stage.PLAN, Stage.DO, Stage.CHECK])
+    _turn(config, improvement, change, of=[Stage.PLAN, Stage.DO, Stage.CHECK], scenarios=scenario or ())
 
 
 @app.command()
@@ -155,12 +163,15 @@ def note(improvement: ID, text: TEXT, *, by: BY = "", config: CONFIG = Path("con
     _turn(config, improvement, ImprovementChange(datetime.now(UTC), person(by), None, text), of=list(Stage))
 
 
-def _turn(config: Path, name: str, change: ImprovementChange, *, of: Sequence[Stage]) -> None:
+def _turn(
+    config: Path, name: str, change: ImprovementChange, *, of: Sequence[Stage], scenarios: Sequence[str] = ()
+) -> None:
     with _open(config) as desk:
+        desk.refuse_unknown(scenarios)
         found = desk.get(name)
         text = desk.mask(change.text.strip())
         said = ImprovementChange(change.at, change.by, change.stage, text)
-        if not asyncio.run(desk.store.improvements.turn(found.id, said, of=of)):
+        if not asyncio.run(desk.store.improvements.turn(found.id, said, of=of, scenarios=scenarios)):
             stands = desk.get(name).stage
             hint = f"it would have to stand: {', '.join(of)}"
             raise BadInput([Problem(NO_FILE, 0, 0, f"{found.name} is ‘{stands}’ by now", hint)])
@@ -196,6 +207,10 @@ class _Desk:
 
     def mask(self, text: str) -> str:
         return masker_of(self.settings)(text)
+
+    def refuse_unknown(self, scenarios: Sequence[str]) -> None:
+        if unknown := [name for name in scenarios if name not in self.scenarios]:
+            raise typer.BadParameter(f"there is no scenario called {', '.join(unknown)}", param_hint="--scenario")
 
     def get(self, name: str) -> Improvement:
         number = name.upper().removeprefix("IMP-")

@@ -38,10 +38,11 @@ class Interview:
         """
         self._ask_questions()
         self._ask_scores()
-        if not self.draft.comment:
+        if not self.draft.comment and not self.draft.finished:
             said = self._ask("\n意见 What else is to be said? (Enter: nothing)", str.strip)
             self.draft = replace(self.draft, comment=said)
         self._ask_findings()
+        self.draft = replace(self.draft, finished=True)
         return self.draft
 
     @property

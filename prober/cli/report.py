@@ -80,11 +80,11 @@ def command(
     if runs and runs[0] in set(Period):
         from prober.cli import service  # noqa: PLC0415 - charts take seconds to import
 
-        wanted = service.Wanted(html, pdf, xlsx, as_json)
-        service.report(Period(runs[0]), runs[1:], wanted, item=item, config=config)
+        wanted = service.Wanted(html, pdf, xlsx, as_json, item)
+        service.report(Period(runs[0]), runs[1:], wanted, config=config)
         return
     if pdf or xlsx or item:
-        raise BadInput([Problem(NO_FILE, 0, 0, "a PDF or workbook is of a day, week, month or life", _OF_TIMES)])
+        raise BadInput([Problem(NO_FILE, 0, 0, "a PDF, a workbook or one item is of a day, week or month", _OF_TIMES)])
     settings = open_settings(config)
     found = _read(settings, compare_runs or runs or [], last=last, scenario=scenario, line=line)
     if as_json:

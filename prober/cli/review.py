@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,7 +18,8 @@ from rich.text import Text
 
 from prober.app.gating import Gate
 from prober.app.handing_in import handed_in
-from prober.app.reviewing import people
+from prober.app.reviewing import people, review_window
+from prober.app.telling import masker_of
 from prober.cli.interview import Interview
 from prober.cli.items import ITEM, open_gate
 from prober.cli.people import BY, person
@@ -56,6 +58,8 @@ def command(
     with open_gate(item, config) as (gate, _):
         lists = gate.settings.experience
         questions = load_experience(lists.wording, lists.checklist).questions(gate.item.channels)
+        if (show or as_json) and (form or answers):
+            raise typer.BadParameter("--show and --json show what is in; --form and --answers hand in: one of both")
         if show or as_json:
             _show(gate, as_json=as_json)
             return
@@ -63,7 +67,7 @@ def command(
         if form is not None:
             reviewing.write_form(form, Draft(by=by))
             return
-        draft = read_form(answers, questions) if answers else Draft()
+        draft = read_form(answers, questions, gate.item.channels) if answers else Draft(finished=False)
         reviewing.review(replace(draft, by=person(by or draft.by)), no_open=no_open)
 
 
@@ -83,16 +87,19 @@ class _Reviewing:
         """Ask what *draft* leaves open, keep the review, and say what it means."""
         runs = self._last_runs()
         interview = Interview(self.console, self.gate.item, self.questions, draft)
-        if interview.missing:
+        if interview.missing or not draft.finished:
             if not somebody_is_there():
-                raise _incomplete(interview.missing)
+                raise _incomplete(interview.missing or ["finished: it was broken off"])
             self._introduce(runs, no_open=no_open)
-            try:
+        try:
+            if interview.missing or not draft.finished:
                 interview.lead()
-            except (KeyboardInterrupt, EOFError):
-                self._keep(interview.draft)
+            self._hand_in(interview.draft, runs)
+        except BaseException as exc:
+            self._keep(interview.draft)
+            if isinstance(exc, EOFError):
                 raise KeyboardInterrupt from None
-        self._hand_in(interview.draft, runs)
+            raise
 
     def _last_runs(self) -> list[Run]:
         """Return the last run of each scenario that has ended."""
@@ -123,18 +130,25 @@ class _Reviewing:
         """Write what was said so far, so that nobody has to say it again."""
         name = f"review-{self.gate.item.name}-{datetime.now(UTC):%Y%m%d%H%M%S}.yaml"
         path = self.gate.settings.folder / "reports" / name
-        write(path, lambda: write_form(self.gate.item, self.questions, draft))
-        how = f"prober review {self.gate.item.name} --answers {path}"
-        self.console.print(Text(f"\nkept; go on with: {how}", "yellow"), soft_wrap=True)
+        mask = masker_of(self.gate.settings)
+        answers = {name: replace(one, remark=mask(one.remark)) for name, one in draft.answers.items()}
+        findings = tuple(replace(one, what=mask(one.what)) for one in draft.findings)
+        kept = replace(draft, answers=answers, findings=findings, comment=mask(draft.comment))
+        write(path, lambda: write_form(self.gate.item, self.questions, kept))
+        given = ("--answers", str(path), "--config", str(self.gate.settings.path))
+        self.console.print(
+            Text(f"\nkept; go on with: {shlex.join(('prober', 'review', self.gate.item.name, *given))}", "yellow"),
+            soft_wrap=True,
+        )
 
     def _hand_in(self, draft: Draft, runs: list[Run]) -> None:
         now, store, item = datetime.now(UTC), self.gate.store, self.gate.item
         found = asyncio.run(handed_in(self.gate, draft, at=now, runs=[run.id for run in runs]))
-        self.console.print(f"\n[bold green]✓[/] review {found.review}: thank you, {draft.by}")
+        self.console.print(Text.assemble(("\n✓", "bold green"), f" review {found.review}: thank you, {draft.by}"))
         for one in found.improvements:
-            blocks = " [bold red]blocks[/]" if one.blocks else ""
-            self.console.print(f"  {one.name}{blocks} {one.what}", soft_wrap=True)
-        said = people(item, store, now)
+            blocks = (" blocks", "bold red") if one.blocks else ""
+            self.console.print(Text.assemble(f"  {one.name}", blocks, f" {one.what}"), soft_wrap=True)
+        said = people(item, store, now, self.gate.scenarios)
         if item.terms.reviews:
             self.console.print(f"{said.reviewers} of {item.terms.reviews} reviews are in")
 
@@ -151,7 +165,8 @@ def _incomplete(missing: list[str]) -> BadInput:
 
 def _show(gate: Gate, *, as_json: bool) -> None:
     reviews = gate.store.reviews.of(gate.item.name)
-    agreed = agreement(reviews)
+    began = review_window(gate.item, gate.store, datetime.now(UTC))
+    agreed = agreement([one for one in reviews if one.at >= began])
     if as_json:
         told = {"version": 1, "item": gate.item.name, "agreement": _agreed(agreed)}
         typer.echo(json.dumps(told | {"reviews": [_document(one) for one in reviews]}, ensure_ascii=False, indent=2))
@@ -166,7 +181,7 @@ def _show(gate: Gate, *, as_json: bool) -> None:
     for one in reviews[:_SHOWN]:
         scores = [str(one.scores.get(quality, "–")) for quality in Quality]
         at = f"{one.at.astimezone():%Y-%m-%d %H:%M}"
-        table.add_row(str(one.id), at, one.by, PHASES[one.phase].zh, *scores, one.comment)
+        table.add_row(str(one.id), at, Text(one.by), PHASES[one.phase].zh, *scores, Text(one.comment))
     console.print(table)
     console.print(_in_words(agreed))
 

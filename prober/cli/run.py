@@ -48,6 +48,8 @@ def command(
     config: CONFIG = Path("config.yaml"),
 ) -> None:
     """Play scenarios now, and keep every step. Exit: 0 passed, 1 failed, 3 robot error, 4 could not ask."""
+    if attended and parallel > 1:
+        raise typer.BadParameter("one person attends one run at a time: leave out --parallel")
     workspace = open_workspace(config, scenarios)
     _refuse_repeated_orders(workspace.scenarios, repeat)
     refuse_unwritable(html, junit)

@@ -40,15 +40,16 @@ from prober.store.store import Store
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be written of a report, each to its file; without any, a page beside the others."""
+    """What is to be written of a report, of one *item* or all, each to its file; none: a page beside the others."""
 
     html: Path | None = None
     pdf: Path | None = None
     xlsx: Path | None = None
     as_json: bool = False
+    item: str | None = None
 
 
-def report(period: Period, said: Sequence[str], wanted: Wanted, *, item: str | None, config: Path) -> None:
+def report(period: Period, said: Sequence[str], wanted: Wanted, *, config: Path) -> None:
     """
     Write the report of the *period* that is *said*: a day, week or month (none: the last that is over), or an item.
 
@@ -62,7 +63,7 @@ def report(period: Period, said: Sequence[str], wanted: Wanted, *, item: str | N
     settings = workspace.settings
     store = Store.open_to_read(settings.store.url)
     try:
-        found = _gathered(period, next(iter(said), ""), workspace, items, store, item)
+        found = _gathered(period, next(iter(said), ""), workspace, items, store, wanted.item)
     finally:
         store.close()
     console = progress_console(stderr=wanted.as_json, strict=True)
@@ -113,7 +114,8 @@ def _written(found: ServiceReport, wanted: Wanted, workspace: Workspace) -> list
     settings = workspace.settings
     html = wanted.html
     if html is None and not (wanted.pdf or wanted.xlsx or wanted.as_json):
-        html = settings.folder / "reports" / f"service-{found.label}.html"
+        whose = f"-{wanted.item}" if wanted.item else ""
+        html = settings.folder / "reports" / f"service-{found.label}{whose}.html"
     page = partial(service_page.render, found, read=reader(settings), opened=Seal(settings.evidence.key).opened)
     paths = []
     if html is not None:

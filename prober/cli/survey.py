@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from prober.app.telling import masker_of
 from prober.cli.items import ITEM, open_gate, open_items
@@ -27,6 +28,10 @@ from prober.reports.words import QUALITIES, Label
 from prober.store.store import Store
 
 app = typer.Typer(help="What customers say of items.", no_args_is_help=True, rich_markup_mode=None)
+
+
+_SAID = 5
+"""Comments that a terminal shows, the latest."""
 
 
 class Scale(StrEnum):
@@ -63,7 +68,7 @@ def import_survey(
         raise BadInput([Problem(NO_FILE, 0, 0, f"there is no item called ‘{item}’", f"there are: {', '.join(names)}")])
     zone = ZoneInfo(settings.orders.timezone)
     asked = Asked(kind, names, zone, scale.ends, item)
-    found = read_survey(file, asked, datetime.now(zone).date())
+    found = read_survey(file, asked, datetime.now(UTC))
     mask = masker_of(settings)
     opinions = [replace(one, comment=mask(one.comment)) for one in found.opinions]
     store = Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
@@ -74,7 +79,27 @@ def import_survey(
     if found.passed_over:
         typer.echo(f"columns passed over: {', '.join(found.passed_over)}", err=True)
     known = len(opinions) - new
+    if found.silent:
+        typer.echo(f"{found.silent} rows have no score, and count for nothing", err=True)
     typer.echo(f"{new} scores kept{f', {known} were there already' if known else ''}")
+
+
+@app.command()
+def remove(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A survey that was imported, by the name of its file.")],
+    *,
+    config: CONFIG = Path("config.yaml"),
+) -> None:
+    """Remove what was imported of a survey: by the wrong scale, say."""
+    settings = open_items(config)[0].settings
+    store = Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
+    try:
+        gone = asyncio.run(store.reviews.remove_opinions(Path(file).name))
+    finally:
+        store.close()
+    if not gone:
+        raise BadInput([Problem(NO_FILE, 0, 0, f"nothing was imported of ‘{Path(file).name}’", "look at its name")])
+    typer.echo(f"{gone} scores removed")
 
 
 @app.command()
@@ -91,12 +116,12 @@ def show(
         told = {"version": 1, "item": item, "opinions": [_document(one) for one in found]}
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
     elif found:
-        _show(progress_console(stderr=False, strict=True), found)
+        _show(progress_console(stderr=False, strict=True), found, ZoneInfo(gate.settings.orders.timezone))
     else:
         typer.echo("no survey of it was imported yet")
 
 
-def _show(console: Console, found: list[Opinion]) -> None:
+def _show(console: Console, found: list[Opinion], zone: ZoneInfo) -> None:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     for heading in ("", "survey", "channel", "scores", "mean"):
         table.add_column(heading, justify="right" if heading in {"scores", "mean"} else "left")
@@ -107,9 +132,10 @@ def _show(console: Console, found: list[Opinion]) -> None:
     for whose, scores in sorted(groups.items()):
         table.add_row(*whose, str(len(scores)), f"{mean(scores):.0f}")
     console.print(table)
-    said = [one for one in found if one.comment][-5:]
-    for one in reversed(said):
-        console.print(f"[dim]{one.at:%Y-%m-%d}[/] {one.score:.0f}  {one.comment}", soft_wrap=True)
+    said = {(one.source, one.row): one for one in found if one.comment}
+    for one in [*said.values()][-1 : -1 - _SAID : -1]:
+        day = f"{one.at.astimezone(zone):%Y-%m-%d}"
+        console.print(Text.assemble((day, "dim"), f" {one.score:.0f}  {one.comment}"), soft_wrap=True)
 
 
 def _document(one: Opinion) -> dict[str, object]:

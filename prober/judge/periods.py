@@ -28,9 +28,9 @@ def span_of(period: Period, text: str, now: datetime, zone: ZoneInfo) -> tuple[s
     """
     today = now.astimezone(zone).date()
     first = _first(period, text.strip().upper()) if text.strip() else _before(period, today)
-    since, until = _midnight(first, zone), _midnight(_next(period, first), zone)
-    if since >= now:
+    if first > today:
         raise ValueError(text)
+    since, until = _midnight(first, zone), _midnight(_next(period, first), zone)
     return _label(period, first), (since, min(until, now))
 
 

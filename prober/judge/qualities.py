@@ -94,7 +94,9 @@ def comprehensibility(
 ) -> Grade:
     """Return the grade of the texts that are *told*, the prompts that were *heard*, and reviewers' *scores*, 1..5."""
     faults = [(text, list(wording.remarks(text, rules))) for text in told]
-    longest_s = next((said.reading["ivr"].seconds for said in rules.values() if "ivr" in said.reading), None)
+    longest_s = max(
+        (most.seconds for said in rules.values() for most in said.reading.values() if most.seconds), default=0
+    )
     parts = [
         _clean("words", faults, lambda one: one.fault is Fault.JARGON),
         _clean("length", faults, lambda one: one.fault is not Fault.JARGON),

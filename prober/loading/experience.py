@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -75,12 +75,20 @@ def load_experience(wording: Path | None = None, checklist: Path | None = None) 
 
 
 def _together(ours: _Wording, theirs: _Wording) -> Wording:
-    reading = {str(channel): _limits(said) for channel, said in {**ours.reading, **theirs.reading}.items()}
+    reading = {
+        str(channel): _limits(theirs.reading.get(channel), ours.reading.get(channel))
+        for channel in {**ours.reading, **theirs.reading}
+    }
     return Wording({**ours.jargon, **theirs.jargon}, reading)
 
 
-def _limits(said: _Reading) -> Reading:
-    return Reading(said.sentence, said.whole, said.choices, said.seconds)
+def _limits(*said: _Reading | None) -> Reading:
+    """Return each limit as it is *said* first."""
+
+    def first(name: str) -> Any:
+        return next((value for one in said if one and (value := getattr(one, name)) is not None), None)
+
+    return Reading(**{name: first(name) for name in _Reading.model_fields})
 
 
 def _asked(said: _Checklist) -> dict[str, list[Question]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationInfo
 
@@ -20,7 +20,7 @@ from prober.model.review import BEST, WORST, Answer, Draft, Finding, Question
 
 YES, NO, NOT_APPLICABLE = ("yes", "y", "是", "1"), ("no", "n", "否", "0"), ("na", "-", "–", "不适用")
 _ANSWER = re.compile(r"\s*([^\s,，:：;；]+)[\s,，:：;；]*(.*)", re.DOTALL)
-_Channel = Literal["ivr", "web", "sms"]
+CHANNELS = ("ivr", "web", "sms")
 
 
 def held(text: str) -> tuple[bool | None, str]:
@@ -79,6 +79,14 @@ def _question(name: str, given: ValidationInfo) -> str:
     return name
 
 
+def _offered(channel: str, given: ValidationInfo) -> str:
+    known = (given.context or {})["known"]
+    if channel not in CHANNELS or channel not in known:
+        offered = [one for one in CHANNELS if one in known]
+        raise refusal(f"the item is not offered on ‘{channel}’", f"it is on: {', '.join(offered)}")
+    return channel
+
+
 def _due(value: Any) -> Any:
     try:
         return value and date.fromisoformat(str(value).strip())
@@ -94,7 +102,7 @@ class _Finding(BaseModel):
     model_config = STRICT
     what: Text
     category: Category
-    channel: _Channel | None = None
+    channel: Annotated[Text, AfterValidator(_offered)] | None = None
     blocks: bool = False
     owner: Text | None = None
     due: Annotated[date | None, BeforeValidator(_due)] = None
@@ -107,17 +115,18 @@ class _Form(BaseModel):
     scores: dict[Quality, Annotated[int | None, BeforeValidator(_score)]] = Field(default_factory=dict)
     comment: Text | None = None
     findings: tuple[_Finding, ...] = ()
+    finished: bool = True
 
 
-def read_form(path: Path, questions: Sequence[Question]) -> Draft:
+def read_form(path: Path, questions: Sequence[Question], channels: Collection[str] = CHANNELS) -> Draft:
     """
-    Return what the form at *path* says; what is left blank in it is missing.
+    Return what the form at *path* says; what is left blank in it is missing. *channels* are the item's.
 
     Raises:
         BadInput: Every mistake in it.
     """
     known = {question.full_name: question for question in questions}
-    form = read_shaped(path, _Form, what="a review", known=known)
+    form = read_shaped(path, _Form, what="a review", known=[*known, *channels])
     return Draft(
         by=form.by or "",
         answers={
@@ -131,6 +140,7 @@ def read_form(path: Path, questions: Sequence[Question]) -> Draft:
             Finding(one.what, one.category, one.channel or "", one.blocks, one.owner or "", one.due)
             for one in form.findings
         ),
+        finished=form.finished,
     )
 
 
@@ -162,6 +172,9 @@ def _lines(item: Item, questions: Collection[Question], draft: Draft) -> Iterato
     yield f"# 要改进的 What is to become better; category: {', '.join(Category)}; blocks: yes 表示未修复不能上线"
     yield "# findings:"
     yield "#   - {what: 价格念得太快, category: interaction, channel: ivr, blocks: no, owner: 张三, due: 2026-12-01}"
+    if not draft.finished:
+        yield "# 中途停止，完成后改为 yes Broken off; yes when it is whole"
+        yield "finished: no"
     if draft.findings:
         yield "findings:"
         for finding in draft.findings:

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,10 +18,10 @@ from prober.loading.workbook import MOST_ROWS, Cell, read_workbook
 from prober.model.quality import Quality
 from prober.model.review import Opinion, Survey
 
-_ITEM, _AT, _CHANNEL, _COMMENT, _WHOLE = "item", "date", "channel", "comment", "overall"
+_ITEM, _DATE, _CHANNEL, _COMMENT, _WHOLE = "item", "date", "channel", "comment", "overall"
 _COLUMNS = {
     _ITEM: ("业务", "业务名称", "菜单项"),
-    _AT: ("日期", "时间", "调查日期", "when"),
+    _DATE: ("日期", "时间", "调查日期", "when"),
     _CHANNEL: ("渠道",),
     _COMMENT: ("意见", "备注", "评论", "原因", "remark"),
     _WHOLE: ("满意度", "总体满意度", "总体", "总分", "得分", "score", "satisfaction"),
@@ -58,16 +58,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Read:
-    """The opinions of a survey; *passed_over* are its columns that mean nothing here."""
+    """The opinions of a survey; *passed_over* are its columns that mean nothing here, *silent* rows have no score."""
 
     opinions: tuple[Opinion, ...]
     passed_over: tuple[str, ...] = ()
+    silent: int = 0
 
 
 @unreadable_is_bad()
-def read_survey(path: Path, asked: Asked, today: date) -> Read:
+def read_survey(path: Path, asked: Asked, now: datetime) -> Read:
     """
-    Return the opinions in the file at *path*. Nobody's was given after *today*.
+    Return the opinions in the file at *path*. Nobody's was given after *now*.
 
     Raises:
         BadInput: Every mistake in it.
@@ -75,13 +76,14 @@ def read_survey(path: Path, asked: Asked, today: date) -> Read:
     rows = _workbook(path) if path.suffix.lower() in {".xlsx", ".xlsm"} else _csv(path)
     if len(rows) < 2:
         raise BadInput([Problem(path, 0, 0, "there is nothing in it", "a row of titles, and a row each customer")])
-    reading = _Reading(path, asked, today, rows[0])
-    opinions = tuple(one for row in rows[1:] for one in reading.opinions(row))
+    reading = _Reading(path, asked, now, rows[0])
+    by_row = [list(reading.opinions(row)) for row in rows[1:]]
+    opinions = tuple(one for found in by_row for one in found)
     if reading.problems:
         raise BadInput(reading.problems)
     if not opinions:
         raise BadInput([Problem(path, 0, 0, "no row in it has a score", _titles())])
-    return Read(opinions, reading.passed_over)
+    return Read(opinions, reading.passed_over, sum(not found for found in by_row))
 
 
 def _workbook(path: Path) -> list[Sequence[Cell]]:
@@ -119,7 +121,7 @@ class _Reading:
 
     path: Path
     asked: Asked
-    today: date
+    now: datetime
     titles: Sequence[Cell]
     problems: list[Problem] = field(default_factory=list)
     columns: dict[str, int] = field(init=False)
@@ -137,7 +139,7 @@ class _Reading:
             for place, title in enumerate(self.titles)
             if title.text.strip() and place not in self.columns.values()
         )
-        if _AT not in self.columns:
+        if _DATE not in self.columns:
             self._note(self.titles[0], "no column says when: ‘date’ (日期) is missing", _titles())
         if _ITEM not in self.columns and not self.asked.item:
             self._note(
@@ -148,7 +150,7 @@ class _Reading:
 
     def opinions(self, row: Sequence[Cell]) -> Iterator[Opinion]:
         """Yield the opinions of one *row*; what is wrong with it is noted."""
-        if self.problems and _AT not in self.columns:
+        if self.problems and _DATE not in self.columns:
             return
         item, at, channel = self._item(row), self._at(row), self._channel(row)
         comment = self._cell(row, _COMMENT)
@@ -188,16 +190,16 @@ class _Reading:
         return cell.text.strip()
 
     def _at(self, row: Sequence[Cell]) -> datetime | None:
-        cell = self._cell(row, _AT)
+        cell = self._cell(row, _DATE)
         text = cell.text.strip() if cell else ""
-        day = _day(text)
-        if day is None:
+        at = _at(text, self.asked.zone)
+        if at is None:
             self._note(cell or row[0], f"‘{text}’ is no day", "write 2026-11-23, or 2026-11-23 14:30")
             return None
-        if day.date() > self.today:
+        if at.astimezone(self.asked.zone).date() > self.now.astimezone(self.asked.zone).date():
             self._note(cell or row[0], f"‘{text}’ is yet to come", "look at the year")
             return None
-        return day.replace(tzinfo=self.asked.zone).astimezone(UTC)
+        return min(at, self.now)
 
     def _channel(self, row: Sequence[Cell]) -> str | None:
         cell = self._cell(row, _CHANNEL)
@@ -230,16 +232,18 @@ _MOST_PROBLEMS = 50
 """That are told of one file: who has more of them made one mistake many times."""
 
 
-def _day(text: str) -> datetime | None:
-    """Return the day, and the time of it if it is said; noon if not."""
-    found = _DAY.match(text)
+def _at(text: str, zone: ZoneInfo) -> datetime | None:
+    """Return the instant that is said; noon of the day where no time is."""
+    found = _AT.fullmatch(text)
     try:
-        whole = found and datetime.fromisoformat(f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}{found[4]}")
+        day = found and f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
+        time = "T12:00" if not found or not found[4] else f"T{int(found[4]):02}:{found[5]}"
+        whole = day and datetime.fromisoformat(f"{day}{time}")
     except ValueError:
         return None
-    if whole:
-        return datetime.combine(whole.date(), time(12)) if whole.time() == time() else whole.replace(tzinfo=None)
-    return None
+    if not whole:
+        return None
+    return (whole if whole.tzinfo else whole.replace(tzinfo=zone)).astimezone(UTC)
 
 
-_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(.*)", re.DOTALL)
+_AT = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2}):(\S+))?")

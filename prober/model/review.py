@@ -76,7 +76,8 @@ class Draft:
     """
     A review as it is being written. *answers* are by the question's full name, `ivr.pace`.
 
-    A score of None is "cannot say"; a question or quality that is missing was not asked yet.
+    A score of None is "cannot say"; a question or quality that is missing was not asked yet. One that is not *finished*
+    was broken off: its comment and findings may be wanting.
     """
 
     by: str = ""
@@ -84,6 +85,7 @@ class Draft:
     scores: Mapping[Quality, int | None] = field(default_factory=dict)
     comment: str = ""
     findings: tuple[Finding, ...] = ()
+    finished: bool = True
 
 
 class Survey(StrEnum):

@@ -23,6 +23,7 @@ class Ground(StrEnum):
 
     SCENARIOS = "scenarios"
     RUNS = "runs"
+    BUDGET = "budget of runs"
     FAULTS = "robot faults"
     SUCCESS = "success"
     IN_TIME = "in time"

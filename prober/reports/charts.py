@@ -38,8 +38,15 @@ def latency_by_hour(figures: Mapping[int, Figures]) -> str:
 def outcomes(figures: Mapping[date, Figures]) -> str:
     """Return how many runs passed, were slow and failed, by day, or by hour of one day; "" where none was played."""
     kinds = (("通过 passed", _WELL), ("偏慢 slow", _SLOW), ("失败 failed", _FAILED))
+    years, offsets = {at.year for at in figures}, {getattr(at, "tzinfo", None) for at in figures}
+
+    def said(at: date) -> str:
+        if isinstance(at, datetime):
+            return f"{at:%H:%M}" if len(offsets) == 1 else f"{at:%H:%M %z}"
+        return f"{at:%m-%d}" if len(years) == 1 else f"{at:%Y-%m-%d}"
+
     rows = [
-        {"at": _said(at), "runs": count, "of": name, "order": order}
+        {"at": said(at), "runs": count, "of": name, "order": order}
         for at, one in sorted(figures.items())
         for order, (name, count) in enumerate(zip([kind for kind, _ in kinds], _counts(one), strict=True))
         if count
@@ -95,10 +102,6 @@ def qualities(now: Graded, before: Graded) -> str:
 
 def _counts(one: Figures) -> Sequence[int]:
     return one.passed, one.slow, one.failed
-
-
-def _said(at: date) -> str:
-    return f"{at:%H:%M}" if isinstance(at, datetime) else f"{at:%m-%d}"
 
 
 def _svg(chart: alt.Chart | alt.LayerChart, *, height: int = _HEIGHT) -> str:

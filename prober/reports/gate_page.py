@@ -14,6 +14,7 @@ from prober.reports.words import Label, Mark
 GROUNDS = {
     Ground.SCENARIOS: Label("拨测场景", "Scenarios"),
     Ground.RUNS: Label("拨测次数", "Runs"),
+    Ground.BUDGET: Label("拨测次数上限", "Budget of runs"),
     Ground.FAULTS: Label("机器人故障", "Robot faults"),
     Ground.SUCCESS: Label("成功率", "Success"),
     Ground.IN_TIME: Label("时限内", "In time"),

@@ -26,7 +26,7 @@ PERIODS = {
     Period.LIFE: Label("业务全程报告", "Life of an item", "◎"),
 }
 _GOOD, _FAIR = 85.0, 60.0
-_EVIDENCE = 3
+_EVIDENCE = 5
 """Runs of an item that are shown whole, with their evidence: the last failures of its worst steps."""
 
 
@@ -40,6 +40,11 @@ class Shown:
     outcomes: Markup
     qualities: Markup
     runs: tuple[RunView, ...]
+
+    @property
+    def shown_runs(self) -> frozenset[str]:
+        """The ids of those."""
+        return frozenset(view.run.id for view in self.runs)
 
 
 def render(report: ServiceReport, *, read: Read, opened: Opened = bytes) -> str:
@@ -67,6 +72,7 @@ def render(report: ServiceReport, *, read: Read, opened: Opened = bytes) -> str:
         tone=tone_of_score,
         moved=moved,
         lasting=lasting,
+        today=report.made_at.astimezone(zone).date(),
         at=lambda instant: f"{instant.astimezone(zone):%Y-%m-%d %H:%M}",
     )
 

@@ -26,19 +26,26 @@ class Improvements:
         """Write new *improvements*, all or none, and return them with their ids."""
 
         def put(connection: Connection) -> list[Improvement]:
-            return [_put(connection, improvement) for improvement in improvements]
+            return [put_one(connection, improvement) for improvement in improvements]
 
         return await self._database.write(put)
 
-    async def turn(self, number: int, change: ImprovementChange, *, of: Collection[Stage]) -> bool:
-        """Write *change*, if the improvement stands in one of the stages *of*, and return whether it did."""
+    async def turn(
+        self, number: int, change: ImprovementChange, *, of: Collection[Stage], scenarios: Sequence[str] = ()
+    ) -> bool:
+        """
+        Write *change*, if the improvement stands in one of the stages *of*, and return whether it did.
+
+        From then on it is proved by *scenarios*, if any are named.
+        """
 
         def turn(connection: Connection) -> bool:
             stands = (IMPROVEMENTS.c.id == number, IMPROVEMENTS.c.stage.in_([str(stage) for stage in of]))
             if change.stage is None:
                 did = connection.scalar(select(IMPROVEMENTS.c.id).where(*stands)) is not None
             else:
-                values = {"stage": str(change.stage), "since": change.at}
+                values: dict[str, object] = {"stage": str(change.stage), "since": change.at}
+                values |= {"scenarios": list(scenarios)} if scenarios else {}
                 did = connection.execute(update(IMPROVEMENTS).where(*stands).values(values)).rowcount == 1
             if did:
                 _tell(connection, number, change)
@@ -61,7 +68,8 @@ class Improvements:
         return self._database.read(lambda connection: _read(connection, wanted))
 
 
-def _put(connection: Connection, improvement: Improvement) -> Improvement:
+def put_one(connection: Connection, improvement: Improvement) -> Improvement:
+    """Write a new *improvement*, and return it with its id."""
     row = {name: value for name, value in asdict(improvement).items() if name not in _NOT_KEPT}
     row |= {"category": str(improvement.category), "stage": str(improvement.stage)}
     row |= {"scenarios": list(improvement.scenarios), "since": improvement.opened_at}

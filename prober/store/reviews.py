@@ -6,16 +6,18 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, delete, insert, select
 
+from prober.model.improvement import Improvement
 from prober.model.quality import Quality
 from prober.model.review import Answer, Opinion, Review, Survey
 from prober.model.run import Phase
 from prober.store.database import Database
+from prober.store.improvements import put_one
 from prober.store.tables import OPINIONS, REVIEWS
 from prober.store.types import plain
 
@@ -29,8 +31,8 @@ class Reviews:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put(self, review: Review) -> int:
-        """Write *review*, and return its id."""
+    async def put(self, review: Review, findings: Sequence[Improvement] = ()) -> tuple[Review, list[Improvement]]:
+        """Write *review* and the improvements it leads to, all or nothing, and return them with their ids."""
         row = asdict(review) | {
             "phase": str(review.phase),
             "scores": {str(quality): score for quality, score in review.scores.items()},
@@ -39,9 +41,11 @@ class Reviews:
         }
         del row["id"]
 
-        def put(connection: Connection) -> int:
+        def put(connection: Connection) -> tuple[Review, list[Improvement]]:
             made = connection.execute(insert(REVIEWS).values(row)).inserted_primary_key
-            return int(made[0]) if made else 0
+            number = int(made[0]) if made else 0
+            kept = [put_one(connection, replace(one, source=f"review {number}")) for one in findings]
+            return replace(review, id=number), kept
 
         return await self._database.write(put)
 
@@ -73,6 +77,11 @@ class Reviews:
 
         return await self._database.write(put)
 
+    async def remove_opinions(self, source: str) -> int:
+        """Remove the opinions of the file called *source*, and return how many those were."""
+        gone = delete(OPINIONS).where(OPINIONS.c.source == source)
+        return await self._database.write(lambda connection: connection.execute(gone).rowcount)
+
     def opinions(self, item: str, *, since: datetime | None = None, until: datetime | None = None) -> list[Opinion]:
         """Return the opinions on *item* of the time from *since* to *until*, in their order."""
         wanted = select(OPINIONS).where(OPINIONS.c.item == item).order_by(OPINIONS.c.at, OPINIONS.c.id)
@@ -86,15 +95,15 @@ class Reviews:
 
 def _rows(opinions: Sequence[Opinion]) -> list[dict[str, Any]]:
     """
-    Return the row of each opinion. Its key is made of what it says, and of how often that was said before it.
+    Return the row of each opinion. Its key is made of its file's name, of what it says, and of how often that was said.
 
-    So a file that grew can be imported again, under any name, and two customers who said the same stay two.
+    So a file that grew can be imported again, and two customers who said the same stay two, in one file or in two.
     """
     said: Counter[str] = Counter()
     rows = []
     for opinion in opinions:
         row = asdict(opinion) | {"survey": str(opinion.survey), "quality": opinion.quality and str(opinion.quality)}
-        told = {name: value for name, value in row.items() if name not in {"source", "row"}}
+        told = {name: value for name, value in row.items() if name != "row"}
         text = json.dumps(told | {"at": opinion.at.isoformat()}, sort_keys=True)
         said[text] += 1
         rows.append(row | {"key": hashlib.sha256(f"{text} {said[text]}".encode("utf-8", "replace")).hexdigest()})

@@ -232,8 +232,8 @@ def _asked(store: Store, load: _Load) -> dict[str, float]:
     questions: dict[str, Callable[[timedelta], object]] = {
         "results_of_a_probe": lambda _: store.incidents.results(f"probe-{chance.randrange(_PROBES)}", limit=20),
         "latest_100_runs_of_an_item": lambda ago: store.queries.runs(item=item(), until=_NOW - ago, limit=100),
-        "latencies_of_a_scenario": lambda ago: store.queries.latencies(
-            _NOW - ago - timedelta(days=7), _NOW - ago, scenario=scenario(), phase=Phase.POST_LAUNCH, limit=5000
+        "500_runs_of_a_gate": lambda ago: store.queries.bare_runs(
+            scenario(), since=_NOW - ago - timedelta(days=7), until=_NOW - ago, limit=500
         ),
         "failures_of_a_day": lambda ago: store.queries.failures(_NOW - ago - timedelta(days=1), _NOW - ago, limit=500),
         "figures_of_7_days": figures(7),

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from prober.cli.interview import Interview
+from prober.cli.items import open_gate
 from prober.errors import BadInput
 from prober.loading.experience import load_experience
 from prober.loading.review_form import read_form
@@ -108,6 +109,49 @@ def test_a_defect_blocks_until_it_is_proved_to_be_mended(keep) -> None:
     assert [(one["id"], one["stage"]) for one in listed("--all")] == [("IMP-2", "plan"), ("IMP-1", "done")]
 
 
+def test_the_gate_plays_what_proves_it(keep, folder) -> None:
+    """However many good runs there are of before; where nothing can prove it, it stays open."""
+    keep([Outcome.PASSED] * 30)
+    review("张三", "what: 价格念错, category: content, channel: sms, blocks: yes")
+    assert prober("improvements", "mended", "IMP-1").exit_code == 0
+    with open_gate("balance", Path("config.yaml")) as (open_one, _):
+        case = open_one.case(datetime.now(UTC))
+        assert open_one.missing(case, open_one.verdict(datetime.now(UTC), case), most=10) == ["balance-sms"] * 3
+    scenario = folder / "scenarios/balance.yaml"
+    scenario.write_text(scenario.read_text(encoding="utf-8").replace("balance-sms", "other"), encoding="utf-8")
+    (folder / "config.yaml").write_text(
+        (folder / "config.yaml").read_text(encoding="utf-8").replace("balance-sms", "other"), encoding="utf-8"
+    )
+    assert grounds(gate("balance")[1], "NO_GO") == ["defects"]
+    assert prober("improvements", "mended", "IMP-1", "--scenario=other").exit_code == 0
+    assert "defects" in grounds(gate("balance")[1], "INCONCLUSIVE")
+
+
+def test_one_person_is_one_however_the_name_is_written(keep) -> None:
+    """Width, case and spaces make no second reviewer."""
+    keep([Outcome.PASSED] * 40, item="reviewed")
+    for by in ("Zhang San", "zhang  san", "Ｚｈａｎｇ Ｓａｎ"):
+        review(by, item="reviewed")
+    assert "1 of 2 reviews are in" in str(gate("reviewed")[1]["reasons"])
+
+
+def test_what_people_write_is_no_markup(folder) -> None:
+    """Brackets are what they say."""
+    review("张[/]三", "what: '见 [page 3] [/]', category: flow", score=3)
+    for arguments in (("review", "balance", "--show"), ("improvements", "list"), ("improvements", "show", "IMP-1")):
+        done = prober(*arguments)
+        assert done.exit_code == 0, done.output
+    assert "[page 3] [/]" in prober("improvements", "list").stdout
+
+
+def test_showing_and_handing_in_are_two_things(folder) -> None:
+    """In a script the review would be missing, and nobody told."""
+    assert prober("review", "balance", "--answers", form("张三"), "--json").exit_code == 2
+    wrong = prober("review", "balance", "--answers", form("张三", "what: x, category: flow, channel: ivr"))
+    assert isinstance(wrong.exception, BadInput)
+    assert "the item is not offered on ‘ivr’" in wrong.exception.problems[0].message
+
+
 def test_an_improvement_goes_its_way(keep) -> None:
     """Plan, do, check, act: each with who and when; it is done when its runs say so, not when somebody does."""
     keep([Outcome.FAILED, Outcome.PASSED])
@@ -164,6 +208,8 @@ def test_a_survey_is_imported_once(folder) -> None:
     told = json.loads(prober("survey", "show", "balance", "--json").stdout)
     assert [(one["quality"], one["score"]) for one in told["opinions"]] == [(None, 100.0), ("simplicity", 75.0)]
     assert "快" in prober("survey", "show", "balance").stdout
+    assert prober("survey", "remove", "survey.csv").stdout == "2 scores removed\n"
+    assert isinstance(prober("survey", "remove", "survey.csv").exception, BadInput)
     assert "no survey" in prober("survey", "show", "nothing").stdout
 
 
@@ -200,7 +246,7 @@ def test_a_reviewer_is_led_through_and_loses_nothing(monkeypatch) -> None:
 
     console = Console(quiet=True)
     monkeypatch.setattr(console, "input", answer)
-    interview = Interview(console, item, QUESTIONS, Draft(by="张三"))
+    interview = Interview(console, item, QUESTIONS, Draft(by="张三", finished=False))
     with pytest.raises(KeyboardInterrupt):
         interview.lead()
     assert interview.missing == [str(quality) for quality in list(Quality)[1:]]

@@ -99,7 +99,7 @@ def test_without_a_file_it_is_a_page_beside_the_others(keep) -> None:
         (("life",), "of which item?"),
         (("life", "balanse"), "there is no item called ‘balanse’"),
         (("month", "--item=x"), "there is no item called ‘x’"),
-        (("run-1", "--pdf=x.pdf"), "a PDF or workbook is of a day, week, month or life"),
+        (("run-1", "--pdf=x.pdf"), "a PDF, a workbook or one item is of a day, week or month"),
     ],
 )
 def test_what_there_is_not_is_bad_input(folder, arguments: tuple[str, ...], said: str) -> None:

@@ -49,6 +49,22 @@ def test_what_fails_after_the_proof_does_not_undo_it() -> None:
     assert proved(runs(PASSED, PASSED, PASSED, FAILED), "balance").proved_at is not None
 
 
+def test_what_fails_before_all_are_proved_begins_anew() -> None:
+    """One scenario that was proved first has to hold until the last is."""
+    first = [
+        *runs(PASSED, PASSED, PASSED, FAILED, scenario="a"),
+        *runs(ERROR, ERROR, ERROR, ERROR, PASSED, scenario="b"),
+    ]
+    told = proved(first, "a", "b", passes=1)
+    assert (told.proved_at, dict(told.passed)) == (None, {"a": 0, "b": 1})
+
+
+def test_another_version_begins_anew() -> None:
+    """Whoever takes the step out that failed has mended nothing."""
+    both = [*runs(PASSED, PASSED), *runs(ERROR, ERROR, PASSED, scenario_sha256="other")]
+    assert dict(proved(both, "balance").passed) == {"balance": 1}
+
+
 def test_every_scenario_has_to_show_it() -> None:
     """The one that took longest says when; one that was never played proves nothing, nor does an empty list."""
     both = [*runs(PASSED, PASSED, PASSED), *runs(FAILED, PASSED, PASSED, PASSED, scenario="bill")]

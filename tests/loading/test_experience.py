@@ -35,7 +35,7 @@ def test_a_workspace_adds_words_and_replaces_limits(tmp_path: Path) -> None:
     wording = load_experience(own).wording
     assert wording["zh"].jargon["掌厅"] == "手机应用"
     assert "APN" in wording["zh"].jargon
-    assert wording["zh"].reading["sms"] == Reading(sentence=20)
+    assert wording["zh"].reading["sms"] == Reading(sentence=20, whole=210)
     assert wording["zh"].reading["ivr"].choices == 5
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ CHINESE = (
 def read(tmp_path: Path, text: str | bytes, asked: Asked = ASKED) -> Read:
     file = tmp_path / "survey.csv"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_survey(file, asked, date(2026, 11, 23))
+    return read_survey(file, asked, datetime(2026, 11, 23, 9, tzinfo=UTC))
 
 
 def test_a_row_is_a_customer_and_a_score_an_opinion(tmp_path: Path) -> None:
@@ -50,8 +50,17 @@ def test_what_excel_saves_is_read(tmp_path: Path) -> None:
     book.active.append(["balance", datetime(2026, 11, 20), 4.5])  # noqa: DTZ001 - a cell has no zone
     file = tmp_path / "survey.xlsx"
     book.save(file)
-    (opinion,) = read_survey(file, ASKED, date(2026, 11, 23)).opinions
+    (opinion,) = read_survey(file, ASKED, datetime(2026, 11, 23, 9, tzinfo=UTC)).opinions
     assert (opinion.score, opinion.at, opinion.row) == (87.5, datetime(2026, 11, 20, 4, tzinfo=UTC), 2)
+
+
+def test_times_are_of_the_survey(tmp_path: Path) -> None:
+    """As Excel writes them; an offset counts; a day of today is not over yet; a row without a score is counted."""
+    days = ("2026/11/20 9:05", "2026-11-20T01:05Z", "2026年11月20日", "2026-11-23")
+    rows = "".join(f"balance,{day},3\n" for day in days) + "balance,2026-11-20,\n"
+    told = read(tmp_path, f"item,date,overall\n{rows}")
+    assert [f"{one.at:%d %H:%M}" for one in told.opinions] == ["20 01:05", "20 01:05", "20 04:00", "23 04:00"]
+    assert told.silent == 1
 
 
 def test_the_scale_and_the_item_may_be_said(tmp_path: Path) -> None:

@@ -78,6 +78,10 @@ async def test_the_person_at_the_terminal_is_asked_until_it_is_understood(monkey
         def fileno():
             return reading
 
+        @staticmethod
+        def isatty():
+            return False
+
     monkeypatch.setattr(attending.sys, "stdin", Stdin)
     person = Attending(Console(), nullcontext)
     try:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from prober.errors import StoreBroken
+from prober.model.improvement import Category, Improvement
 from prober.model.quality import Quality
 from prober.model.review import Answer, Opinion, Review, Survey
 from prober.model.run import Phase
@@ -23,10 +27,10 @@ OPINION = Opinion("balance-query", Survey.MYSTERY, NOON, Quality.SIMPLICITY, 75.
 
 async def test_a_review_is_kept_whole(store: Store) -> None:
     """What no database takes of a text is replaced."""
-    number = await store.reviews.put(REVIEW)
+    put, _ = await store.reviews.put(REVIEW)
     (kept,) = store.reviews.of("balance-query")
     answers = (Answer("pace", "ivr", False, "太快\N{REPLACEMENT CHARACTER}"), Answer("goal", "", None))
-    assert kept == replace(REVIEW, id=number, by="张三?", answers=answers)
+    assert kept == replace(REVIEW, id=put.id, by="张三?", answers=answers)
     assert store.reviews.of("other") == []
 
 
@@ -40,14 +44,26 @@ async def test_reviews_are_found_by_their_time(store: Store) -> None:
     assert [one.by for one in store.reviews.of("balance-query", limit=1)] == ["2"]
 
 
+async def test_a_review_is_kept_with_what_it_leads_to(store: Store) -> None:
+    """All of it or nothing: a review whose defects are lost would count, and block nothing."""
+    finding = Improvement("balance-query", "太快", Category.INTERACTION, NOON, "张三", blocks=True)
+    put, (kept,) = await store.reviews.put(REVIEW, [finding])
+    assert (kept.source, store.improvements.get(kept.id)) == (f"review {put.id}", kept)
+    with pytest.raises(StoreBroken):
+        await store.reviews.put(REVIEW, [finding, replace(finding, passes=None)])
+    assert len(store.reviews.of("balance-query")) == len(store.improvements.find()) == 1
+
+
 async def test_an_opinion_is_kept_once(store: Store) -> None:
-    """From whatever file it comes; two customers who said the same in one file are two."""
+    """Of each file; two customers who said the same are two, in one file or in two. A file can be taken back."""
     whole = replace(OPINION, quality=None, score=50.0)
     assert await store.reviews.put_opinions([OPINION, whole, OPINION]) == 3
-    again = [replace(one, source="b.csv", row=9) for one in (OPINION, whole, OPINION, OPINION)]
-    assert await store.reviews.put_opinions(again) == 1
-    kept = store.reviews.opinions("balance-query")
-    assert kept == [OPINION, whole, OPINION, again[-1]]
+    grown = [replace(one, row=9) for one in (OPINION, whole, OPINION, OPINION)]
+    assert await store.reviews.put_opinions(grown) == 1
+    assert store.reviews.opinions("balance-query") == [OPINION, whole, OPINION, grown[-1]]
+    assert await store.reviews.put_opinions([replace(OPINION, source="b.csv")]) == 1
+    assert await store.reviews.remove_opinions("a.csv") == 4
+    assert [one.source for one in store.reviews.opinions("balance-query")] == ["b.csv"]
     assert await store.reviews.put_opinions([]) == 0
 
 

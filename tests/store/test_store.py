@@ -15,6 +15,7 @@ import pytest
 from prober.model.line import Line
 from prober.model.run import Evidence, Outcome, Run, StepResult
 from prober.store.store import Store
+from tests.store.conftest import NOON
 
 Make = Callable[..., Run]
 MakeStep = Callable[..., StepResult]
@@ -170,3 +171,20 @@ async def test_what_waits_together_is_kept_together(store: Store, a_run: Make, a
     run = store.queries.run("run-1")
     assert run is not None
     assert [step.index for step in run.steps] == [index for index in range(300) if index != 150]
+
+
+async def test_bare_runs_are_judged_as_whole_ones(store: Store, a_run: Callable[..., Run]) -> None:
+    """What is left out of them is what nobody judges by: failures, facts, timings, captures, evidence."""
+    for number in range(3):
+        await store.run_finished(a_run(f"run-{number}", started_at=NOON + timedelta(minutes=number)))
+    whole = store.queries.runs(scenario="balance-query")
+    bare = store.queries.bare_runs("balance-query", since=NOON + timedelta(minutes=1))
+    left_out = {"failure": None, "waited_s": 0.0, "evidence_s": 0.0, "loop_lag_s": 0.0}
+    empty = {"timings": {}, "facts": {}, "captures": (), "evidence": ()}
+    expected = [
+        replace(run, evidence=(), steps=tuple(replace(step, **left_out, **empty) for step in run.steps))
+        for run in whole[:2]
+    ]
+    assert bare == expected
+    assert store.queries.bare_runs("balance-query", since=NOON, until=NOON) == []
+    assert len(store.queries.bare_runs("balance-query", since=NOON, limit=1)) == 1

@@ -232,7 +232,7 @@ class SmsSession:
         # The reply may be quicker than what the robot did next, on another channel.
         from_s = stimulus_s if message.first_at_s >= stimulus_s else since_s
         parts = len(message.parts_at_s)
-        facts: dict[str, Fact] = {"sender": message.sender, "parts": parts, "text": message.text}
+        facts: dict[str, Fact] = {"sender": message.sender, "parts": parts}
         if message.order:
             facts["order"] = message.order
         return Observation(

@@ -18,7 +18,7 @@ GO needs every one, NO_GO any one; else INCONCLUSIVE, with what is still needed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from prober.judge.gate import checks, proportions, words
@@ -54,12 +54,12 @@ class People:
     """
     What people said: how many *reviewers* have looked at the item as it is now, and the *defects* that block it.
 
-    *unproved* are defects that are said to be mended, by how many runs in a row have yet to show it.
+    *unproved* are defects that are said to be mended, by how many runs in a row of each scenario have yet to show it.
     """
 
     reviewers: int = 0
     defects: Sequence[str] = ()
-    unproved: Mapping[str, int] = field(default_factory=dict)
+    unproved: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,14 @@ def judge(case: Case) -> Verdict:
     )
 
 
+def cut_short(verdict: Verdict, left: int) -> Verdict:
+    """Return *verdict*; where *left* runs of a budget that was begun were not played, GO is none: it was chosen."""
+    if not left or verdict.decision is not _GO:
+        return verdict
+    reason = words.told(Reason(Ground.BUDGET, _INCONCLUSIVE, "", figures={"left": left}, needed=left))
+    return replace(verdict, decision=_INCONCLUSIVE, reasons=(reason, *verdict.reasons))
+
+
 def decided(reasons: Iterable[Reason]) -> Decision:
     """Return what *reasons* come to together. No reason at all is no GO."""
     binding = [reason.decision for reason in reasons if reason.binds or reason.decision is _NO_GO]
@@ -130,7 +138,8 @@ def _people(case: Case) -> Iterator[Reason]:
         yield Reason(Ground.REVIEWS, decision, "", figures=figures, needed=0 if decision is _GO else None)
     for defect in people.defects:
         yield Reason(Ground.DEFECTS, _NO_GO, "", about=defect)
-    for defect, needed in people.unproved.items():
+    for defect, runs in people.unproved.items():
+        needed = max(runs.values(), default=0)
         yield Reason(Ground.DEFECTS, _INCONCLUSIVE, "", about=defect, figures={"needed": needed}, needed=needed)
 
 

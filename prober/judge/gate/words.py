@@ -44,6 +44,10 @@ _WORDS: Mapping[Ground, _Said] = {
     Ground.DEFECTS: ("a defect that blocks is open", "存在未关闭的阻断性缺陷"),
     Ground.SCENARIOS: ("it has no scenario, so nothing can be judged", "没有任何拨测场景，无从判断"),
     Ground.RUNS: ("no run counts", "没有可计入的拨测"),
+    Ground.BUDGET: (
+        "the first look was not enough, and {left} runs of the whole budget were not played: GO in between is chance",
+        "首次判定不足以定论，全部次数中还有 {left} 次未拨测：中途的 GO 可能只是偶然",
+    ),
     Ground.CONTROL: (
         "the control, which did not change, fails more often as well: failures alone prove nothing today",
         "未变更的对照业务同样失败增多：今天仅凭失败不能下结论",

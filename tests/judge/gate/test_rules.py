@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from prober.judge.gate.rules import Case, People, Seen, judge
+from prober.judge.gate.rules import Case, People, Seen, cut_short, judge
 from prober.judge.gate.sampling import counted, sample
 from prober.model.item import Baseline, Item, Sample, Terms
 from prober.model.run import Outcome, Phase, Run
@@ -243,7 +243,7 @@ def assert_speaks(reason: Reason) -> None:
 def test_a_defect_that_is_said_to_be_mended_is_neither(play: Play) -> None:
     """Not NO_GO any more, and no GO on somebody's word: it says how many runs in a row have yet to show it."""
     runs = play(USUAL[:25])
-    verdict = judge(case(runs, people=People(unproved={"IMP-1: 价格念错": 2})))
+    verdict = judge(case(runs, people=People(unproved={"IMP-1: 价格念错": {"balance": 2}})))
     assert (verdict.decision, why(verdict, INCONCLUSIVE)) == (INCONCLUSIVE, [Ground.DEFECTS])
     (reason,) = [one for one in verdict.reasons if one.ground is Ground.DEFECTS]
     assert (reason.needed, reason.what) == (2, "it is said to be mended, and 2 more runs in a row have to show it")
@@ -258,3 +258,14 @@ def test_a_combination_that_was_not_played_withholds_go(play: Play) -> None:
     assert (verdict.decision, why(verdict, INCONCLUSIVE)) == (INCONCLUSIVE, [Ground.RUNS])
     (reason,) = [one for one in verdict.reasons if one.ground is Ground.RUNS]
     assert (reason.about, reason.what) == ("brand 动感地带", "no run that counts was played for it")
+
+
+def test_no_part_of_a_budget_that_was_begun_is_go(play: Play) -> None:
+    """It was looked at because it was not enough before; NO_GO stays what it is."""
+    verdict = judge(case(play(USUAL[:45])))
+    cut = cut_short(verdict, 75)
+    assert (verdict.decision, cut.decision, why(cut, INCONCLUSIVE)) == (GO, INCONCLUSIVE, [Ground.BUDGET])
+    assert (cut.reasons[0].needed, "75 runs of the whole budget" in cut.reasons[0].what) == (75, True)
+    assert cut_short(verdict, 0) is verdict
+    bad = judge(case(play([*USUAL[:15], *[None] * 30])))
+    assert cut_short(bad, 75) is bad
