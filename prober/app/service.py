@@ -63,6 +63,7 @@ class _Chapter:
             graded=tuple(grading.graded(self.span, channel=channel) for channel in channels),
             graded_before=grading.graded(then),
             phases=tuple(grading.graded(part, phase=phase) for phase, part in phases) if len(phases) > 1 else (),
+            trend=tuple(grading.graded(part) for part in self._parts()),
             objectives=tuple(self._objectives()),
             by_hour=self._by_hour(),
             by_day=self._by_day(),
@@ -72,6 +73,15 @@ class _Chapter:
             incidents=tuple(grading.incidents(self.span)),
             improvements=tuple(self._improvements()),
         )
+
+    def _parts(self) -> Iterator[Span]:
+        """Yield the parts of the time that a trend is told by: days of a week, weeks of a month, twelfths of a life."""
+        since, until = self.span
+        lengths = {Period.WEEK: timedelta(days=1), Period.MONTH: timedelta(days=7), Period.LIFE: (until - since) / 12}
+        length = lengths.get(self.period)
+        while length and since < until:
+            yield since, min(since + length, until)
+            since += length
 
     def _figures(self, span: Span) -> Figures:
         since, until = span

@@ -82,8 +82,8 @@ class Chapter:
     What one item was like. *before* are the figures of the time before, as long.
 
     *graded* are its qualities on all channels, then on each; *graded_before* of the time before, *phases* of each phase
-    it stood in. *by_hour* has the figures of each hour of the day, *by_day* of each day (of a day: of each hour, as the
-    instant it began).
+    it stood in, *trend* of each part of the time, one after the other. *by_hour* has the figures of each hour of the
+    day, *by_day* of each day (of a day: of each hour, as the instant it began).
     """
 
     item: Item
@@ -93,6 +93,7 @@ class Chapter:
     graded: tuple[Graded, ...]
     graded_before: Graded
     phases: tuple[Graded, ...] = ()
+    trend: tuple[Graded, ...] = ()
     objectives: tuple[Objective, ...] = ()
     by_hour: Mapping[int, Figures] = field(default_factory=dict)
     by_day: Mapping[date, Figures] = field(default_factory=dict)

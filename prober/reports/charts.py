@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import altair as alt
 import vl_convert
@@ -13,6 +14,7 @@ from prober.model.quality import Graded
 from prober.reports.words import QUALITIES
 
 _P50, _P95, _WELL, _SLOW, _FAILED, _QUIET = "#3d5bd9", "#b02f86", "#2aa579", "#d98a1f", "#d9435c", "#8791a3"
+_SIX = [_P50, "#0a7f94", _P95, _SLOW, _WELL, _QUIET]
 _WIDTH, _HEIGHT = 520, 170
 _FONT = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'WenQuanYi Micro Hei', sans-serif"
 
@@ -98,6 +100,34 @@ def qualities(now: Graded, before: Graded) -> str:
         )
     )
     return _svg(chart, height=190)
+
+
+def trend(parts: Sequence[Graded], zone: ZoneInfo) -> str:
+    """Return the six qualities of each part of a time; "" where less than two of them are known."""
+    short = bool(parts) and parts[-1].span[1] - parts[0].span[0] < timedelta(days=len(parts))
+    form = "%m-%d %H:%M" if short else "%m-%d"
+    rows = [
+        {
+            "at": format(part.span[0].astimezone(zone), form),
+            "order": order,
+            "score": grade.score,
+            "of": f"{QUALITIES[quality].zh} {QUALITIES[quality].en}",
+        }
+        for order, part in enumerate(parts)
+        for quality, grade in part.grades.items()
+        if grade.score is not None
+    ]
+    if len({row["order"] for row in rows}) < 2:
+        return ""
+    names = [f"{label.zh} {label.en}" for label in QUALITIES.values()]
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        x=alt.X(
+            "at:O", title=None, sort=alt.EncodingSortField("order"), axis=alt.Axis(labelAngle=0, labelOverlap=True)
+        ),
+        y=alt.Y("score:Q", title=None, scale=alt.Scale(domain=[0, 100])),
+        color=alt.Color("of:N", title=None, scale=alt.Scale(domain=names, range=_SIX), legend=alt.Legend(columns=3)),
+    )
+    return _svg(base.mark_line(strokeWidth=2) + base.mark_point(filled=True, size=40), height=190)
 
 
 def _counts(one: Figures) -> Sequence[int]:

@@ -39,6 +39,7 @@ class Shown:
     latency: Markup
     outcomes: Markup
     qualities: Markup
+    trend: Markup
     runs: tuple[RunView, ...]
 
     @property
@@ -54,8 +55,8 @@ def render(report: ServiceReport, *, read: Read, opened: Opened = bytes) -> str:
     *read* returns a kept file as it lies there, *opened* as it was before it was encrypted; see `html.render`.
     """
     files = Files(read, opened=opened)
-    shown = [_shown(chapter, files) for chapter in report.chapters]
     zone = ZoneInfo(report.zone)
+    shown = [_shown(chapter, files, zone) for chapter in report.chapters]
     return html.page(
         "service.html.j2",
         _gravest([one.tone for one in shown]),
@@ -126,7 +127,7 @@ def _title(report: ServiceReport) -> str:
     return next((f"{chapter.item.title} · {chapter.item.name}" for chapter in report.chapters), report.label)
 
 
-def _shown(chapter: Chapter, files: Files) -> Shown:
+def _shown(chapter: Chapter, files: Files, zone: ZoneInfo) -> Shown:
     runs: dict[str, Run] = {one.worst.id: one.worst for one in chapter.worst if one.worst is not None}
     return Shown(
         chapter,
@@ -135,5 +136,6 @@ def _shown(chapter: Chapter, files: Files) -> Shown:
         latency=Markup(charts.latency_by_hour(chapter.by_hour)),  # noqa: S704
         outcomes=Markup(charts.outcomes(chapter.by_day)),  # noqa: S704
         qualities=Markup(charts.qualities(chapter.graded[0], chapter.graded_before)),  # noqa: S704
+        trend=Markup(charts.trend(chapter.trend, zone)),  # noqa: S704
         runs=tuple(run_view(run, files) for run in list(runs.values())[:_EVIDENCE]),
     )
