@@ -21,8 +21,13 @@ BESIDE = timedelta(days=7)
 
 
 def proving(item: Item, scenarios: Mapping[str, Scenario], channel: str) -> tuple[str, ...]:
-    """Return which of the *scenarios* that judge *item* prove what is to become better on *channel*; "" is anywhere."""
-    return tuple(name for name in item.scenarios if not channel or channel in scenarios[name].channels)
+    """
+    Return which of the *scenarios* that judge *item* prove what is to become better on *channel*; "" is anywhere.
+
+    What orders something is not played again and again, so it is asked for only where nothing else can prove it.
+    """
+    there = [name for name in item.scenarios if not channel or channel in scenarios[name].channels]
+    return tuple([name for name in there if not scenarios[name].effects.orders] or there)
 
 
 @dataclass(frozen=True)

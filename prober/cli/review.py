@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from prober.app.gating import Gate
-from prober.app.handing_in import handed_in
+from prober.app.handing_in import HandedIn, handed_in
 from prober.app.reviewing import people, review_window
 from prober.app.telling import masker_of
 from prober.cli.interview import Interview
@@ -94,12 +94,14 @@ class _Reviewing:
         try:
             if interview.missing or not draft.finished:
                 interview.lead()
-            self._hand_in(interview.draft, runs)
+            ids = [run.id for run in runs]
+            found = asyncio.run(handed_in(self.gate, interview.draft, at=datetime.now(UTC), runs=ids))
         except BaseException as exc:
             self._keep(interview.draft)
             if isinstance(exc, EOFError):
                 raise KeyboardInterrupt from None
             raise
+        self._tell(found, interview.draft.by)
 
     def _last_runs(self) -> list[Run]:
         """Return the last run of each scenario that has ended."""
@@ -141,10 +143,9 @@ class _Reviewing:
             soft_wrap=True,
         )
 
-    def _hand_in(self, draft: Draft, runs: list[Run]) -> None:
+    def _tell(self, found: HandedIn, by: str) -> None:
         now, store, item = datetime.now(UTC), self.gate.store, self.gate.item
-        found = asyncio.run(handed_in(self.gate, draft, at=now, runs=[run.id for run in runs]))
-        self.console.print(Text.assemble(("\n✓", "bold green"), f" review {found.review}: thank you, {draft.by}"))
+        self.console.print(Text.assemble(("\n✓", "bold green"), f" review {found.review}: thank you, {by}"))
         for one in found.improvements:
             blocks = (" blocks", "bold red") if one.blocks else ""
             self.console.print(Text.assemble(f"  {one.name}", blocks, f" {one.what}"), soft_wrap=True)
