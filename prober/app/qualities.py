@@ -48,14 +48,19 @@ class Grading:
     def stays(self, now: datetime) -> list[tuple[Phase, Span]]:
         """Return the phases the item stood in up to *now* and when, the last stay in each, in their order."""
         changes = [one for one in reversed(self.store.items.changes(self.item.name)) if one.at <= now]
-        begun = [at for at in (self.store.queries.first_at(self.item.scenarios), *(one.at for one in changes)) if at]
-        phase, since = Phase.PRE_LAUNCH, min(begun, default=now)
+        phase, since = Phase.PRE_LAUNCH, self.life(now)[0]
         stays: dict[Phase, Span] = {}
         for change in changes:
             stays[phase] = (since, change.at)
             phase, since = change.phase, change.at
         stays[phase] = (since, now)
         return [(phase, stays[phase]) for phase in Phase if phase in stays]
+
+    def life(self, now: datetime) -> Span:
+        """Return the whole life of the item up to *now*: since its first run, or the first word of where it stands."""
+        changes = self.store.items.changes(self.item.name)
+        begun = (self.store.queries.first_at(self.item.scenarios), *(one.at for one in changes))
+        return min((at for at in begun if at is not None and at <= now), default=now), now
 
     def graded(self, span: Span, *, channel: str = "", phase: Phase | None = None) -> Graded:
         """Return the qualities in *span*, on *channel* or on all, of the runs of *phase* or of any."""

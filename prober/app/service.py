@@ -33,11 +33,6 @@ def gathered(
     return ServiceReport(period, label, span, str(zone), now, chapters, tuple(robot))
 
 
-def life_of(grading: Grading, now: datetime) -> Span:
-    """Return the whole life of an item up to *now*: since its first run, or since somebody said where it stands."""
-    return min((stay[0] for _, stay in grading.stays(now)), default=now), now
-
-
 @dataclass(frozen=True)
 class _Chapter:
     """The chapter of one item in the making."""

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from prober.app.gating import gate_of
 from prober.app.items import item_called
-from prober.app.service import gathered, life_of
+from prober.app.service import gathered
 from prober.cli.items import open_items
 from prober.cli.progress import progress_console
 from prober.cli.qualities import document as graded_document
@@ -100,7 +100,7 @@ def _gathered(
     ]
     gradings = [grading_of(gate, workspace) for gate in gates]
     if period is Period.LIFE:
-        label, span = said, life_of(gradings[0], now)
+        label, span = said, gradings[0].life(now)
     else:
         try:
             label, span = span_of(period, said, now, zone)

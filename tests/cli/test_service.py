@@ -58,6 +58,13 @@ def test_the_life_of_an_item_is_told_whole(lived) -> None:
     assert graded["pre-launch"]["reliability"]["parts"]["success"]["n"] == 29
 
 
+def test_a_life_begins_with_its_first_run(lived) -> None:
+    """Not with its last stay in a phase."""
+    assert prober("phase", "balance", "pre-launch", "--why=taken back", "--by=发布经理").exit_code == 0
+    (item,) = report("life", "balance")["items"]
+    assert (item["figures"]["runs"], len(item["changes"]), len(item["verdicts"])) == (29, 3, 1)
+
+
 def test_a_month_is_a_page_a_pdf_and_a_workbook(lived) -> None:
     """The page needs nothing else; nobody's text is markup; Excel has numbers as numbers."""
     files = ["--html=out/month.html", "--pdf=out/month.pdf", "--xlsx=out/month.xlsx"]
