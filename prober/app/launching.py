@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from prober.app.gating import Gate
 from prober.judge.cause import cause_of, chinese_of, words_of
 from prober.judge.gate import rules, watching, words
-from prober.judge.gate.watching import Watch
+from prober.judge.gate.watching import Look, Watch
 from prober.loading.maintenance import standing, windows
 from prober.model.incident import Cause, Kind, ProbeResult, Standing
 from prober.model.item import PhaseChange, Sample, watched_as
@@ -38,22 +38,32 @@ async def move(store: Store, change: PhaseChange) -> None:
             await store.incidents.apply(well, Watched(name, item=change.item))
 
 
+def stopped(store: Store, name: str) -> bool:
+    """Return whether the item called *name* is in a launch that was judged NO_GO. It blocks."""
+    verdict = next(iter(store.items.verdicts(name, limit=1)), None)
+    begun = next(iter(store.items.changes(name, limit=1)), None)
+    if verdict is None or begun is None or begun.phase is not Phase.LAUNCH:
+        return False
+    return verdict.phase is Phase.LAUNCH and verdict.decision is Decision.NO_GO and verdict.at >= begun.at
+
+
 @dataclass
 class Launch:
     """
     A launch under way. It is a sink of the runs that are played for it: *watch* is what they say together.
 
     *unequal* are the runs in which a `same` step did not hold: one is enough to stop. *last* is the last run, *failed*
-    the last that failed, *begun* the change of phase it began with.
+    the last that failed, *looks* what each came to, *begun* the change of phase it began with.
     """
 
     gate: Gate
     watch: Watch
     by: str
     unequal: list[str] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
     last: Run | None = None
     failed: Run | None = None
-    begun: PhaseChange | None = None
+    begun: PhaseChange = field(init=False)
     asked: int = 0
 
     @classmethod
@@ -67,8 +77,25 @@ class Launch:
         return bool(self.unequal) or self.watch.stops
 
     async def begin(self, why: str) -> None:
-        """Note that the item is live from now on."""
-        self.begun = await self._move(Phase.LAUNCH, why)
+        """
+        Note that the item is live from now on.
+
+        One that is already is watched on: what its runs have said since then counts, whoever played them.
+        """
+        latest = await asyncio.to_thread(self.gate.store.items.changes, self.gate.item.name, limit=1)
+        if not latest or latest[0].phase is not Phase.LAUNCH:
+            self.begun = await self._move(Phase.LAUNCH, why)
+            return
+        self.begun = latest[0]
+        for run in await asyncio.to_thread(self._played, latest[0].at):
+            await self.run_finished(run)
+
+    def _played(self, since: datetime) -> list[Run]:
+        """Return the runs of the launch so far, in their order."""
+        queries = self.gate.store.queries
+        found = [run for name in self.gate.item.scenarios for run in queries.runs(scenario=name, since=since)]
+        ours = [run for run in found if run.phase is Phase.LAUNCH and run.attempt == 1 and run.ended_at is not None]
+        return sorted(ours, key=lambda run: run.started_at)
 
     async def run_started(self, *_: object) -> None:
         """Hear nothing: a run counts when it has ended."""
@@ -86,6 +113,8 @@ class Launch:
         before, self.last = self.watch, run
         self.watch = before.seen(run)
         self.asked += self.watch is not before
+        ended_at = run.ended_at or run.started_at
+        self.looks.append(Look(run.id, run.scenario, ended_at, run.outcome, self.watch.evidence))
         if run.outcome is Outcome.FAILED:
             self.failed = run
         if any(step.verb == "same" and step.outcome is Outcome.FAILED for step in run.steps):
@@ -94,8 +123,7 @@ class Launch:
     async def stands(self) -> bool:
         """Return whether nobody changed the phase of the item since it began."""
         latest = await asyncio.to_thread(self.gate.store.items.changes, self.gate.item.name, limit=1)
-        begun = self.begun
-        return begun is not None and [(one.phase, one.at) for one in latest] == [(begun.phase, begun.at)]
+        return [(one.phase, one.at) for one in latest] == [(self.begun.phase, self.begun.at)]
 
     async def end(self) -> Verdict:
         """

@@ -43,6 +43,8 @@ class Leading:
     ) -> None:
         self._store, self._scheduler, self._starting, self._pipeline = store, scheduler, starting, pipeline
         self._work, self._guarded, self._tell = work, guarded, starting.tell
+        self.planned: Callable[[], None] = lambda: None
+        """Hears of every new plan."""
         self._term: int | None = None
         self._told_following = False
         self._swept_s = self._looked_s = 0.0
@@ -149,6 +151,7 @@ class Leading:
         wanted = self._scheduler.planned().keys() | since.keys()
         known = {name: at for name, at in since.items() if at}
         self._scheduler.plan((probe for probe in self._work().probes if probe.name in wanted), since=known)
+        self.planned()
 
     async def _until(self, probes: Collection[str]) -> Mapping[str, datetime | None]:
         """Return up to when the starts of each of *probes* are accounted for, and go on leading meanwhile."""

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import mean
+from typing import Any
 
 from prober.app.availability import Available, availabilities
+from prober.app.reviewing import latest_of_each
 from prober.app.work import Work
 from prober.judge import agreement, qualities
 from prober.judge.qualities import Heard, Need
@@ -67,7 +69,7 @@ class Grading:
         whole = self._figures(span, channel, phase)
         steps = self._figures(span, channel, phase, of_steps=True)
         runs = self._lately(span, phase)
-        reviews = self.store.reviews.of(self.item.name, since=span[0], until=span[1])
+        reviews = latest_of_each(self.store.reviews.of(self.item.name, since=span[0], until=span[1]))
         opinions = self.store.reviews.opinions(self.item.name, since=span[0], until=span[1])
         opinions = [one for one in opinions if not channel or one.channel == channel]
         grades = (
@@ -75,7 +77,7 @@ class Grading:
             qualities.reliability(whole.passed + whole.slow, whole.n),
             self._comprehensibility(runs, reviews, channel),
             qualities.timeliness(steps.passed, steps.slow, steps.failed),
-            self._stability(span, channel, whole),
+            self._stability(span, channel, phase, whole),
             self._consistency(runs, channel, phase, span),
         )
         return Graded(
@@ -129,9 +131,8 @@ class Grading:
         found = [Told(channel, text, "reference") for channel, text in self.item.reference.items()]
         for name in self.item.scenarios:
             for step in self.scenarios[name].steps:
-                prompt = self.prompts.prompts.get(getattr(step.action.argument, "prompt", ""))
-                if prompt and prompt.text:
-                    found.append(Told("ivr", prompt.text, prompt.name))
+                known = (self.prompts.prompts.get(name) for name in getattr(step.action.argument, "prompts", ()))
+                found += [Told("ivr", prompt.text, prompt.name) for prompt in known if prompt and prompt.text]
         return list({(one.channel, one.where): one for one in found}.values())
 
     def incidents(self, span: Span) -> list[Incident]:
@@ -156,17 +157,26 @@ class Grading:
             probe for probe in (self.work.probes if self.work else ()) if probe.scenario.name in self.item.scenarios
         ]
 
-    def _stability(self, span: Span, channel: str, whole: Figures) -> Grade:
+    def _stability(self, span: Span, channel: str, phase: Phase | None, whole: Figures) -> Grade:
         since, until = span
         incidents = [one for one in self.incidents(span) if not channel or channel in one.cause.channels]
+        p50_s, p95_s = self._spread(span, channel, phase) if channel else (whole.p50_s, whole.p95_s)
         shares = [] if channel else [one.of.share for one in self.available(span) if one.of.share is not None]
         return qualities.stability(
             availability=min(shares, default=None),
             incidents=len(incidents),
             window_s=(until - since) / timedelta(seconds=1),
-            p50_s=whole.p50_s,
-            p95_s=whole.p95_s,
+            p50_s=p50_s,
+            p95_s=p95_s,
         )
+
+    def _spread(self, span: Span, channel: str, phase: Phase | None) -> tuple[float, float]:
+        """Return the p50 and the p95 of the steps of *channel*, each added up: steps that are unlike do not mix."""
+        wanted: dict[str, Any] = {} if phase is None else {"phase": str(phase)}
+        found = self.store.rollups.figures(
+            *span, by=("scenario", "step"), scenario=self.item.scenarios, channel=channel, **wanted
+        )
+        return sum(one.p50_s or 0.0 for one in found.values()), sum(one.p95_s or 0.0 for one in found.values())
 
     def _consistency(self, runs: Sequence[Run], channel: str, phase: Phase | None, span: Span) -> Grade:
         same = Figures() if channel else self._counted(span, phase, verb="same")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from prober.app.improving import Improving
 from prober.judge.gate.rules import People
 from prober.model.item import Item
+from prober.model.review import Review
 from prober.model.run import Phase
 from prober.store.store import Store
 
@@ -30,7 +31,12 @@ def people(item: Item, store: Store, now: datetime, playable: Collection[str]) -
             defects.append(said)
         elif found.proved_at is None:
             unproved[said] = {name: found.wanted - count for name, count in found.passed.items()}
-    return People(len({same_person(review.by) for review in reviews}), defects, unproved)
+    return People(len(latest_of_each(reviews)), defects, unproved)
+
+
+def latest_of_each(reviews: Iterable[Review]) -> list[Review]:
+    """Return the last review of each person: who looks again takes back what was said before."""
+    return list({same_person(one.by): one for one in sorted(reviews, key=lambda one: one.at)}.values())
 
 
 def same_person(name: str) -> str:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from prober.app.orders import Order, whom
 from prober.app.phases import Phases
-from prober.channels.base import Attendant, Driver, RunContext
+from prober.channels.base import Attendant, Driver, RunContext, StartsAhead
 from prober.channels.evidence import EvidenceBox
 from prober.channels.registry import CHANNELS
 from prober.channels.sms.quarantine import Pending
@@ -20,8 +20,10 @@ from prober.channels.timing import Clock, Stimulus
 from prober.judge import undo
 from prober.loading.config import Settings
 from prober.loading.config_secrets import secret_values
+from prober.loading.experience import load_experience
 from prober.loading.masking import Masker
 from prober.loading.sealing import Seal
+from prober.model.briefing import Briefing
 from prober.model.line import Line
 from prober.model.order import Caps, Claim, OrderState, Placed, still_stands
 from prober.model.prompt import PromptTable
@@ -43,6 +45,7 @@ class App:
 
     Raises:
         StoreBroken: The results cannot be kept where the settings say.
+        BadInput: There are mistakes in the workspace's own list of words.
     """
 
     def __init__(
@@ -64,6 +67,10 @@ class App:
         self._services: Mapping[str, Any] = {"prompts": prompts, "quarantine": self.store.quarantine(Pending)}
         self._drivers: dict[str, Driver] = dict(drivers or {})
         self._phases = Phases(self.store.items, [item.name for item in settings.items])
+        self._references = {
+            item.name: {str(channel): text for channel, text in item.reference.items()} for item in settings.items
+        }
+        self._wording = load_experience(settings.experience.wording).wording
         self._remembered = False
         self._remembering = asyncio.Lock()
 
@@ -103,6 +110,13 @@ class App:
         finally:
             await self.store.leases.release(run.id)
 
+    async def start_ahead(self, wanted: Mapping[str, Sequence[Line]]) -> None:
+        """Have channels start what they can for the lines they are *wanted* on, before a run comes."""
+        for channel, lines in wanted.items():
+            driver = self._driver(channel)
+            if isinstance(driver, StartsAhead):
+                await driver.start_ahead(lines)
+
     async def self_check(self, channel: str) -> str:
         """
         Return in words what worked when *channel* was tried against a reference target of its own on loopback.
@@ -129,7 +143,7 @@ class App:
             await play(
                 order.scenario,
                 run,
-                context=self._context(run, line),
+                context=self._context(run, line, order.scenario),
                 drivers=self._drivers_of(order.scenario),
                 clock=clock,
                 sink=sink,
@@ -187,7 +201,7 @@ class App:
             attempt=order.attempt,
         )
 
-    def _context(self, run: Run, line: Line) -> RunContext:
+    def _context(self, run: Run, line: Line, scenario: Scenario) -> RunContext:
         folder = f"{run.started_at:%Y-%m-%d}/{run.id}"
         known = [*line.secrets.values(), line.sip.password, *secret_values(self.settings.channels)]
         return RunContext(
@@ -198,6 +212,7 @@ class App:
             mask=Masker(known, self.settings.masking),
             farewell_s=self._farewell_s,
             attendant=self._attendant,
+            briefing=Briefing(self._references.get(scenario.item or "", {}), self._wording),
         )
 
     def _drivers_of(self, scenario: Scenario) -> Mapping[str, Driver]:

@@ -14,6 +14,7 @@ from prober.model.incident import Incident, Kind
 from prober.model.run import Outcome, Phase
 from prober.model.service import Chapter, Objective, Period, ServiceReport, StepFigures, Told
 from prober.model.span import Span
+from prober.model.verb import ROBOT
 
 _WORST = 5
 """Steps that are told of an item, the worst ones."""
@@ -116,7 +117,10 @@ class _Chapter:
         """Yield the steps that failed most often, then those that were slow most often, then the slowest."""
         store, item, (since, until) = self.grading.store, self.grading.item, self.span
         by = ("scenario", "channel", "step")
-        found = store.rollups.figures(since, until, by=by, scenario=item.scenarios, channel=item.channels)
+        on = (*item.channels, ROBOT)
+        found = store.rollups.figures(since, until, by=by, scenario=item.scenarios, channel=on)
+        # The robot's own steps, such as `same`, are of interest where they failed alone.
+        found = {key: figures for key, figures in found.items() if key[1] != ROBOT or figures.failed}
         ranked = sorted(found.items(), key=lambda pair: _badness(pair[1]), reverse=True)[:_WORST]
         last: dict[tuple[str, ...], str] = {}
         for failure in store.queries.failures(since, until, scenarios=item.scenarios, limit=_FAILURES):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from prober.app.admission import Admission, limits
+from prober.app.admission import Admission, limits, wanted
 from prober.app.housekeeping import keep_house
 from prober.app.incident_news import IncidentNews
 from prober.app.leading import Leading
@@ -75,6 +75,8 @@ class Serving:
         self.leading = Leading(
             store, self.scheduler, self.starting, self.pipeline, work=lambda: self.work, guarded=self._guarded
         )
+        self.leading.planned = self._planned
+        self._ahead: asyncio.Task[None] | None = None
         self._wanted = asyncio.Event()
         self._reread = asyncio.Event()
         self._files = Files(lambda: self.work.read, self.reload, self._trouble)
@@ -132,6 +134,7 @@ class Serving:
         under_way = len(self.scheduler.under_way)
         text = f"{_counted(under_way, 'run')} may go on for {FINISH_S:g} s, then hang up" if under_way else "at once"
         self._tell(News(About.STOPPING, f"stops: {text}", facts={"under_way": under_way}))
+        tasks = [*tasks, *filter(None, [self._ahead])]
         for task in tasks:
             task.cancel()
         await self.scheduler.close()
@@ -192,6 +195,16 @@ class Serving:
         self.leading.take()
         self.surroundings.take(work)
         self._files.look()
+
+    def _planned(self) -> None:
+        """Have started what the runs that are planned will want; none of them waits for it."""
+        if self._ahead is not None:
+            self._ahead.cancel()
+        self._ahead = asyncio.create_task(self._guarded(self._start_ahead()))
+
+    async def _start_ahead(self) -> None:
+        async with self.robots.one() as app:
+            await app.start_ahead(wanted(self.work))
 
     async def _tell_minutes(self) -> None:
         while True:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from prober.channels.evidence import EvidenceBox
 from prober.channels.timing import Stimulus
 from prober.loading.masking import Masker
+from prober.model.briefing import Briefing
 from prober.model.line import Line
 from prober.model.run import Evidence, Observation
 from prober.model.scenario import Action
@@ -27,8 +28,9 @@ class RunContext:
     """
     What a session knows of the run it belongs to. *mask* takes the secrets out of any text that is kept.
 
-    *attendant* is None where nobody attends it.
-    Once interrupted, the run has *farewell_s* for its `always` steps, and as long again to close its sessions.
+    *attendant* is None where nobody attends it. *ahead* is what the run will ask, as far as that is known beforehand,
+    *briefing* what the robot knows of what it will see. Once interrupted, the run has *farewell_s* for its `always`
+    steps, and as long again to close its sessions.
     """
 
     run_id: str
@@ -38,6 +40,8 @@ class RunContext:
     mask: Masker
     farewell_s: float = 10.0
     attendant: Attendant | None = None
+    ahead: Sequence[Action] = ()
+    briefing: Briefing = field(default_factory=Briefing)
 
 
 class Session(Protocol):
@@ -93,4 +97,13 @@ class Driver(Protocol):
 
     async def close(self) -> None:
         """End everything this driver started. Safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class StartsAhead(Protocol):
+    """A driver that can start what a line wants before the first run on it comes."""
+
+    async def start_ahead(self, lines: Sequence[Line]) -> None:
+        """Start it. Never raises for what cannot be started: the run that wants it tells why."""
         ...

@@ -91,10 +91,13 @@ def check(paths: Sequence[Path], config: Path) -> Checked:
     if checked.settings is not None:
         lists = checked.settings.experience
         checked.attempt(lambda: load_experience(lists.wording, lists.checklist))
+    table = _prompts(checked)
     vocabulary = Vocabulary(VERBS)
-    names = _prompts(checked)
+    if table is not None and checked.settings is not None:
+        ivr = checked.settings.channels["ivr"]
+        vocabulary = vocabulary.knowing(table, speech=ivr.speech is not None, voice=ivr.voice is not None)
     if scenarios or not configs:
-        checked.scenarios = checked.attempt(lambda: load_scenarios(scenarios, vocabulary, names)) or ()
+        checked.scenarios = checked.attempt(lambda: load_scenarios(scenarios, vocabulary)) or ()
     return checked
 
 
@@ -125,7 +128,8 @@ def _known(checked: Checked) -> Known:
     lines = checked.settings.lines if checked.settings else ()
     secrets = {secret: name for line in lines for name, secret in line.secrets.items()}
     prompts = checked.prompts.prompts.values() if checked.prompts else ()
-    heard = {step.action.argument.prompt for one in checked.scenarios for step in one.steps if _hears(step)}
+    steps = [step for one in checked.scenarios for step in one.steps if _hears(step)]
+    heard = {prompt for step in steps for prompt in step.action.argument.prompts}
     return Known({prompt.name: _length_s(prompt) for prompt in prompts if prompt.name in heard}, secrets)
 
 
@@ -179,13 +183,13 @@ def _selected(paths: Sequence[Path], config: Path) -> tuple[list[Path], list[Pat
     return scenarios, list(dict.fromkeys(configs))
 
 
-def _prompts(checked: Checked) -> list[str] | None:
-    """Return the names of the prompts config.yaml leads to; None where they are not known."""
+def _prompts(checked: Checked) -> PromptTable | None:
+    """Return the prompt library config.yaml leads to; None where there is none."""
     ivr = checked.settings.channels.get("ivr") if checked.settings else None
     if ivr is None:
         return None
     checked.prompts = checked.attempt(lambda: load_prompts(ivr.prompts))
-    return None if checked.prompts is None else list(checked.prompts.prompts)
+    return checked.prompts
 
 
 def _summary(checked: Checked) -> str:

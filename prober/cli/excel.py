@@ -75,7 +75,9 @@ def _vocabulary(config: Path) -> Vocabulary:
     """Return the verbs, with the names of the prompts where config.yaml leads to them."""
     vocabulary = Vocabulary(VERBS)
     ivr = load_config(config, SETTINGS).channels.get("ivr") if config.exists() else None
-    return vocabulary.knowing(load_prompts(ivr.prompts).prompts) if ivr else vocabulary
+    if ivr is None:
+        return vocabulary
+    return vocabulary.knowing(load_prompts(ivr.prompts), speech=ivr.speech is not None, voice=ivr.voice is not None)
 
 
 def _refuse_taken(paths: Sequence[Path] | Mapping[Path, Case], *, force: bool) -> None:

@@ -15,15 +15,16 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from prober.app import App, Order, orders
 from prober.app.gating import Gate
 from prober.cli import gate_view as view
 from prober.cli.exits import Exit
-from prober.cli.items import ITEM, open_gate
+from prober.cli.items import ITEM, open_gate, retired
 from prober.cli.playing import Playing
 from prober.cli.progress import Watch, progress_console
-from prober.cli.report import refuse_unwritable, write
+from prober.cli.report import pages_beside, refuse_unwritable, write
 from prober.cli.workspace import CONFIG, Workspace
 from prober.judge.gate import rules
 from prober.model.run import Phase
@@ -54,6 +55,8 @@ def command(
     refuse_unwritable(None, html, junit, markdown)
     console = progress_console(stderr=as_json)
     with open_gate(item, config, plays=not no_run) as (gate, workspace):
+        if gate.phase is Phase.RETIRED:
+            raise retired(item)
         gating = _Gating(gate, workspace, console, parallel)
         whole = no_run or gating.play()
         verdict = gating.ended(datetime.now(UTC))
@@ -61,13 +64,18 @@ def command(
             asyncio.run(gate.store.items.put_verdict(verdict))
     if not whole:
         view.tell(console, verdict)
-        console.print("[bold yellow]interrupted: that was a look in between, and no verdict[/]")
+        unwritten = "; no report is written of it" if html or junit or markdown else ""
+        console.print(f"[bold yellow]interrupted: that was a look in between, and no verdict{unwritten}[/]")
         raise typer.Exit(Exit.INTERRUPTED)
     if as_json:
         typer.echo(json.dumps(report.document(verdict), ensure_ascii=False, indent=2))
     else:
         view.show(console, verdict, gate.item)
-    writing = ((html, gate_page.render), (junit, report.junit), (markdown, report.markdown))
+    if ordering := [name for name in gate.item.scenarios if not gate.may_play(name)]:
+        told = f"{', '.join(ordering)}: orders something, so the gate never plays it; play it with prober run"
+        console.print(Text(told, "yellow"), soft_wrap=True)
+    page = partial(gate_page.render, zone=gate.zone, linked=pages_beside(html or Path()))
+    writing = ((html, page), (junit, report.junit), (markdown, report.markdown))
     for path, render in writing:
         if path is not None:
             console.print(f"[dim]report[/] {write(path, partial(render, verdict, gate.item))}")
@@ -107,7 +115,7 @@ class _Gating:
         planned, _ = self._next()
         if not planned:
             return True
-        with Watch(self.console, len(planned)) as watch:
+        with Watch(self.console, len(planned), abreast=self.parallel > 1) as watch:
 
             async def more() -> Sequence[Order]:
                 while (left_s := ends_s - time.monotonic()) > 0:
@@ -140,7 +148,8 @@ class _Gating:
             self._most = len(self.workspace.settings.lines)
             until = self.gate.store.quarantined_until(now)
             if until is not None and self.gate.missing(case, verdict, most=1, whole=self._whole):
-                self.console.print(f"[yellow]waiting until {until.astimezone():%H:%M:%S}: a number is in quarantine[/]")
+                at = f"{until.astimezone(self.gate.zone):%H:%M:%S}"
+                self.console.print(f"[yellow]waiting until {at} ({self.gate.zone}): a number is in quarantine[/]")
                 return (), (until - now).total_seconds()
             if not asked:
                 return (), 0.0  # nothing of the last batch could ask: neither would the next

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from prober.model.item import Item
+from prober.model.run import Phase
 from prober.model.verdict import Decision, Reason, Verdict
 from prober.reports.gate import VERDICTS, counts, needed, ordered
 
@@ -67,7 +68,7 @@ def _what(reason: Reason) -> Text:
 
 
 def _advice(verdict: Verdict) -> Iterator[Text]:
-    if verdict.decision is Decision.NO_GO:
+    if verdict.decision is Decision.NO_GO and verdict.phase is not Phase.LAUNCH:  # that one is taken back
         told = (
             f"what is mended is judged anew, by runs from then on: prober phase {verdict.item} {verdict.phase} --why …"
         )

@@ -20,12 +20,12 @@ from prober.app.items import item_called
 from prober.app.telling import masker_of
 from prober.cli import improvement_view as view
 from prober.cli.items import open_items
-from prober.cli.people import BY, person
+from prober.cli.people import BY, person, worded
 from prober.cli.progress import progress_console
 from prober.cli.workspace import CONFIG
 from prober.errors import NO_FILE, BadInput, Problem
 from prober.loading.config import Settings
-from prober.model.improvement import Category, Improvement, ImprovementChange, Stage
+from prober.model.improvement import LONGEST_NAME, Category, Improvement, ImprovementChange, Stage
 from prober.model.item import Item
 from prober.model.scenario import Scenario
 from prober.reports.words import STAGES
@@ -98,6 +98,7 @@ def add(
     config: CONFIG = Path("config.yaml"),
 ) -> None:
     """Write down what is to become better of an item."""
+    what, owner = worded(what, "WHAT"), worded(owner, "--owner", most=LONGEST_NAME, least=0)
     with _open(config) as desk:
         found = item_called(item, desk.items, desk.settings)
         if channel and channel not in found.channels:
@@ -112,7 +113,7 @@ def add(
             opened_at=datetime.now(UTC),
             by=person(by),
             owner=owner or found.owner,
-            due=_day(due),
+            due=_due(due, desk.today),
             channel=channel,
             blocks=blocks,
             scenarios=tuple(scenario or proving(found, desk.scenarios, channel)),
@@ -126,7 +127,12 @@ def add(
 @app.command()
 def start(improvement: ID, text: TEXT = "", *, by: BY = "", config: CONFIG = Path("config.yaml")) -> None:
     """Say that you work on it."""
-    _turn(config, improvement, ImprovementChange(datetime.now(UTC), person(by), Stage.DO, text), of=[Stage.PLAN])
+    _turn(
+        config,
+        improvement,
+        ImprovementChange(datetime.now(UTC), person(by), Stage.DO, worded(text, "TEXT", least=0)),
+        of=[Stage.PLAN],
+    )
 
 
 @app.command()
@@ -139,28 +145,33 @@ def mended(
     config: CONFIG = Path("config.yaml"),
 ) -> None:
     """Say that it is mended: from now on its scenarios have to pass so often in a row, and then it is done."""
-    change = ImprovementChange(datetime.now(UTC), person(by), Stage.CHECK, text)
+    change = ImprovementChange(datetime.now(UTC), person(by), Stage.CHECK, worded(text, "TEXT", least=0))
     _turn(config, improvement, change, of=[Stage.PLAN, Stage.DO, Stage.CHECK], scenarios=scenario or ())
 
 
 @app.command()
 def reopen(improvement: ID, text: TEXT, *, by: BY = "", config: CONFIG = Path("config.yaml")) -> None:
     """Say that it is not well after all."""
-    change = ImprovementChange(datetime.now(UTC), person(by), Stage.PLAN, text)
+    change = ImprovementChange(datetime.now(UTC), person(by), Stage.PLAN, worded(text, "TEXT"))
     _turn(config, improvement, change, of=[Stage.CHECK, Stage.DONE, Stage.DROPPED])
 
 
 @app.command()
 def drop(improvement: ID, text: TEXT, *, by: BY = "", config: CONFIG = Path("config.yaml")) -> None:
     """Say that it stays as it is, and why."""
-    change = ImprovementChange(datetime.now(UTC), person(by), Stage.DROPPED, text)
+    change = ImprovementChange(datetime.now(UTC), person(by), Stage.DROPPED, worded(text, "TEXT"))
     _turn(config, improvement, change, of=[stage for stage in Stage if stage.is_open])
 
 
 @app.command()
 def note(improvement: ID, text: TEXT, *, by: BY = "", config: CONFIG = Path("config.yaml")) -> None:
     """Add what you know."""
-    _turn(config, improvement, ImprovementChange(datetime.now(UTC), person(by), None, text), of=list(Stage))
+    _turn(
+        config,
+        improvement,
+        ImprovementChange(datetime.now(UTC), person(by), None, worded(text, "TEXT")),
+        of=list(Stage),
+    )
 
 
 def _turn(
@@ -169,7 +180,7 @@ def _turn(
     with _open(config) as desk:
         desk.refuse_unknown(scenarios)
         found = desk.get(name)
-        text = desk.mask(change.text.strip())
+        text = desk.mask(change.text)
         said = ImprovementChange(change.at, change.by, change.stage, text)
         if not asyncio.run(desk.store.improvements.turn(found.id, said, of=of, scenarios=scenarios)):
             stands = desk.get(name).stage
@@ -239,8 +250,11 @@ def _open(config: Path) -> Iterator[_Desk]:
         store.close()
 
 
-def _day(text: str) -> date | None:
+def _due(text: str, today: date) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        due = date.fromisoformat(text) if text else None
     except ValueError:
         raise typer.BadParameter(f"‘{text}’ is no day: write 2026-12-01", param_hint="--due") from None
+    if due and due < today:
+        raise typer.BadParameter(f"‘{text}’ is over: write {today} or a day after it", param_hint="--due")
+    return due

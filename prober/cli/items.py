@@ -13,6 +13,7 @@ from prober.app import App
 from prober.app.gating import Gate, gate_of
 from prober.app.items import items
 from prober.cli.workspace import Workspace, open_workspace
+from prober.errors import NO_FILE, BadInput, Problem
 from prober.model.item import Item
 from prober.store.store import Store
 
@@ -28,6 +29,12 @@ def open_items(config: Path, scenarios: Sequence[Path] = ()) -> tuple[Workspace,
     """
     workspace = open_workspace(config, scenarios or [config.parent / "scenarios"])
     return workspace, items(workspace.settings, workspace.scenarios)
+
+
+def retired(name: str) -> BadInput:
+    """Return the error for an item that is offered no more."""
+    hint = f"if it is to come back: prober phase {name} pre-launch --why …"
+    return BadInput([Problem(NO_FILE, 0, 0, f"‘{name}’ is retired: nothing is to be judged of it", hint)])
 
 
 @contextmanager

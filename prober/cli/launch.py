@@ -19,17 +19,17 @@ from rich.text import Text
 
 from prober.app import App, Order
 from prober.app.gating import Gate
-from prober.app.launching import Launch
+from prober.app.launching import Launch, stopped
 from prober.app.telling import alerts_of, masker_of
 from prober.cli import gate_view as view
 from prober.cli.durations import span
 from prober.cli.exits import Exit
 from prober.cli.gate import Turns, code_of
-from prober.cli.items import ITEM, open_gate
+from prober.cli.items import ITEM, open_gate, retired
 from prober.cli.people import BY, person
 from prober.cli.playing import Playing
 from prober.cli.progress import Watch, progress_console
-from prober.cli.report import refuse_unwritable, write
+from prober.cli.report import pages_beside, refuse_unwritable, write
 from prober.cli.workspace import CONFIG, Workspace
 from prober.errors import NO_FILE, BadInput, Problem
 from prober.judge.gate import rules
@@ -40,7 +40,6 @@ from prober.model.item import Sample
 from prober.model.run import Phase
 from prober.model.verdict import Decision, Verdict
 from prober.reports import gate as report
-from prober.reports import gate_page
 
 _BAR = 24
 _TELLING_S = 60.0
@@ -67,6 +66,8 @@ def command(
     """
     refuse_unwritable(None, html)
     lasts_s, every_s = span(lasting).total_seconds(), span(every).total_seconds()
+    if not (lasts_s and every_s):
+        raise typer.BadParameter("--for and --every are longer than nothing")
     who, console = person(by), progress_console(stderr=as_json)
     with open_gate(item, config, plays=True) as (gate, workspace):
         launch = Launch.of(gate, _before(gate, despite), who)
@@ -75,7 +76,8 @@ def command(
         whole = asyncio.run(watching.watch(why))
         verdict = asyncio.run(_ended(launch, workspace)) if whole else None
     if verdict is None:
-        console.print(Text("interrupted: the item stays in its launch, and nobody watches it", "bold yellow"))
+        told = f"interrupted: the item stays in its launch, and nobody watches it. On with: prober launch {item}"
+        console.print(Text(f"{told}{'; no report is written of it' if html else ''}", "bold yellow"), soft_wrap=True)
         raise typer.Exit(Exit.INTERRUPTED)
     if as_json:
         typer.echo(json.dumps(report.document(verdict), ensure_ascii=False, indent=2))
@@ -83,8 +85,15 @@ def command(
         view.show(console, verdict, gate.item)
     console.print(_advice(verdict), soft_wrap=True)
     if html is not None:
-        console.print(f"[dim]report[/] {write(html, partial(gate_page.render, verdict, gate.item))}")
+        console.print(f"[dim]report[/] {write(html, partial(_page, launch, verdict, html))}")
     raise typer.Exit(code_of(verdict))
+
+
+def _page(launch: Launch, verdict: Verdict, html: Path) -> str:
+    from prober.reports import launch_page  # noqa: PLC0415 - charts take seconds to import
+
+    course, gate = launch_page.Course(launch.begun, launch.looks, launch.watch, launch.stops), launch.gate
+    return launch_page.render(verdict, gate.item, course, zone=gate.zone, linked=pages_beside(html))
 
 
 def _before(gate: Gate, despite: str) -> Mapping[str, Sample]:
@@ -98,10 +107,11 @@ def _before(gate: Gate, despite: str) -> Mapping[str, Sample]:
             like; or none of its scenarios may be played again and again.
     """
     name, phase = gate.item.name, gate.phase
-    latest = next(iter(gate.store.items.verdicts(name, limit=1)), None)
+    if phase is Phase.RETIRED:
+        raise retired(name)
     if phase not in {Phase.PRE_LAUNCH, Phase.LAUNCH}:
         raise _refused(f"‘{name}’ stands {phase}, and is launched no more", f"prober phase {name} pre-launch --why …")
-    if phase is Phase.LAUNCH and latest is not None and latest.decision is Decision.NO_GO:
+    if stopped(gate.store, name):
         hint = f"take it back, have it mended, and gate it anew: prober phase {name} pre-launch --why …"
         raise _refused(f"the launch of ‘{name}’ was stopped", hint)
     case = gate.case(datetime.now(UTC), Phase.PRE_LAUNCH)
@@ -148,7 +158,8 @@ class _Watching:
         await self._launch.begin(why)
         began_s = time.monotonic()
         console = self._console
-        about = (f" {gate.item.name}", "dim"), f" is live; watched for {self._lasts_s:g} s"
+        so_far = f", on what {self._launch.asked} runs have said" if self._launch.asked else ""
+        about = (f" {gate.item.name}", "dim"), f" is live; watched for {self._lasts_s:g} s{so_far}"
         console.print(Text.assemble((gate.item.title, "bold"), *about))
         with Watch(console, 0) as shown:
 

@@ -8,9 +8,25 @@ from typing import Annotated
 import typer
 
 from prober.errors import NO_FILE, BadInput, Problem
+from prober.model.improvement import LONGEST_NAME, LONGEST_TEXT
 
 BY = Annotated[str, typer.Option(help="Who you are; your login name if you do not say.")]
 """The option of every command that keeps who gave it."""
+
+
+def worded(text: str, whose: str, *, most: int = LONGEST_TEXT, least: int = 1) -> str:
+    """
+    Return the *text* of an argument or option called *whose*, without blanks around it.
+
+    Raises:
+        BadParameter: It has less characters than *least*, or more than *most*.
+    """
+    said = text.strip()
+    if len(said) < least:
+        raise typer.BadParameter("it says nothing: write a sentence", param_hint=whose)
+    if len(said) > most:
+        raise typer.BadParameter(f"it has {len(said)} characters: write {most} at most", param_hint=whose)
+    return said
 
 
 def person(by: str) -> str:
@@ -19,8 +35,9 @@ def person(by: str) -> str:
 
     Raises:
         BadInput: Nobody knows.
+        BadParameter: No name is so long.
     """
-    if named := by.strip():
+    if named := worded(by, "--by", most=LONGEST_NAME, least=0):
         return named
     try:
         return getpass.getuser()

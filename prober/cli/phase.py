@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.text import Text
 
-from prober.app.launching import move
+from prober.app.gating import Gate
+from prober.app.launching import move, stopped
 from prober.app.telling import masker_of
 from prober.cli.items import ITEM, open_gate
 from prober.cli.people import BY, person
 from prober.cli.progress import progress_console
 from prober.cli.workspace import CONFIG
+from prober.errors import NO_FILE, BadInput, Problem
 from prober.model.item import PhaseChange
 from prober.model.run import Phase
 from prober.reports.words import PHASES
@@ -39,6 +41,8 @@ def command(
         raise typer.BadParameter("say why: --why TEXT; it is kept with the change")
     with open_gate(item, config) as (gate, _):
         kept, found = gate.store.items, gate.item
+        if phase is Phase.POST_LAUNCH:
+            _refuse_stopped(gate)
         if phase is not None:
             change = PhaseChange(
                 found.name, phase, datetime.now(UTC), person(by), masker_of(gate.settings)(why.strip())
@@ -65,6 +69,14 @@ def command(
         console.print(
             Text.assemble((f"  {at}  ", "dim"), (f"{one.phase:<12}", "cyan"), f"{one.by}: {one.why}"), soft_wrap=True
         )
+
+
+def _refuse_stopped(gate: Gate) -> None:
+    """Raise BadInput where the item is in a launch that was stopped: it is not well because somebody says so."""
+    name = gate.item.name
+    if stopped(gate.store, name):
+        hint = f"take it back: prober phase {name} pre-launch --why …; then gate and launch it anew"
+        raise BadInput([Problem(NO_FILE, 0, 0, f"the launch of ‘{name}’ was stopped", hint)])
 
 
 def _document(change: PhaseChange) -> dict[str, str]:

@@ -120,6 +120,8 @@ class Watch:
         self._total = total
         self._whom = whom
         self._abreast = abreast
+        self._width = None if console.is_terminal else console.width
+        """How wide lines are that nobody sees on a terminal, which may change its size."""
         self._runs = 0
         self._tasks: dict[str, TaskID] = {}
         self._under_way = Progress(
@@ -175,8 +177,8 @@ class Watch:
         """Print how the step ended."""
         self._clear(run)
         tag = self._tag(run)
-        width = min(self._console.width, _WIDEST) - tag.cell_len
-        self._console.print(Text.assemble(tag, step_line(result, width)), no_wrap=True)
+        width = min(self._width or self._console.width, _WIDEST) - tag.cell_len
+        self._print(Text.assemble(tag, step_line(result, width)))
         if result.failure:
             self._tell(run, failure_lines(result.failure, result))
 
@@ -189,6 +191,14 @@ class Watch:
         self._console.print(Text.assemble(self._tag(run), (f"{sign} {ending}", style), (lasted, "dim")))
         if run.remark:
             self._tell(run, Text(run.remark, "yellow" if run.outcome is Outcome.SKIPPED else "bold magenta"))
+
+    def _print(self, line: Text) -> None:
+        """Print one line; to lay it out for a terminal that is none would cost milliseconds each."""
+        if self._width is None:
+            self._console.print(line, no_wrap=True)
+        else:
+            self._console.file.write(f"{printable(line.plain)}\n")
+            self._console.file.flush()
 
     def _tag(self, run: Run) -> Text:
         """Return whose line this is, where that is not plain."""

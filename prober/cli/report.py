@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, TypedDict
+from urllib.parse import quote
 
 import typer
 
@@ -25,6 +26,7 @@ from prober.reports import html as pages
 from prober.reports.comparison import compare
 from prober.reports.document import document
 from prober.reports.files import Opened, Read, located
+from prober.reports.gate_page import Linked
 from prober.reports.junit import junit
 from prober.store.store import Store
 
@@ -80,13 +82,15 @@ def command(
     if runs and runs[0] in set(Period):
         from prober.cli import service  # noqa: PLC0415 - charts take seconds to import
 
+        if junit_file or compare_runs or scenario or line:
+            raise BadInput([Problem(NO_FILE, 0, 0, "--junit, --compare, --scenario and --line are of runs", _OF_RUNS)])
         wanted = service.Wanted(html, pdf, xlsx, as_json, item)
         service.report(Period(runs[0]), runs[1:], wanted, config=config)
         return
     if pdf or xlsx or item:
         raise BadInput([Problem(NO_FILE, 0, 0, "a PDF, a workbook or one item is of a day, week or month", _OF_TIMES)])
     settings = open_settings(config)
-    found = _read(settings, compare_runs or runs or [], last=last, scenario=scenario, line=line)
+    found = read_runs(settings, compare_runs or runs or [], last=last, scenario=scenario, line=line)
     if as_json:
         typer.echo(json.dumps(document(found), ensure_ascii=False, indent=2))
     if junit_file is not None:
@@ -98,6 +102,7 @@ def command(
         typer.echo(str(write_html(html, found, settings, title=title)), err=as_json)
 
 
+_OF_RUNS = "leave them out; a day, week, month or life is written by --html, --pdf, --xlsx and --json"
 _OF_TIMES = "write: prober report month --pdf report.pdf; runs are shown by --html"
 
 
@@ -117,8 +122,19 @@ def write_html(path: Path, runs: Sequence[Run], settings: Settings, *, title: st
         return write(path, lambda: pages.render(runs, title=title, **reading))
     for run in runs:
         page = partial(pages.render, [run], title=run.title or run.scenario, **reading, index=f"../{index.name}")
-        write(folder / pages.page_name(run), page)
+        write(folder / pages.page_name(run.id), page)
     return write(index, lambda: pages.render_index(runs, title=title, folder=folder.name))
+
+
+def pages_beside(page: Path) -> Linked:
+    """Return what links to the page of a run, where `write_html` put one beside *page*."""
+    folders = [page.parent / "runs", *sorted(page.parent.glob("*-runs"))]
+
+    def linked(run_id: str) -> str:
+        name = pages.page_name(run_id)
+        return next((quote(f"{folder.name}/{name}") for folder in folders if (folder / name).is_file()), "")
+
+    return linked
 
 
 def write_junit(path: Path, runs: Sequence[Run], settings: Settings) -> Path:
@@ -208,7 +224,10 @@ def write(path: Path, render: Callable[[], str | bytes]) -> Path:
     return path
 
 
-def _read(settings: Settings, ids: Sequence[str], *, last: int, scenario: str | None, line: str | None) -> list[Run]:
+def read_runs(
+    settings: Settings, ids: Sequence[str], *, last: int = 10, scenario: str | None = None, line: str | None = None
+) -> list[Run]:
+    """Return the runs called *ids*, or the last ones. Raises BadInput where there are none."""
     store = Store.open_to_read(settings.store.url)
     try:
         if not ids:

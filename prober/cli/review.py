@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -67,7 +68,7 @@ def command(
         if form is not None:
             reviewing.write_form(form, Draft(by=by))
             return
-        draft = read_form(answers, questions, gate.item.channels) if answers else Draft(finished=False)
+        draft = read_form(answers, questions, gate.item.channels, gate.item.name) if answers else Draft(finished=False)
         reviewing.review(replace(draft, by=person(by or draft.by)), no_open=no_open)
 
 
@@ -176,12 +177,13 @@ def _show(gate: Gate, *, as_json: bool) -> None:
     if not reviews:
         console.print("nobody has reviewed it yet")
         return
+    zone = ZoneInfo(gate.settings.orders.timezone)
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for heading in ("", "when", "by", "phase", *(QUALITIES[quality].zh for quality in Quality), "said"):
+    for heading in ("", f"when ({zone})", "by", "phase", *(QUALITIES[quality].zh for quality in Quality), "said"):
         table.add_column(heading, overflow="fold", justify="left")
     for one in reviews[:_SHOWN]:
         scores = [str(one.scores.get(quality, "–")) for quality in Quality]
-        at = f"{one.at.astimezone():%Y-%m-%d %H:%M}"
+        at = f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}"
         table.add_row(str(one.id), at, Text(one.by), PHASES[one.phase].zh, *scores, Text(one.comment))
     console.print(table)
     console.print(_in_words(agreed))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -73,6 +74,7 @@ def import_survey(
     opinions = [replace(one, comment=mask(one.comment)) for one in found.opinions]
     store = Store.open(settings.store.url, durable=settings.store.durable, key=settings.store.key)
     try:
+        _refuse_changed(store, opinions, file)
         new = asyncio.run(store.reviews.put_opinions(opinions))
     finally:
         store.close()
@@ -82,6 +84,19 @@ def import_survey(
     if found.silent:
         typer.echo(f"{found.silent} rows have no score, and count for nothing", err=True)
     typer.echo(f"{new} scores kept{f', {known} were there already' if known else ''}")
+
+
+def _refuse_changed(store: Store, opinions: Sequence[Opinion], file: Path) -> None:
+    """Raise BadInput where a row that was imported says something else now: it would count twice."""
+    known = {_place(one): one.score for item in {one.item for one in opinions} for one in store.reviews.opinions(item)}
+    if changed := [one.row for one in opinions if known.get(_place(one), one.score) != one.score]:
+        what = f"row {changed[0]} was imported with another score; {len(changed)} rows differ"
+        hint = f"was the scale another one? Then first: prober survey remove {file.name}"
+        raise BadInput([Problem(file, 0, 0, what, hint)])
+
+
+def _place(one: Opinion) -> tuple[object, ...]:
+    return one.survey, one.item, one.source, one.row, one.quality, one.channel
 
 
 @app.command()

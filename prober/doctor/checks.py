@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prober.doctor import alarms, libraries, machine, messages, results, telephone, web, workspace
+from prober.doctor import alarms, libraries, machine, messages, results, speech, telephone, web, workspace
 from prober.doctor.channel import self_check
 from prober.doctor.finding import Check
 
@@ -30,7 +30,10 @@ CHECKS: tuple[Check, ...] = (
     Check(_RESULTS, "host name", results.host_name, needs="settings"),
     Check(_RESULTS, "write-ahead log", results.write_ahead_log, needs="settings"),
     Check(_IVR, "RTP ports", telephone.ports, needs="ivr"),
+    Check(_IVR, "packets of calls", telephone.packets, needs="ivr"),
     Check(_IVR, "self-check of the telephone", self_check("ivr"), needs="ivr"),
+    Check(_IVR, "speech recognition", speech.model, needs="ivr"),
+    Check(_IVR, "voice", speech.voice, needs="ivr"),
     Check(_IVR, "SIP server", telephone.server, needs="ivr", reaches_out=True),
     Check(_WEB, "browser", web.browser, needs="web"),
     Check(_WEB, "fonts", web.fonts, needs="web"),

@@ -15,6 +15,7 @@ _LIBRARIES = {
     "playwright.async_api": "playwright",
     "smpplib.client": "smpplib",
     "opencc": "opencc",
+    "pypinyin": "pypinyin",
     "sqlalchemy": "sqlalchemy",
     "alembic": "alembic",
     "httpx": "httpx",

@@ -6,13 +6,17 @@ import asyncio
 import re
 import secrets
 import socket
+import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from prober.channels.ivr.config import FEWEST_PORTS
+from prober.channels.ivr.config import FEWEST_PORTS, TlsSettings
 from prober.channels.ivr.config import Settings as IvrSettings
+from prober.channels.ivr.packets.capture import Capture
+from prober.channels.ivr.packets.evidence import filter_of
 from prober.doctor.finding import Finding, Patient, broken, good, warning
+from prober.errors import RobotBroken
 
 _ANSWER_S = 4.0
 _RETRANSMIT_S = (0.5, 1.0, 2.0)
@@ -44,7 +48,7 @@ async def server(patient: Patient) -> Finding | list[Finding]:
     where = f"the SIP server {settings.server} ({settings.transport})"
     try:
         async with asyncio.timeout(_ANSWER_S):
-            reply = await (_by_tcp if settings.transport == "tcp" else _by_udp)(settings)
+            reply = await (_by_udp if settings.transport == "udp" else _by_tcp)(settings)
     except (TimeoutError, asyncio.IncompleteReadError):
         return broken(f"{where} does not answer OPTIONS within {_ANSWER_S:g} s", _ALLOWED)
     except OSError as exc:
@@ -125,8 +129,18 @@ async def _by_udp(settings: IvrSettings) -> Reply:
     raise TimeoutError
 
 
+def _trusts(tls: TlsSettings) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=tls.ca)
+    if tls.certificate is not None:
+        context.load_cert_chain(tls.certificate, tls.key)
+    if not tls.verify:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 async def _by_tcp(settings: IvrSettings) -> Reply:
-    reader, writer = await asyncio.open_connection(settings.host.strip("[]"), settings.port)
+    trusts = _trusts(settings.tls) if settings.transport == "tls" else None
+    reader, writer = await asyncio.open_connection(settings.host.strip("[]"), settings.port, ssl=trusts)
     try:
         ours = writer.get_extra_info("sockname")
         writer.write(_options(settings, ours))
@@ -135,6 +149,18 @@ async def _by_tcp(settings: IvrSettings) -> Reply:
                 return reply
     finally:
         writer.close()
+
+
+async def packets(patient: Patient) -> Finding | list[Finding]:
+    """Capture as a call's packets are captured, where they are to be kept."""
+    wanted = filter_of(_settings(patient), "")
+    if not wanted:
+        return []
+    try:
+        await (await Capture.start(wanted)).drop()
+    except RobotBroken as exc:
+        return warning(f"channels.ivr.pcap is set, and {exc.what}; calls go on without", exc.cure)
+    return good("the packets of calls can be captured (channels.ivr.pcap)")
 
 
 def ports(patient: Patient) -> Finding:

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from prober.channels.web.config import Settings as WebSettings
-from prober.channels.web.engine import find_browser
+from prober.channels.web.launching import find_browser
 from prober.doctor.finding import Finding, Patient, broken, good, warning
 from prober.errors import RobotBroken
 

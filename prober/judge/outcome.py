@@ -41,7 +41,13 @@ _LAYERS: dict[Seen, Layer] = {
     Seen.MISSING_ELEMENT: Layer.PAGE,
     Seen.AMBIGUOUS_ELEMENT: Layer.PAGE,
     Seen.PAGE_CRASHED: Layer.PAGE,
+    Seen.DIALOG: Layer.PAGE,
+    Seen.PAGE_ERRORS: Layer.PAGE,
+    Seen.POOR_FIGURES: Layer.PAGE,
+    Seen.INACCESSIBLE: Layer.PAGE,
+    Seen.OTHER_LOOK: Layer.PAGE,
     Seen.UNREACHABLE: Layer.PAGE,
+    Seen.BARRED: Layer.ROBOT,
     Seen.GATEWAY_REFUSED: Layer.GATEWAY,
     Seen.THROTTLED: Layer.GATEWAY,
     Seen.DESTINATION_REFUSED: Layer.GATEWAY,
@@ -87,7 +93,8 @@ def _in_time(step: Step, seen: Observation) -> Judgement:
 
 
 def _failed(seen: Observation, what: str, zh: str, layer: Layer) -> Judgement:
-    return Judgement(Outcome.FAILED, layer, Failure(what, seen.expected, seen.actual, zh))
+    outcome = Outcome.ERROR if layer is Layer.ROBOT else Outcome.FAILED
+    return Judgement(outcome, layer, Failure(what, seen.expected, seen.actual, zh))
 
 
 def of_self_check(judged: Judgement, broken: RobotBroken) -> Judgement:

@@ -26,7 +26,8 @@ _MONEY = re.compile(
 )
 _BARE_AMOUNT = re.compile(rf"\s*(?P<minus>[-−负])?\s*(?P<amount>{_AMOUNT})\s*")
 _DIGITS = re.compile(r"\d+|[零〇一二三四五六七八九幺]{2,}")
-_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})")
+_DAY = rf"\d{{1,2}}|{NUMERAL}"
+_DATE = re.compile(rf"(\d{{4}}|[零〇一二三四五六七八九]{{4}})\s*[-/.年]\s*({_DAY})\s*[-/.月]\s*({_DAY})")
 
 
 def capture(wanted: Capture, text: str) -> Captured:
@@ -83,8 +84,8 @@ def _date(text: str) -> Found:
     if found is None:
         return text, None
     try:
-        day = dt.date(*(int(part) for part in found.groups()))
-    except ValueError:
+        day = dt.date(*(int(number) for part in found.groups() if (number := to_number(part)) is not None))
+    except (TypeError, ValueError):  # a part is no number, or there is no such day
         return found[0], None
     return found[0], day.isoformat()
 

@@ -57,12 +57,13 @@ def unheard_end(scenario: Scenario, known: Known) -> Iterator[Advice]:
     for index, step in _verbs(scenario, "ivr.hear"):
         asked = step.action.argument
         until = "end" if step.action.captures else str(asked.until)
-        length_s = known.lengths_s.get(asked.prompt)
-        if length_s is None or step.within_s is None or until not in HEARD_PAST_S:
+        lengths_s = {prompt: known.lengths_s.get(prompt, 0.0) for prompt in asked.prompts}
+        if not lengths_s or step.within_s is None or until not in HEARD_PAST_S:
             continue
         longest_s = step.within_s + HEARD_PAST_S[until]
+        prompt, length_s = max(lengths_s.items(), key=lambda one: one[1])
         if length_s > longest_s:
-            message = f"‘{asked.prompt}’ lasts {length_s:.1f} s, and is listened to for {longest_s:g} s at most"
+            message = f"‘{prompt}’ lasts {length_s:.1f} s, and is listened to for {longest_s:g} s at most"
             yield Advice(index, "within", message, f"give it more: within: {length_s:.0f}s, or until: started")
 
 

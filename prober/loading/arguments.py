@@ -108,7 +108,8 @@ def build(argument: type, written: Mapping[str, Written], known: Mapping[str, An
     try:
         return argument(**values), []
     except ValueError as exc:
-        return None, [Mistake(next(iter(written.values())).where[:1], str(exc))]
+        where = next((one.where[:1] for one in written.values()), ())
+        return None, [Mistake(where, str(exc))]
 
 
 def _read(field: Field, written: Written, known: Mapping[str, Any], note: Callable[[Mistake], None]) -> Any:

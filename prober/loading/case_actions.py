@@ -18,7 +18,15 @@ _CHANNELS = {
 }
 _CHANNELS |= {"机器人": ROBOT, "-": ROBOT, "—": ROBOT}
 _VERBS = {
-    "ivr": {"拨打": "dial", "拨号": "dial", "听到": "hear", "按键": "press", "挂机": "hang_up", "被挂机": "hung_up"},
+    "ivr": {
+        "拨打": "dial",
+        "拨号": "dial",
+        "听到": "hear",
+        "按键": "press",
+        "挂机": "hang_up",
+        "被挂机": "hung_up",
+        "被转接": "transferred",
+    },
     "web": {
         "打开": "open",
         "点击": "click",

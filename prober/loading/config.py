@@ -280,7 +280,14 @@ def _line(line: LineSettings) -> Line:
         msisdn=line.msisdn,
         facts=dict(line.model_extra or {}),
         secrets=dict(line.secrets),
-        sip=SipAccount(line.sip.user, line.sip.password),
+        sip=SipAccount(
+            user=line.sip.user,
+            password=line.sip.password,
+            caller=line.sip.caller,
+            registrar=line.sip.registrar,
+            expires_s=line.sip.expires,
+            proxy=line.sip.proxy,
+        ),
         gateway=line.gateway,
     )
 

@@ -23,6 +23,14 @@ def _plain_name(name: str) -> str:
     return name
 
 
+def _host_port(text: str) -> str:
+    if text and not re.fullmatch(r"(\[[0-9A-Fa-f:]+\]|[^\s:/@]+)(:\d{1,5})?", text):
+        raise refusal(f"‘{text}’ is not an address: write host:port, for example 10.0.0.5:5060")
+    return text
+
+
+HostPort = Annotated[Text, AfterValidator(_host_port)]
+"""An address, `host:port` or the host alone; "" is none."""
 Msisdn = Annotated[Text, AfterValidator(_msisdn)]
 PlainName = Annotated[Text, AfterValidator(_plain_name)]
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from prober.loading.config_items import ItemSettings
 from prober.loading.config_masking import MaskingSettings
-from prober.loading.config_names import Count, Key, Msisdn, PlainName, Zone
+from prober.loading.config_names import Count, HostPort, Key, Msisdn, PlainName, Zone
 from prober.loading.config_service import (
     AlertSettings,
     MaintenanceSettings,
@@ -19,7 +19,7 @@ from prober.loading.config_service import (
     TicketSettings,
 )
 from prober.loading.effects import Amount
-from prober.loading.fields import STRICT, Number, Secret, Text, WorkspacePath
+from prober.loading.fields import STRICT, Duration, Number, Secret, Text, WorkspacePath
 from prober.loading.robot_verbs import Name
 
 
@@ -51,10 +51,12 @@ class SipSettings(BaseModel):
     """How a line calls."""
 
     model_config = STRICT
-    user: Text = Field(
-        default="", description="the SIP account; without one the line calls unregistered, as its MSISDN"
-    )
+    user: Text = Field(default="", description="the SIP account; without one the line calls as its MSISDN")
     password: Secret = Field(default="", description="the SIP account's password")
+    caller: Text = Field(default="", description="the number it shows to whom it calls, where that is another one")
+    registrar: HostPort = Field(default="", description="where it registers, host:port; none calls unregistered")
+    expires: Duration = Field(default=300.0, description="how long a registration is asked for")
+    proxy: HostPort = Field(default="", description="the proxy that everything goes through, host:port")
 
 
 class LineSettings(BaseModel):

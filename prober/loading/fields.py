@@ -29,23 +29,36 @@ DURATION_PATTERN = r"^\d+(\.\d+)?\s*(ms|s|m|h|d)$"
 """A duration, for editors."""
 _KEYS = re.compile(r"[0-9*#A-D]+")
 _PROMPTS = "prompts"
+_SAYINGS = "sayings"
 _FOLDER = "folder"
+SPEECH = "speech"
+"""The key of what is known of speech recognition: whether it is set up."""
+VOICE = "voice"
+"""The same of what speaks."""
 _LONGEST = "longest_d"
 _PLAYED_D = 7
 _KEPT_D = 36_500
 
 
 def context(
-    *, prompts: Iterable[str] | None = None, folder: Path | None = None, played: bool = False
+    *,
+    prompts: Iterable[str] | None = None,
+    sayings: Iterable[str] | None = None,
+    folder: Path | None = None,
+    speech: bool | None = None,
+    voice: bool | None = None,
+    played: bool = False,
 ) -> dict[str, Any]:
     """
-    Return what the fields need to know: the names of the *prompts*, and the *folder* relative paths start from.
+    Return what the fields need to know: the names of the *prompts* and *sayings*, where relative paths start from, and
+    whether *speech* can be recognised, and whether there is a *voice* that speaks texts.
 
-    None of either means: not known here, so not checked. What is *played* lasts a week at most; elsewhere, a duration
+    None of them means: not known here, so not checked. What is *played* lasts a week at most; elsewhere, a duration
     may be a hundred years.
     """
-    names = None if prompts is None else frozenset(prompts)
-    return {_PROMPTS: names, _FOLDER: folder, _LONGEST: _PLAYED_D if played else _KEPT_D}
+    names = {_PROMPTS: prompts, _SAYINGS: sayings}
+    known = {kind: None if some is None else frozenset(some) for kind, some in names.items()}
+    return {**known, _FOLDER: folder, SPEECH: speech, VOICE: voice, _LONGEST: _PLAYED_D if played else _KEPT_D}
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -111,12 +124,20 @@ def _keys(value: Any) -> str:
     raise refusal(f"‘{text}’ are not telephone keys: write 0-9, *, # or A-D", 'write "*" and "#" in quotes')
 
 
-def _prompt_name(value: Any, given: ValidationInfo) -> str:
+def _recorded(value: Any, given: ValidationInfo, kind: str, hint: str = "") -> str:
     text = _text(value)
-    prompts = (given.context or {}).get(_PROMPTS)
-    if prompts is None or REFERENCE.search(text) or text in prompts:
+    known = (given.context or {}).get(kind)
+    if known is None or REFERENCE.search(text) or text in known:
         return text
-    raise refusal(f"unknown prompt ‘{text}’", did_you_mean(text, prompts))
+    raise refusal(f"unknown {kind.removesuffix('s')} ‘{text}’", did_you_mean(text, known) or hint)
+
+
+def _prompt_name(value: Any, given: ValidationInfo) -> str:
+    return _recorded(value, given, _PROMPTS)
+
+
+def _saying_name(value: Any, given: ValidationInfo) -> str:
+    return _recorded(value, given, _SAYINGS, "put its recording, NAME.wav, into the folder sayings beside the prompts")
 
 
 def _number(value: Any) -> int:
@@ -184,6 +205,11 @@ PromptName = Annotated[
     str, BeforeValidator(_prompt_name), WithJsonSchema({**_STRING, "description": "a prompt's name"})
 ]
 """The name of a prompt in the prompt library."""
+
+SayingName = Annotated[
+    str, BeforeValidator(_saying_name), WithJsonSchema({**_STRING, "description": "a recording's name"})
+]
+"""The name of a recording of what the customer says."""
 
 Number = Annotated[int, BeforeValidator(_number), WithJsonSchema({"type": "integer"})]
 """A whole number."""

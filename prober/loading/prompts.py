@@ -14,25 +14,26 @@ from prober.loading.wav import AUDIBLE_DBFS, RATE, audible, read_wav
 from prober.model.prompt import Prompt, PromptTable
 
 TABLE = "prompts.yaml"
-SECTIONS = ("prompts", "pieces")
-SHORTEST_S = {"prompts": 0.5, "pieces": 0.1}
+SECTIONS = ("prompts", "pieces", "sayings")
+SHORTEST_S = {"prompts": 0.5, "pieces": 0.1, "sayings": 0.1}
 """Shorter ones do not hold enough to be told from others."""
 
 
 @unreadable_is_bad()
 def load_prompts(folder: Path) -> PromptTable:
     """
-    Return the prompt library in *folder*: its WAV files are the prompts, those of its `pieces` folder the pieces.
+    Return the prompt library in *folder*: its WAV files are the prompts, those of its `pieces` folder the pieces, those
+    of `sayings` what a customer says.
 
-    Their texts stand in `prompts.yaml` beside them, which may be missing: `prompts: {name: text}` and `pieces: {name:
-    text}`, where a text may also be `{text: …, spoken: …}` (*spoken* is for whoever renders the recording).
+    Their texts stand in `prompts.yaml` beside them, which may be missing: `prompts: {name: text}`, `pieces: …` and
+    `sayings: …`, where a text may also be `{text: …, spoken: …}` (*spoken* is for whoever renders the recording).
 
     Raises:
         BadInput: Every recording that cannot be used, and every mistake in the table of texts, at once.
     """
     problems: list[Problem] = []
     table = _Texts(folder / TABLE, problems)
-    recordings = {"prompts": _recordings(folder), "pieces": _recordings(folder / "pieces")}
+    recordings = {name: _recordings(folder if name == "prompts" else folder / name) for name in SECTIONS}
     if not recordings["prompts"]:
         hint = "put 8 kHz mono WAV files there, or name another folder: channels.ivr.prompts in config.yaml"
         problems.append(Problem(folder, 0, 0, f"there is no prompt (*.wav) in {folder}", hint))
@@ -47,6 +48,7 @@ def load_prompts(folder: Path) -> PromptTable:
         folder=folder,
         prompts=_prompts(recordings["prompts"], texts["prompts"]),
         pieces=_prompts(recordings["pieces"], texts["pieces"]),
+        sayings=_prompts(recordings["sayings"], texts["sayings"]),
         sha256=_sha256(folder, recordings),
     )
 
@@ -82,6 +84,8 @@ def _faults(path: Path, section: str, seen: dict[str, Path]) -> Iterator[Problem
     elif audible(samples) is None:
         why = f"{path.name}: nothing in it is louder than {AUDIBLE_DBFS:.0f} dBFS"
         yield Problem(path, 0, 0, why, "record it again")
+    if section == "sayings":  # they are not listened for
+        return
     twin = seen.setdefault(hashlib.sha256(samples.tobytes()).hexdigest(), path)
     if twin != path:
         why = f"{path.name}: it is the same recording as {twin.name}, so the two cannot be told apart"
@@ -115,7 +119,7 @@ class _Texts:
             else:
                 self._note(value, f"the text of ‘{name}’ is missing", f"write {name}: the words it speaks")
             if name not in recorded:
-                wav = f"pieces/{name}.wav" if section == "pieces" else f"{name}.wav"
+                wav = f"{name}.wav" if section == "prompts" else f"{section}/{name}.wav"
                 why = f"‘{name}’ has a text but no recording: there is no {wav}"
                 self._note(key, why, did_you_mean(name, recorded))
         return texts

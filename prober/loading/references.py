@@ -10,6 +10,7 @@ from typing import Any
 from prober.loading.fields import did_you_mean
 from prober.loading.templates import REFERENCE
 
+_OF_SECRETS = ("secret.", "totp.")
 _GROUP = re.compile(r"\(\?P<(\w+)>")
 
 WrittenStep = Mapping[str, Any]
@@ -67,7 +68,7 @@ def texts(written: Any) -> Iterator[str]:
 def secrets(written: Iterable[Any]) -> tuple[str, ...]:
     """Return the names of the secrets spoken of, each once."""
     spoken = (name for part in written for text in texts(part) for name in REFERENCE.findall(text))
-    return tuple(dict.fromkeys(name.partition(".")[2] for name in spoken if name.startswith("secret.")))
+    return tuple(dict.fromkeys(name.partition(".")[2] for name in spoken if name.startswith(_OF_SECRETS)))
 
 
 def defined(step: WrittenStep) -> set[str]:
@@ -114,11 +115,11 @@ def _unknown_in(index: int, written: Any, names: _Names) -> Iterator[Unknown]:
 
 def _scope(name: str) -> tuple[str, str] | None:
     scope, _, rest = name.partition(".")
-    if scope in {"line", "secret"}:
+    if scope in {"line", "secret", "totp"}:
         return None
     if scope == "env":
         return (
             "is for config.yaml only",
             f"give the line a fact or a secret there, and write ${{secret.{rest.lower()}}}",
         )
-    return f"speaks of ‘{scope}’, which is unknown", "known are ${line.…}, ${secret.…} and ${captured_name}"
+    return f"speaks of ‘{scope}’, which is unknown", "known are ${line.…}, ${secret.…}, ${totp.…} and ${captured_name}"

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 from prober.loading.fields import STRICT, Text, did_you_mean, refusal
 from prober.loading.yaml_files import read_shaped
 from prober.loading.yaml_writing import flow, scalar
-from prober.model.improvement import Category
+from prober.model.improvement import LONGEST_NAME, LONGEST_TEXT, Category
 from prober.model.item import Item
 from prober.model.quality import Quality
 from prober.model.review import BEST, WORST, Answer, Draft, Finding, Question
@@ -87,6 +87,13 @@ def _offered(channel: str, given: ValidationInfo) -> str:
     return channel
 
 
+def _of_item(item: str, given: ValidationInfo) -> str:
+    asked = (given.context or {})["item"]
+    if asked and item != asked:
+        raise refusal(f"this is a review of ‘{item}’, not of ‘{asked}’", f"prober review {item} --answers FILE")
+    return item
+
+
 def _due(value: Any) -> Any:
     try:
         return value and date.fromisoformat(str(value).strip())
@@ -98,19 +105,24 @@ _Name = Annotated[str, AfterValidator(_question)]
 _Said = Annotated[tuple[bool | None, str] | None, BeforeValidator(_answer)]
 
 
+_Sentence = Annotated[Text, AfterValidator(str.strip), Field(min_length=1, max_length=LONGEST_TEXT)]
+_Person = Annotated[Text, Field(max_length=LONGEST_NAME)]
+
+
 class _Finding(BaseModel):
     model_config = STRICT
-    what: Text
+    what: _Sentence
     category: Category
     channel: Annotated[Text, AfterValidator(_offered)] | None = None
     blocks: bool = False
-    owner: Text | None = None
+    owner: _Person | None = None
     due: Annotated[date | None, BeforeValidator(_due)] = None
 
 
 class _Form(BaseModel):
     model_config = STRICT
-    by: Text | None = None
+    item: Annotated[Text, AfterValidator(_of_item)] | None = None
+    by: _Person | None = None
     answers: dict[_Name, _Said] = Field(default_factory=dict)
     scores: dict[Quality, Annotated[int | None, BeforeValidator(_score)]] = Field(default_factory=dict)
     comment: Text | None = None
@@ -118,15 +130,15 @@ class _Form(BaseModel):
     finished: bool = True
 
 
-def read_form(path: Path, questions: Sequence[Question], channels: Collection[str] = CHANNELS) -> Draft:
+def read_form(path: Path, questions: Sequence[Question], channels: Collection[str] = CHANNELS, item: str = "") -> Draft:
     """
-    Return what the form at *path* says; what is left blank in it is missing. *channels* are the item's.
+    Return what the form at *path* says; what is left blank in it is missing. *channels* are those of *item*.
 
     Raises:
         BadInput: Every mistake in it.
     """
     known = {question.full_name: question for question in questions}
-    form = read_shaped(path, _Form, what="a review", known=[*known, *channels])
+    form = read_shaped(path, _Form, what="a review", known=[*known, *channels], item=item)
     return Draft(
         by=form.by or "",
         answers={
@@ -152,6 +164,7 @@ def write_form(item: Item, questions: Collection[Question], draft: Draft) -> str
 def _lines(item: Item, questions: Collection[Question], draft: Draft) -> Iterator[str]:
     yield f"# 体验评审 Review: {' '.join(item.title.split())} ({item.name})"
     yield f"# 填好后提交 Hand it in: prober review {item.name} --answers FILE"
+    yield f"item: {item.name}"
     yield f"by: {scalar(draft.by) if draft.by else ''}"
     yield ""
     yield "# yes / no / na（不适用 does not apply），后面可加说明 and a remark behind it: no, 语速太快"

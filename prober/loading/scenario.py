@@ -22,19 +22,14 @@ from prober.model.verb import ROBOT
 
 
 @unreadable_is_bad()
-def load_scenarios(
-    paths: Iterable[Path], vocabulary: Vocabulary, prompt_names: Iterable[str] | None = None
-) -> tuple[Scenario, ...]:
+def load_scenarios(paths: Iterable[Path], vocabulary: Vocabulary) -> tuple[Scenario, ...]:
     """
     Return every scenario in *paths*, files and folders, in the order of their names.
-
-    With *prompt_names* the prompts they speak of are checked too.
 
     Raises:
         BadInput: Every mistake in all of them at once; also if there is no scenario at all.
     """
-    known = vocabulary if prompt_names is None else vocabulary.knowing(prompt_names)
-    loading = _Loading(known)
+    loading = _Loading(vocabulary)
     scenarios = loading.load(paths)
     if loading.problems:
         raise BadInput(list(dict.fromkeys(loading.problems)))

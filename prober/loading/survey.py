@@ -33,6 +33,8 @@ _COLUMNS = {
     Quality.CONSISTENCY: ("一致性",),
 }
 """What a column may be called, beside its own name. Columns of other names are passed over."""
+_SEPARATORS = (",", ";", "\t", "，", "；")
+"""What stands between cells: where a comma is that of decimals, Excel saves a semicolon."""
 _CHANNELS = {
     "ivr": ("语音", "热线", "电话"),
     "web": ("网厅", "网站", "网上营业厅"),
@@ -98,7 +100,7 @@ def _csv(path: Path) -> list[Sequence[Cell]]:
     except UnicodeDecodeError:
         text = written.decode("gb18030", "replace")  # what Excel saves in China
     try:
-        read = list(csv.reader(io.StringIO(text, newline="")))
+        read = list(csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text)))
     except csv.Error as exc:
         raise BadInput([Problem(path, 0, 0, f"this is no CSV: {exc}", "save it as CSV (UTF-8), or as .xlsx")]) from exc
     if len(read) > MOST_ROWS:
@@ -109,6 +111,18 @@ def _csv(path: Path) -> list[Sequence[Cell]]:
         for row, cells in rows
         if any(cell.strip() for cell in cells)
     ]
+
+
+def _separator(text: str) -> str:
+    """Return what stands between the titles: the comma, unless another one tells more columns apart."""
+    titles = next((line for line in text.splitlines() if line.strip()), "")
+    return max(_SEPARATORS, key=lambda one: sum(_known(title.strip('" ')) != "" for title in titles.split(one)))
+
+
+def _known(title: str) -> str:
+    """Return what the column of this *title* holds; "" where nobody knows."""
+    said = title.strip().casefold()
+    return next((str(name) for name, others in _COLUMNS.items() if said in {str(name), *others}), "")
 
 
 def _titles() -> str:
@@ -127,10 +141,9 @@ class _Reading:
     columns: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
-        known = {alias.casefold(): str(name) for name, others in _COLUMNS.items() for alias in (str(name), *others)}
         self.columns = {}
         for place, title in enumerate(self.titles):
-            if name := known.get(title.text.strip().casefold()):
+            if name := _known(title.text):
                 if name in self.columns:
                     self._note(title, f"there are two columns for ‘{name}’", "leave one of them out")
                 self.columns[name] = place
@@ -214,7 +227,7 @@ class _Reading:
         """Return the score as 0..100."""
         low, high = self.asked.scale
         try:
-            value = float(cell.text.strip())
+            value = float(cell.text.strip().replace(",", "."))
         except ValueError:
             value = float("nan")
         if not low <= value <= high:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from prober.loading.arguments import REST, UNREADABLE, Field, Written, build, fi
 from prober.loading.fields import Duration, Text, context, did_you_mean
 from prober.loading.mistakes import Mistake
 from prober.loading.robot_verbs import Name
+from prober.model.prompt import PromptTable
 from prober.model.scenario import Action, Retry, Step
 from prober.model.value import Capture, ValueType
 from prober.model.verb import ROBOT, Verb
@@ -51,19 +51,30 @@ class Vocabulary:
     """
     All the verbs a scenario can use: those of the channels given, and the robot's own.
 
-    *prompts* are the names of the recorded prompts; None where no library is known, so that none is checked.
+    *prompts* and *sayings* are the names of what is recorded of the IVR and of the customer; None where no library is
+    known, so that none is checked. *speech*: whether it can be recognised, *voice*: whether a text can be spoken; None
+    where that is not known.
     """
 
-    def __init__(self, verbs: Iterable[Verb], *, prompts: Iterable[str] | None = None) -> None:
+    def __init__(
+        self,
+        verbs: Iterable[Verb],
+        *,
+        prompts: Iterable[str] | None = None,
+        sayings: Iterable[str] | None = None,
+        speech: bool | None = None,
+        voice: bool | None = None,
+    ) -> None:
         self.verbs: Mapping[str, Verb] = {verb.full_name: verb for verb in (*verbs, *robot_verbs.VERBS)}
-        self._known = context(prompts=prompts, played=True)
+        self._known = context(prompts=prompts, sayings=sayings, speech=speech, voice=voice, played=True)
         for verb in self.verbs.values():
             if taken := LIMITS.keys() & fields_of(verb.argument).keys():
                 raise ValueError(f"{verb.full_name}: {', '.join(taken)} is a limit of every step")
 
-    def knowing(self, prompts: Iterable[str]) -> Vocabulary:
-        """Return the same vocabulary with the names of the prompts it checks against."""
-        return Vocabulary(self.verbs.values(), prompts=prompts)
+    def knowing(self, table: PromptTable, *, speech: bool | None = None, voice: bool | None = None) -> Vocabulary:
+        """Return the same vocabulary that knows the names in *table*, of *speech* recognition, and of a *voice*."""
+        names = {"prompts": table.prompts, "sayings": table.sayings}
+        return Vocabulary(self.verbs.values(), **names, speech=speech, voice=voice)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -173,9 +184,10 @@ def _contradictions(verb: Verb, limits: Limits, written: Mapping[str, Written]) 
 
 def _step(verb: Verb, argument: Any, limits: Limits) -> Step:
     captures = tuple(Capture(name, kind) for name, kind in limits.capture.items())
+    action = Action(verb.channel, verb.name, argument, captures, verb.ordering, verb.needs)
     return Step(
-        action=Action(verb.channel, verb.name, argument, captures, verb.ordering, verb.needs),
-        name=limits.name or _default_name(verb, argument),
+        action=action,
+        name=limits.name or _default_name(action),
         layer=verb.layer,
         within_s=verb.within_s if limits.within is None else limits.within,
         warn_s=limits.warn,
@@ -186,20 +198,7 @@ def _step(verb: Verb, argument: Any, limits: Limits) -> Step:
     )
 
 
-def _default_name(verb: Verb, argument: Any) -> str:
-    """Return the verb and a short form of its first field: of a mapping the keys only, for a value may be a secret."""
-    fields = dataclasses.fields(argument)
-    if not fields:
-        return verb.full_name
-    first = getattr(argument, fields[0].name)
-    match first:
-        case Mapping() | tuple() | list():
-            short = ", ".join(map(str, first))
-        case float():
-            short = f"{first:g}s"
-        case None:
-            short = ""
-        case _:
-            short = str(first)
+def _default_name(action: Action) -> str:
+    short = action.subject
     short = f"{short[: _LONGEST_NAME - 1]}…" if len(short) > _LONGEST_NAME else short
-    return f"{verb.full_name} {short}".strip()
+    return f"{action.full_name} {short}".strip()

@@ -19,11 +19,11 @@ _Shape = TypeVar("_Shape", bound=BaseModel)
 
 
 @unreadable_is_bad()
-def read_shaped(path: Path, shape: type[_Shape], *, what: str, known: Collection[str] = ()) -> _Shape:
+def read_shaped(path: Path, shape: type[_Shape], *, what: str, known: Collection[str] = (), item: str = "") -> _Shape:
     """
     Return what the YAML file at *path* says, as *shape*.
 
-    *what* it is goes into the messages, *known* to its fields.
+    *what* it is goes into the messages, *known* and *item* to its fields.
 
     Raises:
         BadInput: Every mistake in it.
@@ -33,7 +33,7 @@ def read_shaped(path: Path, shape: type[_Shape], *, what: str, known: Collection
         raise BadInput([document.problem(document.root, f"{what} is a mapping: key: value")])
     written = plain(document.root)
     try:
-        return shape.model_validate(written, context={"known": known})
+        return shape.model_validate(written, context={"known": known, "item": item})
     except ValidationError as error:
         raise BadInput(
             [

@@ -10,7 +10,7 @@ from prober.metrics.exposition import OTHER, Distribution, Family, Number, expos
 from prober.metrics.table import Metric, Type
 from prober.model.incident import Incident, Kind
 from prober.model.probe import Missed, Probe, Severity, Start
-from prober.model.run import Outcome, Run, StepResult
+from prober.model.run import Outcome, Run, StepResult, told_apart
 from prober.model.scenario import Step
 
 
@@ -50,7 +50,8 @@ class Figures:
         layer = result.layer or ""
         self.count(table.STEPS, result.channel, result.verb, result.outcome, layer)
         if result.took_s is not None and _answered(result, result.took_s):
-            labels = (run.scenario, result.name, result.channel, result.verb)
+            *_, name = told_apart([*(step.name for step in run.steps[: result.index]), result.name])
+            labels = (run.scenario, name, result.channel, result.verb)
             self.observe(table.STEP, result.took_s, *labels, run_id=run.id)
 
     async def run_finished(self, run: Run) -> None:

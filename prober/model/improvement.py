@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from prober.model.figures import Figures
 
+LONGEST_TEXT, LONGEST_NAME = 2000, 100
+"""Characters of what people write down, and of a name: a table has to hold them."""
+
 
 class Category(StrEnum):
     """What has to change."""

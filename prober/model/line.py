@@ -8,10 +8,18 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class SipAccount:
-    """How a line calls. Without a user it calls without registering, as its MSISDN."""
+    """
+    How a line calls: without a user as its MSISDN, without a *registrar* unregistered.
+
+    *caller* is the number it shows, where that is another one; *registrar* and *proxy* are host:port.
+    """
 
     user: str = ""
     password: str = field(default="", repr=False)
+    caller: str = ""
+    registrar: str = ""
+    expires_s: float = 300.0
+    proxy: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -19,7 +19,8 @@ class Prompt:
 @dataclass(frozen=True)
 class PromptTable:
     """
-    A prompt library: whole prompts, and the pieces (digits, units) that numbers and amounts are joined from.
+    A prompt library: whole prompts, the pieces (digits, units) that numbers and amounts are joined from, and what a
+    customer says.
 
     *sha256* covers every recording and the table of texts.
     """
@@ -28,3 +29,6 @@ class PromptTable:
     prompts: Mapping[str, Prompt]
     pieces: Mapping[str, Prompt]
     sha256: str
+    sayings: Mapping[str, Prompt] = field(default_factory=dict)
+    learning: bool = False
+    """Prompts that it does not have are to be learned: any sound is taken for one."""

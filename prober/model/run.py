@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -66,7 +67,13 @@ class Seen(StrEnum):
     MISSING_ELEMENT = "missing element"
     AMBIGUOUS_ELEMENT = "ambiguous element"
     PAGE_CRASHED = "page crashed"
+    DIALOG = "unexpected dialog"
+    PAGE_ERRORS = "errors on the page"
+    POOR_FIGURES = "figures over their limits"
+    INACCESSIBLE = "hard to use for some"
+    OTHER_LOOK = "another look"
     UNREACHABLE = "unreachable"
+    BARRED = "taken for a machine"
     GATEWAY_REFUSED = "refused by the gateway"
     THROTTLED = "throttled"
     DESTINATION_REFUSED = "destination refused"
@@ -190,3 +197,18 @@ class Run:
         """The first step that broke the run."""
         broken = (Outcome.FAILED, Outcome.ERROR)
         return next((step for step in self.steps if step.outcome in broken), None)
+
+
+def told_apart(names: Iterable[str]) -> list[str]:
+    """Return the *names* of a run's steps, in their order, so that no two are alike: the second `a` is `a (2)`."""
+    given = [*names]
+    if len({*given}) == len(given):
+        return given
+    counts: Counter[str] = Counter()
+    told: dict[str, None] = {}
+    for name in given:
+        counts[name] += 1
+        while (one := name if counts[name] == 1 else f"{name} ({counts[name]})") in told:
+            counts[name] += 1
+        told[one] = None
+    return [*told]

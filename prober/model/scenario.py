@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from prober.model.run import Layer, StepResult
 from prober.model.value import Capture
+
+
+def _short(name: str, value: Any) -> str:
+    match value:
+        case Mapping() | tuple() | list():
+            return ", ".join(map(str, value))
+        case float():
+            return f"{value:g}s" if name == "time" else f"{value:g}"
+        case None:
+            return ""
+    return str(value)
 
 
 class Retry(StrEnum):
@@ -61,6 +72,19 @@ class Action:
     def full_name(self) -> str:
         """`ivr.hear`, or the bare name of a verb of the robot itself."""
         return self.verb if self.channel == "robot" else f"{self.channel}.{self.verb}"
+
+    @property
+    def subject(self) -> str:
+        """
+        What it is about, in short: its first field, of a mapping the keys alone, for a value may be a secret.
+
+        Where that is empty, the first field that was given, with its name.
+        """
+        first, *others = fields(self.argument) or (None,)
+        if first is None or (about := _short(first.name, getattr(self.argument, first.name))):
+            return "" if first is None else about
+        given = ((one, getattr(self.argument, one.name)) for one in others)
+        return next((f"{one.name} {_short(one.name, value)}" for one, value in given if value != one.default), "")
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
-from prober.model.run import Outcome, Run, StepResult
+from prober.model.run import Outcome, Run, StepResult, told_apart
 
 _WELL = (Outcome.PASSED, Outcome.SLOW)
 
@@ -31,10 +30,5 @@ def attempts(runs: Sequence[Run]) -> list[list[Run]]:
 
 
 def steps_by_name(run: Run) -> dict[str, StepResult]:
-    """Return the steps of *run* under names that differ: the second of a name is called `name (2)`."""
-    seen: defaultdict[str, int] = defaultdict(int)
-    named: dict[str, StepResult] = {}
-    for step in run.steps:
-        seen[step.name] += 1
-        named[step.name if seen[step.name] == 1 else f"{step.name} ({seen[step.name]})"] = step
-    return named
+    """Return the steps of *run* under names that differ."""
+    return dict(zip(told_apart(step.name for step in run.steps), run.steps, strict=True))

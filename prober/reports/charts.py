@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,8 @@ from prober.reports.words import QUALITIES
 _P50, _P95, _WELL, _SLOW, _FAILED, _QUIET = "#3d5bd9", "#b02f86", "#2aa579", "#d98a1f", "#d9435c", "#8791a3"
 _SIX = [_P50, "#0a7f94", _P95, _SLOW, _WELL, _QUIET]
 _WIDTH, _HEIGHT = 520, 170
+_PADDING = {"left": 14, "right": 5, "top": 5, "bottom": 5}
+"""Labels are measured in a font of the machine that draws, and shown in one of the reader's: Chinese ones are wider."""
 _FONT = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'WenQuanYi Micro Hei', sans-serif"
 
 
@@ -130,13 +132,59 @@ def trend(parts: Sequence[Graded], zone: ZoneInfo) -> str:
     return _svg(base.mark_line(strokeWidth=2) + base.mark_point(filled=True, size=40), height=190)
 
 
+def shares(parts: Iterable[tuple[float, str, float]], floors: Mapping[str, float]) -> str:
+    """Return the share of runs that passed, by minutes and scenario, beside the floor of each scenario."""
+    rows = [{"minute": minute, "of": scenario, "share": share} for minute, scenario, share in parts]
+    limits = [{"of": scenario, "floor": floor} for scenario, floor in floors.items()]
+    scale = alt.Scale(domain=list(floors), range=_SIX)
+    colour = alt.Color("of:N", title=None, scale=scale, legend=alt.Legend(labelLimit=400))
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        x=_minutes(),
+        y=alt.Y("share:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5)),
+        color=colour,
+    )
+    floor = alt.Chart(alt.InlineData(values=limits)).mark_rule(strokeDash=[5, 4], strokeWidth=1.5)
+    return _svg(
+        floor.encode(y="floor:Q", color=colour)
+        + base.mark_line(strokeWidth=2.5)
+        + base.mark_point(filled=True, size=44, opacity=1)
+    )
+
+
+def evidence(looks: Sequence[tuple[float, float]], enough: float) -> str:
+    """Return what spoke against an item, by minutes, beside the line from which on that is *enough*."""
+    rows = [{"minute": minute, "evidence": min(max(value, _LEAST), _MOST)} for minute, value in looks]
+    top = max([10 * enough, *(row["evidence"] for row in rows)])
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        x=_minutes(),
+        y=alt.Y(
+            "evidence:Q",
+            title=None,
+            scale=alt.Scale(type="log", domain=[_LEAST, top]),
+            axis=alt.Axis(format="~g", tickCount=5),
+        ),
+    )
+    stop = alt.Chart(alt.InlineData(values=[{"enough": enough}])).mark_rule(strokeDash=[5, 4], color=_FAILED)
+    line = base.mark_line(strokeWidth=2.5, color=_P50, interpolate="step-after")
+    return _svg(stop.encode(y="enough:Q") + line + base.mark_point(filled=True, size=24, color=_P50, opacity=1))
+
+
+def _minutes() -> alt.X:
+    title = "上线后分钟 minutes since it went live"
+    return alt.X("minute:Q", title=title, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=6))
+
+
+_LEAST, _MOST = 0.01, 1e6
+"""What evidence is drawn as at least and at most."""
+
+
 def _counts(one: Figures) -> Sequence[int]:
     return one.passed, one.slow, one.failed
 
 
 def _svg(chart: alt.Chart | alt.LayerChart, *, height: int = _HEIGHT) -> str:
     drawn = (
-        chart.properties(width=_WIDTH, height=height, background="transparent")
+        chart.properties(width=_WIDTH, height=height, background="transparent", padding=_PADDING)
         .configure(font=_FONT)
         .configure_axis(
             labelColor=_QUIET,

@@ -54,8 +54,8 @@ def cue_flags(cues: Sequence[Cue], length_s: float) -> tuple[Flag, ...]:
     """Return the flags of what the recording is marked with. Keys, and SIP messages, share one where they are close."""
     flags = [_flag(cue.kind, cue.short, cue.text, cue.at_s, whole=(length_s, _PAPER_PX)) for cue in cues]
     keys = [flag for flag in flags if flag.kind is Kind.KEY]
-    prompts = [flag for flag in flags if flag.kind is Kind.PROMPT]
-    others = _together([flag for flag in flags if flag.kind not in (Kind.KEY, Kind.PROMPT)])
+    prompts = [flag for flag in flags if flag.kind in (Kind.PROMPT, Kind.TONE)]
+    others = _together([flag for flag in flags if flag.kind not in (Kind.KEY, Kind.PROMPT, Kind.TONE)])
     beneath = sorted([*others, *prompts], key=lambda flag: flag.left)
     return (*_together(keys), *_laid_out(beneath))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +20,7 @@ VERDICTS = {
 }
 _EVIDENCE = 5
 """Runs that a table names of a reason; the document names them all."""
+_MARKUP = re.compile(r"[\\`*_\[\]|~]")
 _GRAVEST = (Decision.NO_GO, Decision.INCONCLUSIVE, Decision.GO)
 
 
@@ -59,16 +61,23 @@ def document(verdict: Verdict) -> dict[str, Any]:
 def markdown(verdict: Verdict, item: Item) -> str:
     """Return *verdict* as Markdown, for a merge request."""
     label = VERDICTS[verdict.decision]
-    lines = [f"## {label.sign} {label.en} · {item.title} (`{item.name}`)", ""]
+    lines = [f"## {label.sign} {label.en} · {_escaped(item.title)} (`{item.name}`)", ""]
     compared = f"baseline {verdict.baseline}" if verdict.baseline else "no baseline"
     lines += [f"{len(verdict.runs)} runs · {verdict.phase} · {compared}", ""]
     lines += ["| | about | what was found | more runs | evidence |", "|---|---|---|---|---|"]
     for reason in filter(counts, ordered(verdict.reasons)):
         whose = " · ".join(filter(None, (str(reason.ground), reason.scenario, reason.about)))
         runs = ", ".join(f"`{run}`" for run in reason.runs[:_EVIDENCE])
-        cells = (VERDICTS[reason.decision].sign, whose, reason.what, missing(reason), runs)
-        lines.append("| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |")
+        if len(reason.runs) > _EVIDENCE:
+            runs += f" and {len(reason.runs) - _EVIDENCE} more"
+        cells = (VERDICTS[reason.decision].sign, _escaped(whose), _escaped(reason.what), missing(reason), runs)
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """Return *text* as Markdown shows it as it is, in one line."""
+    return _MARKUP.sub(r"\\\g<0>", " ".join(text.split())).replace("&", "&amp;").replace("<", "&lt;")
 
 
 def missing(reason: Reason) -> str:

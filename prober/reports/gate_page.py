@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from prober.model.item import Item
 from prober.model.verdict import Decision, Ground, Reason, Verdict
@@ -31,7 +32,10 @@ GROUNDS = {
     Ground.DEFECTS: Label("阻断缺陷", "Blocking defects"),
     Ground.WATCH: Label("上线观察", "Launch watch"),
 }
-_TONES = {Decision.GO: Mark.PASSED, Decision.NO_GO: Mark.FAILED, Decision.INCONCLUSIVE: Mark.SLOW}
+TONES = {Decision.GO: Mark.PASSED, Decision.NO_GO: Mark.FAILED, Decision.INCONCLUSIVE: Mark.SLOW}
+
+Linked = Callable[[str], str]
+"""Says where the page of a run lies, by its id, as the page at hand links to it; "" where there is none."""
 
 
 @dataclass(frozen=True)
@@ -52,35 +56,50 @@ class Interval:
 
 @dataclass(frozen=True)
 class Row:
-    """A reason as the page shows it."""
+    """
+    A reason as the page shows it. *says* is the decision, but of a baseline that is not there yet: none.
+
+    *pages* are those of its runs, by their ids.
+    """
 
     reason: Reason
+    pages: Mapping[str, str]
     label: Label
+    sign: str
+    says: str
     tone: Mark
     interval: Interval | None
     needed: str
 
 
-def render(verdict: Verdict, item: Item) -> str:
-    """Return the page of *verdict* on *item*."""
-    rows = [_row(reason) for reason in ordered(verdict.reasons)]
-    return html.page(
-        "gate.html.j2",
-        _TONES[verdict.decision],
-        title=f"{item.title} · {verdict.item}",
-        says=VERDICTS[verdict.decision],
-        verdicts=VERDICTS,
-        judged=verdict,
-        item=item,
-        binding=[row for row in rows if counts(row.reason)],
-        informing=[row for row in rows if not counts(row.reason)],
-        needed=needed(verdict),
-    )
+def render(verdict: Verdict, item: Item, *, zone: ZoneInfo, linked: Linked = lambda _: "") -> str:
+    """Return the page of *verdict* on *item*; its times are of *zone*."""
+    return html.page("gate.html.j2", TONES[verdict.decision], **shown(verdict, item, zone, linked))
 
 
-def _row(reason: Reason) -> Row:
+def shown(verdict: Verdict, item: Item, zone: ZoneInfo, linked: Linked) -> dict[str, object]:
+    """Return what the template of the page shows."""
+    rows = [_row(reason, linked) for reason in ordered(verdict.reasons)]
+    return {
+        "title": f"{item.title} · {verdict.item}",
+        "says": VERDICTS[verdict.decision],
+        "judged": verdict,
+        "item": item,
+        "binding": [row for row in rows if counts(row.reason)],
+        "informing": [row for row in rows if not counts(row.reason)],
+        "needed": needed(verdict),
+        "zone": zone,
+        "at": lambda instant: f"{instant.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+    }
+
+
+def _row(reason: Reason, linked: Linked) -> Row:
     intervals = [*_share(reason), *_difference(reason), *_ratio(reason), None]
-    return Row(reason, GROUNDS[reason.ground], _TONES[reason.decision], intervals[0], missing(reason))
+    said = (VERDICTS[reason.decision].sign, VERDICTS[reason.decision].en, TONES[reason.decision])
+    if reason.ground is Ground.BASELINE:
+        said = ("–", "无 none", Mark.SKIPPED)
+    pages = {run: linked(run) for run in reason.runs}
+    return Row(reason, pages, GROUNDS[reason.ground], *said, intervals[0], missing(reason))
 
 
 def _share(reason: Reason) -> Iterator[Interval]:

@@ -32,9 +32,9 @@ class Group:
     views: tuple[RunView, ...]
 
 
-def page_name(run: Run) -> str:
-    """Return what the page of *run* is called in a folder of many."""
-    return f"{_UNSAFE.sub('_', run.id)}.html"
+def page_name(run_id: str) -> str:
+    """Return what the page of a run is called in a folder of many."""
+    return f"{_UNSAFE.sub('_', run_id)}.html"
 
 
 def render(runs: Sequence[Run], *, title: str, read: Read, opened: Opened = bytes, index: str = "") -> str:

@@ -12,6 +12,7 @@ from itertools import groupby, pairwise
 import numpy as np
 
 from prober.model.run import Outcome, Run, StepResult
+from prober.reports.attempts import steps_by_name
 from prober.reports.words import Mark, counted, mark
 
 _SLOTS = 60
@@ -136,7 +137,7 @@ def _gravest_first(row: ScenarioRow) -> tuple[int, str]:
 
 
 def _scenario(runs: Sequence[Run], first: datetime, last: datetime) -> ScenarioRow:
-    broke = Counter(step.name for run in runs if (step := run.failed_step))
+    broke = Counter(name for run in runs for name, step in steps_by_name(run).items() if step is run.failed_step)
     return ScenarioRow(
         name=runs[0].scenario,
         title=runs[0].title or runs[0].scenario,
@@ -163,8 +164,8 @@ def _steps(runs: Sequence[Run]) -> tuple[StepRow, ...]:
     by_name: dict[tuple[str, str], list[StepResult]] = {}
     # The longest run has the order of the steps; what only others have comes behind.
     for run in sorted(runs, key=lambda run: -len(run.steps)):
-        for step in run.steps:
-            by_name.setdefault((step.name, step.channel), []).append(step)
+        for name, step in steps_by_name(run).items():
+            by_name.setdefault((name, step.channel), []).append(step)
     return tuple(
         StepRow(name, channel, _counted(steps), spread(step.took_s for step in steps))
         for (name, channel), steps in by_name.items()

@@ -15,8 +15,12 @@ class Kind(StrEnum):
 
     KEY = "key"
     PROMPT = "prompt"
+    TONE = "tone"
     STEP = "step"
     SIP = "sip"
+
+
+_HEARD = (Kind.KEY, Kind.PROMPT, Kind.TONE)
 
 
 @dataclass(frozen=True)
@@ -28,16 +32,16 @@ class Cue:
 
     @property
     def kind(self) -> Kind:
-        """What its first word says: `key`, `prompt`, or a step's verb; else SIP."""
+        """What its first word says: `key`, `prompt`, `tone`, or a step's verb; else SIP."""
         first = self.text.partition(" ")[0]
-        if first in (Kind.KEY, Kind.PROMPT):
+        if first in _HEARD:
             return Kind(first)
         return Kind.STEP if "." in first else Kind.SIP
 
     @property
     def short(self) -> str:
-        """What fits on the picture: the key, the prompt's name, with a dash if it was broken off."""
-        name = self.text.partition(" ")[2] if self.kind in (Kind.KEY, Kind.PROMPT) else ""
+        """What fits on the picture: the key, the prompt's or tone's name, with a dash if it was broken off."""
+        name = self.text.partition(" ")[2] if self.kind in _HEARD else ""
         return name.replace(", broken off", " —")
 
 

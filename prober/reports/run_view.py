@@ -20,8 +20,9 @@ from prober.reports.sound import Waveform, waveform
 from prober.reports.step_view import StepView, step_views
 from prober.reports.words import Mark, mark
 
+_LARGE = ("trace", "pcap")
 _WORTH_A_TRACE = (Mark.FAILED, Mark.ERROR, Mark.INTERRUPTED)
-"""Traces are large: those of runs that were well stay in the evidence folder."""
+"""Traces and packets are large: those of runs that were well stay in the evidence folder."""
 _Content = TypeVar("_Content")
 _SHOWN_TEXT = 40_000
 """Characters of a text of unknown kind that are shown; the rest is in the file."""
@@ -82,6 +83,7 @@ class RunView:
     streams: tuple[tuple[File, list[Chart]], ...]
     loads: tuple[tuple[File, Waterfall], ...]
     traces: tuple[File, ...]
+    captures: tuple[File, ...]
     others: tuple[tuple[File, str], ...]
     """Whatever is of no kind known here, or cannot be read as its kind; with the beginning of its text."""
 
@@ -94,17 +96,17 @@ class RunView:
 
 def run_view(run: Run, files: Files) -> RunView:
     """Return *run* as it is shown, its evidence read from *files*."""
-    kept = [files.open(one, wanted=one.kind != "trace" or mark(run) in _WORTH_A_TRACE) for one in _evidence(run)]
+    kept = [files.open(one, wanted=one.kind not in _LARGE or mark(run) in _WORTH_A_TRACE) for one in _evidence(run)]
     shots = _by_step(run, kept)
     ladders = _read(kept, "ladder", rungs)
     chats = _read(kept, "transcript", bubbles)
     streams = _read(kept, "rtp", charts)
     loads = _read(kept, "har", waterfall)
     recordings = [file for file in kept if file.kept.kind == "recording"]
-    traces = [file for file in kept if file.kept.kind == "trace"]
+    traces, captures = ([file for file in kept if file.kept.kind == kind] for kind in _LARGE)
     calls = _answered(run, ladders)
     read = [file for file, _ in [*ladders, *chats, *streams, *loads]]
-    shown = {file.kept.path for file in [*recordings, *traces, *read, *chain.from_iterable(shots.values())]}
+    shown = {file.kept.path for file in [*recordings, *traces, *captures, *read, *chain.from_iterable(shots.values())]}
     return RunView(
         run=run,
         mark=mark(run),
@@ -118,6 +120,7 @@ def run_view(run: Run, files: Files) -> RunView:
         streams=tuple(streams),
         loads=tuple(loads),
         traces=tuple(traces),
+        captures=tuple(captures),
         others=tuple((file, _excerpt(file)) for file in kept if file.kept.path not in shown),
     )
 

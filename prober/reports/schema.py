@@ -106,7 +106,10 @@ KEYS: Mapping[str, Mapping[str, tuple[Schema, str]]] = {
         "value": ({"type": ["string", "integer", "null"]}, "as the type (money: integer fen); null: unreadable"),
     },
     "evidence": {
-        "kind": (_TEXT, "`recording`, `ladder`, `messages`, `rtp`, `screenshot`, `page`, `har`, `trace`, `transcript`"),
+        "kind": (
+            _TEXT,
+            "`recording`, `ladder`, `messages`, `rtp`, `pcap`, `screenshot`, `page`, `har`, `trace`, `transcript`",
+        ),
         "path": (_TEXT, "below the evidence folder"),
         "sha256": (_SHA256, "hash of its content"),
         "bytes": (_NUMBER, "its size"),

@@ -119,6 +119,7 @@ KINDS = {
     "messages": Label("信令报文", "SIP messages"),
     "transcript": Label("短信往来", "SMS"),
     "rtp": Label("语音流逐秒", "RTP by second"),
+    "pcap": Label("网络数据包", "Packets"),
     "screenshot": Label("截图", "Screenshot"),
     "har": Label("网络请求", "Requests"),
     "trace": Label("浏览器轨迹", "Browser trace"),

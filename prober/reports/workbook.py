@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
@@ -15,8 +16,10 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from prober.model.figures import Figures
+from prober.model.item import PhaseChange
 from prober.model.service import Chapter, ServiceReport
-from prober.reports.gate import VERDICTS
+from prober.model.verdict import Verdict
+from prober.reports.gate import VERDICTS, counts
 from prober.reports.quality_words import about
 from prober.reports.words import CATEGORIES, CHANNELS, PHASES, QUALITIES, STAGES
 
@@ -73,7 +76,8 @@ def workbook(report: ServiceReport) -> bytes:
     _sheet(book, "可用率 Availability", (*_ITEM, *slo), _objectives(report))
     incidents = (
         *(_Column("编号 Id", 20), _Column("开始 Opened", 18, _AT), _Column("恢复 Closed", 18, _AT)),
-        *(_Column("级别 Severity"), _Column("渠道 Channel"), _Column("现象 What", _WIDEST), _Column("处理人 By", 16)),
+        *(_Column("级别 Severity"), _Column("渠道 Channel"), _Column("现象 What", _WIDEST), _Column("What", _WIDEST)),
+        _Column("处理人 By", 16),
     )
     _sheet(book, "故障 Incidents", (*_ITEM, *incidents), _incidents(report, zone))
     improvements = (
@@ -93,6 +97,7 @@ def workbook(report: ServiceReport) -> bytes:
         _Column("决定 Decision", 26),
         _Column("人 By", 16),
         _Column("依据 Why", _WIDEST),
+        _Column("Why", _WIDEST),
     )
     _sheet(book, "决定 Decisions", (*_ITEM, *decisions), _decisions(report, zone))
     steps = (_Column("场景 Scenario", 22), _Column("渠道 Channel", 12), _Column("步骤 Step", 40))
@@ -159,8 +164,8 @@ def _incidents(report: ServiceReport, zone: ZoneInfo) -> Iterator[Sequence[_Valu
     for one in report.chapters:
         for found in one.incidents:
             times = _local(found.opened_at, zone), _local(found.closed_at, zone)
-            about_it = str(found.severity), found.cause.channel, found.what_zh or found.what, found.acknowledged_by
-            yield (*_item(one), found.id, *times, *about_it)
+            about_it = str(found.severity), found.cause.channel, found.what_zh or found.what, found.what
+            yield (*_item(one), found.id, *times, *about_it, found.acknowledged_by)
 
 
 def _improvements(report: ServiceReport) -> Iterator[Sequence[_Value]]:
@@ -177,16 +182,20 @@ def _improvements(report: ServiceReport) -> Iterator[Sequence[_Value]]:
 
 def _decisions(report: ServiceReport, zone: ZoneInfo) -> Iterator[Sequence[_Value]]:
     for one in report.chapters:
-        for change in one.changes:
-            label = PHASES[change.phase]
-            yield (*_item(one), _local(change.at, zone), f"{label.zh} {label.en}", change.by, change.why)
-        for judged in one.verdicts:
-            said, binding = (
-                VERDICTS[judged.decision],
-                [part for part in judged.reasons if part.decision is judged.decision],
-            )
-            why = "; ".join(f"{part.about} {part.what_zh}".strip() for part in binding)
-            yield (*_item(one), _local(judged.at, zone), f"{said.zh} {said.en}", "", why)
+        both: list[PhaseChange | Verdict] = [*one.changes, *one.verdicts]
+        for taken in sorted(both, key=attrgetter("at")):
+            if isinstance(taken, PhaseChange):
+                label, by, why = PHASES[taken.phase], taken.by, (taken.why, taken.why)
+            else:
+                label, by, why = VERDICTS[taken.decision], "", _why(taken)
+            yield (*_item(one), _local(taken.at, zone), f"{label.zh} {label.en}", by, *why)
+
+
+def _why(verdict: Verdict) -> tuple[str, str]:
+    """Return what decided it, in Chinese and in English."""
+    deciding = [part for part in verdict.reasons if part.decision is verdict.decision and counts(part)]
+    zh = "; ".join(f"{part.about} {part.what_zh}".strip() for part in deciding)
+    return zh, "; ".join(f"{part.about} {part.what}".strip() for part in deciding)
 
 
 def _worst(report: ServiceReport) -> Iterator[Sequence[_Value]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from prober.model.figures import Figures
-from prober.model.run import Outcome
+from prober.model.run import Outcome, told_apart
 from prober.store.sketches import merged, quantiles, sketch
 from prober.store.tables import RUNS, STEPS
 
@@ -92,6 +94,7 @@ def counted(connection: Connection, since: datetime, until: datetime, wanted: Wa
     """
     Count the runs that began from *since* to *until* and have ended, and their steps, by what they are of.
 
+    Two steps of one name in a run are two series, for they may ask for unlike things.
     *wanted* narrows it to values of DIMENSIONS. A whole run took what its steps took together, if it came to a right
     end: one that broke off is shorter, not quicker.
     """
@@ -100,12 +103,14 @@ def counted(connection: Connection, since: datetime, until: datetime, wanted: Wa
     found: dict[Series, Count] = {}
     runs = {row.id: row for row in connection.execute(select(*_RUN).where(*ended))}
     took_s = dict.fromkeys(runs, 0.0)
-    for run_id, step, channel, verb, outcome, step_took_s in connection.execute(
-        select(*_STEP).select_from(RUNS.join(STEPS, STEPS.c.run_id == RUNS.c.id)).where(*ended)
-    ):
-        if run_id in runs:
+    played = select(*_STEP).select_from(RUNS.join(STEPS, STEPS.c.run_id == RUNS.c.id)).where(*ended)
+    steps = connection.execute(played.order_by(STEPS.c.run_id, STEPS.c.step))
+    for run_id, of_run in groupby((row for row in steps if row[0] in runs), key=itemgetter(0)):
+        _, names, *others = zip(*of_run, strict=True)
+        of = runs[run_id][1:5]
+        for name, channel, verb, outcome, step_took_s in zip(told_apart(names), *others, strict=True):
             took_s[run_id] += step_took_s or 0.0
-            _count(found, (*runs[run_id][1:5], step, channel, verb)).add(outcome, step_took_s, flaky=False)
+            _count(found, (*of, name, channel, verb)).add(outcome, step_took_s, flaky=False)
     for run_id, row in runs.items():
         right = row.outcome in _RIGHT
         flaky = right and row.attempt > 1

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, Select, Table, func, select, text
 
-from prober.model.run import Layer, Outcome, Run, StepResult
+from prober.model.run import Layer, Outcome, Run, StepResult, told_apart
 from prober.store import rows
 from prober.store.database import Database
 from prober.store.numbers import shown
@@ -35,7 +35,7 @@ class LateReply:
 
 
 class Played(NamedTuple):
-    """A step as it counts, without what hangs on it."""
+    """A step as it counts, without what hangs on it. Its *name* is told apart from others of its run."""
 
     run_id: str
     scenario: str
@@ -51,8 +51,16 @@ class Played(NamedTuple):
     failure: str | None
 
 
+_EARLIER = STEPS.alias()
+_ALIKE = (
+    select(func.count())
+    .where(_EARLIER.c.run_id == STEPS.c.run_id, _EARLIER.c.name == STEPS.c.name, _EARLIER.c.step < STEPS.c.step)
+    .correlate(STEPS)
+    .scalar_subquery()
+)
+"""How many steps before it in its run have the same name."""
 _STEPS_OF_RUNS = select(
-    *(STEPS.c.run_id, RUNS.c.scenario, RUNS.c.line, STEPS.c.step, STEPS.c.name, STEPS.c.channel, STEPS.c.verb),
+    *(STEPS.c.run_id, RUNS.c.scenario, RUNS.c.line, STEPS.c.step, STEPS.c.name, _ALIKE, STEPS.c.channel, STEPS.c.verb),
     *(STEPS.c.outcome, STEPS.c.layer, STEPS.c.started_at, STEPS.c.took_s, STEPS.c.failure),
 ).select_from(RUNS.join(STEPS, STEPS.c.run_id == RUNS.c.id))
 _BARE_COLUMNS = (
@@ -147,9 +155,10 @@ class Queries:
 
 
 def _played(run_id: str, scenario: str, line: str, *of_step: Any) -> Played:
-    *told, outcome, layer, started_at, took_s, failure = of_step
+    step, name, alike, channel, verb, outcome, layer, started_at, took_s, failure = of_step
+    *_, name = told_apart([name] * (1 + alike))
     ended = (_OUTCOMES[outcome], layer and _LAYERS[layer], started_at, took_s, failure)
-    return Played._make((run_id, scenario, line, *told, *ended))
+    return Played._make((run_id, scenario, line, step, name, channel, verb, *ended))
 
 
 def _bare(connection: Connection, wanted: Select[Any]) -> Iterator[Run]:

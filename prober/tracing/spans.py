@@ -6,12 +6,12 @@ Every id is derived from the run's, so that a person finds the trace of a run, a
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from prober.model.run import Failure, Outcome, Run, StepResult
+from prober.model.trace import span_id, trace_id
 from prober.model.verb import ROBOT
 
 _WORDS = 1000
@@ -40,11 +40,6 @@ class Span:
     said: Mapping[str, Said] = field(default_factory=dict)
 
 
-def trace_id(run_id: str) -> str:
-    """Return the id of the trace of the run called *run_id*: the first 32 hexadecimal digits of its SHA-256."""
-    return hashlib.sha256(run_id.encode()).hexdigest()[:32]
-
-
 def of_run(run: Run) -> Span:
     """Return the span that holds those of the steps of *run*, which is over."""
     broken = run.failed_step
@@ -67,7 +62,7 @@ def of_run(run: Run) -> Span:
     }
     return Span(
         trace_id=trace_id(run.id),
-        span_id=_span_id(run.id),
+        span_id=span_id(run.id),
         parent_id="",
         name=run.scenario,
         asks=False,
@@ -103,8 +98,8 @@ def of_step(run: Run, result: StepResult) -> Span:
     } | {f"timing.{name}": value for name, value in result.timings.items()}
     return Span(
         trace_id=trace_id(run.id),
-        span_id=_span_id(f"{run.id}/{result.index}"),
-        parent_id=_span_id(run.id),
+        span_id=span_id(f"{run.id}/{result.index}"),
+        parent_id=span_id(run.id),
         name=result.name,
         asks=result.channel != ROBOT,
         started_at=result.started_at,
@@ -113,10 +108,6 @@ def of_step(run: Run, result: StepResult) -> Span:
         what=_what(result.outcome, failure),
         said=_attributes(said),
     )
-
-
-def _span_id(of: str) -> str:
-    return hashlib.sha256(of.encode()).hexdigest()[32:48]
 
 
 def _well(outcome: Outcome | None) -> bool | None:

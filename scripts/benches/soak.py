@@ -9,32 +9,25 @@ after a warm-up (halves in the quick form); memory grows by the median slope ove
 
 from __future__ import annotations
 
-import os
 import re
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
-from pathlib import Path
-from statistics import median
 
+from scripts.benches.frame import growth
 from scripts.benches.frame.bench import Figure, Plan, Result
+from scripts.benches.frame.growth import Sample, slope_kb
 from scripts.benches.frame.processes import Process
 from scripts.benches.frame.robot import JOURNEYS, Robot, Site
 from scripts.demo import operator
 
 RUNS, QUICK_RUNS = 500, 10
-HELD_S = 0.3
-"""At the end of each run the robot is stopped for so long before it is looked at: what the run had then lets go."""
 QUICK_S, QUICK_LEAST = 45.0, 6
 """The quick form ends when this time is over, but not before so many runs, however slow the machine is."""
 LONGEST_RUN_S = 60.0
-WARM_UP = 0.1
 SETTLED_S = 240.0
 """Chromium starts a service of its own (on-device models) three minutes after its launch, once, and keeps it."""
-LAST = 1
-"""While the last run ends, the robot closes already."""
 ROBOT_KB_A_RUN = 100.0
 """`prober run` keeps each run until its end, to tell of them all: that is what most of this is."""
 BROWSER_KB_A_RUN = 100.0
@@ -43,24 +36,6 @@ WAL_BYTES = 8_000_000
 """SQLite writes its log back every 1000 pages of 4 kB; twice that is a reader that holds it up."""
 _MB = 1e6
 _BROKEN_STEP = re.compile(r"  [✗!] (\w+\.\w+)")
-_COUNTS = ("processes", "open_files", "sockets", "temporary_files")
-
-
-@dataclass(frozen=True)
-class Sample:
-    """
-    What the robot and all it started held at the end of a run, *at_s* seconds after its start.
-
-    *memory* is resident bytes, by whose they are.
-    """
-
-    at_s: float
-    processes: int
-    open_files: int
-    sockets: int
-    temporary_files: int
-    wal_bytes: int
-    memory: dict[str, int]
 
 
 @dataclass
@@ -100,9 +75,7 @@ def _play(robot: Robot, plan: Plan, site: Site, *, seen: Seen, runs: int) -> Non
         if failed := _BROKEN_STEP.search(told.line):
             seen.broken[failed[1]] += 1
         if told.outcome:
-            with robot.held():
-                time.sleep(HELD_S)
-                seen.samples.append(_sample(robot, site, quick=plan.quick))
+            seen.samples.append(_sample(robot, site, quick=plan.quick))
             seen.outcomes.append(told.outcome)
             if len(seen.outcomes) % max(1, runs // 20) == 0:
                 plan.say(_progress(seen, began_s))
@@ -111,32 +84,9 @@ def _play(robot: Robot, plan: Plan, site: Site, *, seen: Seen, runs: int) -> Non
 
 
 def _sample(robot: Robot, site: Site, *, quick: bool) -> Sample:
-    mine = robot.family()
     # A quick one is over before Chromium has opened all it will.
-    files = [one.open_files() for one in mine if not quick or _whose(one, robot.pid) != "chrom"]
-    memory: dict[str, int] = defaultdict(int)
-    for one in mine:
-        memory[_whose(one, robot.pid)] += one.resident_bytes()
-    wal = site.database.with_name(site.database.name + "-wal")
-    return Sample(
-        at_s=time.monotonic() - robot.began_s,
-        processes=len(mine),
-        open_files=sum(opened for opened, _ in files),
-        sockets=sum(sockets for _, sockets in files),
-        temporary_files=_temporary_files(site.temporary),
-        wal_bytes=wal.stat().st_size if wal.exists() else 0,
-        memory=dict(memory),
-    )
-
-
-def _temporary_files(folder: Path) -> int:
-    """Count what lies in *folder*, but for the browser's housekeeping in its profile, which goes on for minutes."""
-    count = 0
-    for here, folders, files in os.walk(folder):  # which, unlike rglob, minds no folder that vanishes under it
-        count += len(folders) + len(files)
-        if Path(here) == folder:
-            folders[:] = [name for name in folders if not name.startswith("playwright_chromiumdev_profile")]
-    return count
+    unopened = frozenset({"chrom"} if quick else ())
+    return growth.sampled(robot, site, lambda one: _whose(one, robot.pid), unopened=unopened)
 
 
 def _whose(one: Process, robot_pid: int) -> str:
@@ -153,18 +103,16 @@ def _progress(seen: Seen, began_s: float) -> str:
 
 
 def _result(seen: Seen, runs: int, *, quick: bool) -> Result:
-    steady = _steady(seen.samples, 0.0 if quick else SETTLED_S)
-    figures: dict[str, Figure] = {"runs_not_passed": _not_passed(seen.outcomes)}
-    for what in _COUNTS:
-        figures[f"{what}_grown"] = growth([getattr(sample, what) for sample in steady])
+    steady = growth.steady(seen.samples, 0.0 if quick else SETTLED_S)
+    figures: dict[str, Figure] = {"runs_not_passed": _not_passed(seen.outcomes)} | growth.grown(steady)
     for whose, key in (("robot", "robot"), ("chrom", "browser"), ("node", "node")):
         held = [sample.memory.get(whose, 0) for sample in steady]
-        figures[f"{key}_memory_slope_kb_a_run"] = None if (grown := slope(held)) is None else round(grown / 1000, 1)
+        figures[f"{key}_memory_slope_kb_a_run"] = slope_kb(held)
         figures[f"{key}_memory_at_end_mb"] = round(held[-1] / _MB, 1) if held else None
     figures["wal_largest_bytes"] = max((sample.wal_bytes for sample in seen.samples), default=None)
     figures["processes_left_at_end"] = len(seen.left)
     figures["run_mean_s"] = round(seen.lasted_s / max(1, len(seen.outcomes)), 2)
-    bounds = {"runs_not_passed": "<= 0"} | {f"{what}_grown": "<= 0" for what in _COUNTS}
+    bounds = {"runs_not_passed": "<= 0"} | growth.BOUNDS
     bounds |= {"wal_largest_bytes": f"<= {WAL_BYTES}", "processes_left_at_end": "<= 0"}
     if not quick:  # ten runs tell of a warm-up, not of a slope
         bounds["robot_memory_slope_kb_a_run"] = f"<= {ROBOT_KB_A_RUN:g}"
@@ -177,12 +125,6 @@ def _result(seen: Seen, runs: int, *, quick: bool) -> Result:
         _LIMITS,
         remarks=_remarks(seen, runs, quick=quick),
     )
-
-
-def _steady(samples: Sequence[Sample], settled_s: float) -> Sequence[Sample]:
-    """Return the samples after the warm-up, but for the last."""
-    settled = sum(sample.at_s < settled_s for sample in samples)
-    return samples[max(1, settled, round(len(samples) * WARM_UP)) : -LAST]
 
 
 _LIMITS = (
@@ -208,18 +150,3 @@ def _remarks(seen: Seen, runs: int, *, quick: bool) -> list[str]:
     elif len(seen.outcomes) < runs and not quick:
         remarks.append(f"the robot ended, or time was over, after {len(seen.outcomes)} of {runs} runs")
     return remarks
-
-
-def growth(counts: Sequence[int]) -> int | None:
-    """Return the least of the last fifth (half, of fewer than 50) less that of the first; None of fewer than four."""
-    if len(counts) < 4:
-        return None
-    part = len(counts) // (5 if len(counts) >= 50 else 2)
-    return min(counts[-part:]) - min(counts[:part])
-
-
-def slope(values: Sequence[float]) -> float | None:
-    """Return the median of the slopes between all pairs, a step apart each; None of fewer than four (Theil, Sen)."""
-    if len(values) < 4:
-        return None
-    return median((later - earlier) / (j - i) for (i, earlier), (j, later) in combinations(enumerate(values), 2))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from prober.alerts import telling
 from prober.model.alarm import MAYBE, Delivery, Quiet, Reason, Way
 from prober.model.probe import Severity
 from prober.store.store import Store
@@ -199,6 +200,25 @@ async def test_it_wakes_for_a_change_and_leaves_what_is_under_way_to_the_next_st
         await asyncio.wait_for(running, 8)
     assert site.states()[-1] == ("chat", Reason.CLOSED, Delivery.SENDING)
     site.sink.gate.set()
+
+
+async def test_a_clock_set_back_while_it_looks_holds_nothing_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it was to tell in seconds is told in seconds, not when the clock has come there again."""
+    monkeypatch.setattr(telling, "LOOK", timedelta(milliseconds=20))
+    alerts, due = site.alerts(), site.store.alarms.due
+
+    def set_back(now: datetime) -> object:
+        site.clock.at = NOON
+        return due(now)
+
+    monkeypatch.setattr(site.store.alarms, "due", set_back)
+    site.clock.at = NOON + timedelta(hours=2)
+    await site.fails("balance")
+    running = asyncio.create_task(alerts.run())
+    assert await asyncio.to_thread(site.sink.came.wait, 20)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 async def test_a_way_that_is_gone_from_the_settings_owes_nothing(site: Site) -> None:

@@ -17,6 +17,7 @@ import pytest
 from prober.app import leading
 from prober.app.news import About
 from prober.errors import StoreBroken
+from prober.model.line import Line
 from prober.model.probe import Missed, Start
 from prober.model.run import Outcome
 from prober.store.leadership import SCHEDULE
@@ -233,3 +234,18 @@ async def test_what_was_claimed_and_never_begun_accounts_for_itself_alone(robot)
     assert planned == {"one": an_hour_ago}
     (missed,) = well.store.starts.missed_since(an_hour_ago)
     assert missed.told_until_at - an_hour_ago >= timedelta(hours=1)
+
+
+async def test_who_leads_has_lines_started_before_their_first_run(robot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of its probes, no more than may be played at once; who does not lead starts nothing."""
+    well, asked = robot(), []
+
+    async def start_ahead(lines: Iterable[Line]) -> None:
+        asked.append([line.name for line in lines])
+
+    monkeypatch.setattr(well.driver, "start_ahead", start_ahead, raising=False)
+    well.serving.leading.take()
+    assert well.serving._ahead is None
+    await well.turn()
+    await well.serving._ahead
+    assert asked == [["a"]]

@@ -14,9 +14,9 @@ from rich.console import Console
 from scripts.benches.frame import page
 from scripts.benches.frame.bench import Result, Table, broken, document, holds
 from scripts.benches.frame.found import benches, says
+from scripts.benches.frame.growth import growth, slope
 from scripts.benches.frame.machine import Fitness, machine
 from scripts.benches.frame.shown import show
-from scripts.benches.soak import growth, slope
 
 CHECKOUT = Path(__file__).parents[2]
 RESULT = Result(

@@ -27,6 +27,16 @@ def test_run_after_run_nothing_grows(bench: Bench) -> None:
     assert told["figures"]["robot_memory_at_end_mb"] > 0
 
 
+def test_whatever_breaks_beneath_a_call_the_robot_goes_on(bench: Bench) -> None:
+    """Asserts of the SIP library, a registrar that vanishes: each loss an ERROR that says so, no other, no leak."""
+    told = bench("endurance")
+    assert told["unmet"] == [], told["remarks"]
+    assert told["samples"]["calls"] == 24
+    assert told["samples"]["asserts that failed"] == 3
+    assert 2 <= told["samples"]["calls lost"] <= 6
+    assert [row[2] for row in told["tables"][0]["rows"]] == [1, 1, 1, 1]
+
+
 def test_a_thousand_probes_are_started_in_time(bench: Bench) -> None:
     """Nearly all that was planned is started, and what was not is counted."""
     told = bench("schedule")
@@ -57,3 +67,38 @@ def test_the_gate_lets_through_what_is_well_and_nothing_else(bench: Bench) -> No
     assert told["unmet"] == [], told["remarks"]
     assert told["figures"]["rank_sum_passes_tail"] > 0.8, "which the common rule lets through"
     assert all(float(row[1].rstrip("%")) > 90 for row in told["tables"][1]["rows"][2:]), "bad launches are stopped"
+
+
+def test_what_the_robot_says_of_a_latency_is_what_passed_on_the_wire(bench: Bench) -> None:
+    """Within 2 ms at the median, and every prompt is heard."""
+    told = bench("truth")
+    assert told["unmet"] == [], told["remarks"]
+    assert told["samples"]["trials, 4 calls at once"] >= 75
+    assert told["samples"]["pages, prober"] == 6
+
+
+def test_a_web_scenario_costs_what_its_own_script_would(bench: Bench) -> None:
+    """Nearly; and four customers at once hinder no one."""
+    told = bench("browser")
+    assert "crowd_not_passed" not in told["unmet"], told["tables"]
+    assert told["figures"]["cost_ratio"] < 3
+    assert [row[0] for row in told["tables"][1]["rows"]] == [1, 4]
+
+
+def test_prompts_are_recognised_and_nothing_else_is(bench: Bench) -> None:
+    """Mandarin and English ones, over every line; other texts, other voices, tones and music are none of them."""
+    told = bench("hearing")
+    assert told["unmet"] == [], told["remarks"]
+    assert told["samples"]["prompts known"] >= 60
+    assert told["samples"]["prompts played"] >= 200
+    assert told["samples"]["other texts in a known voice"] + told["samples"]["known texts in other voices"] >= 150
+    assert {row[0] for row in told["tables"][0]["rows"] if row[1] > 0} >= {"GSM full rate", "3 % of packets lost"}
+
+
+def test_calls_at_once_hear_all_that_they_are_told(bench: Bench) -> None:
+    """Eight at once, each with a library of 64 prompts; what they cost is told."""
+    told = bench("calls")
+    assert told["unmet"] == [], told["remarks"]
+    assert told["samples"]["trials with 8 calls at once"] >= 70
+    assert 0 < told["figures"]["core_per_call"] < 1
+    assert 0 < told["figures"]["memory_per_call_mb"] < 100

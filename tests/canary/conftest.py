@@ -73,6 +73,7 @@ def play(workspace, operator) -> Iterator[Callable[..., Played]]:
             path = workspace.write("canary.yaml", scenario)
             every = {"TRACE": "always", "HAR": "always", "SCREENSHOTS": "every_step"}
             workspace.environment |= {f"PROBER__CHANNELS__WEB__{name}": value for name, value in every.items()}
+            workspace.environment |= {"PROBER__CHANNELS__IVR__PCAP": "true"}
             workspace.environment |= {"PROBER__LINES": lines, "TMPDIR": temporary, **environment}
             result = Played(workspace, Path(temporary))
             with workspace.start("run", path, "--json", "--html=reports/canary.html") as process:

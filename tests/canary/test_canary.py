@@ -65,7 +65,7 @@ def test_the_canary_is_nowhere(play, workspace):
         played.again(*arguments)
     assert played.found(SECRETS, but=WRITTEN) == []
     assert any("chrom" in command for command in played.commands)
-    assert {"call.wav", "ladder.txt", "sms.txt", "trace.zip", "web.har"} <= played.kept()
+    assert {"call.wav", "call.pcap", "ladder.txt", "sms.txt", "trace.zip", "web.har"} <= played.kept()
 
     (recording,) = played.folder.joinpath("results_db/evidence").rglob("call.wav")
     heard, pressed = tones.channels(recording)

@@ -205,3 +205,23 @@ def test_a_lines_secret_in_a_scenario_is_warned_of_and_not_shown(workspace):
     result = check()
     assert "the secret ‘pin’ stands here in plain" in result.stderr
     assert "246801" not in result.output + result.stderr
+
+
+WORDS = 'scenario: words\nsteps:\n  - ivr.dial: 10086\n  - ivr.hear: {says: "余额.*元"}\n'
+
+
+def test_words_want_something_that_recognises_them(workspace, whisper_base):
+    """Without, they are bad input, with what to set up; so is a model that is not there."""
+    (workspace / "scenarios/words.yaml").write_text(WORDS, encoding="utf-8")
+    result = check()
+    assert result.exit_code == 2
+    assert "words.yaml:4:" in result.stderr
+    assert "nothing is set up that recognises speech" in result.stderr
+    assert "channels.ivr.speech" in result.stderr
+    for model, exit_code in (("models/none", 2), (whisper_base, 0)):
+        speech = f"speech: {{engine: whisper, model: {model}}}"
+        config = CONFIG.replace("/scenarios/prompts", f"/scenarios/prompts, {speech}")
+        (workspace / "config.yaml").write_text(config, encoding="utf-8")
+        result = check()
+        assert result.exit_code == exit_code, result.stderr
+        assert ("there is no folder" in result.stderr) is (exit_code == 2)

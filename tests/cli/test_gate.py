@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import json
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import rmtree
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
+from prober.app.launching import Launch
+from prober.cli.items import open_gate
 from prober.errors import BadInput
-from prober.model.run import Outcome
+from prober.model.item import Sample
+from prober.model.run import Outcome, Phase
 from prober.store.store import Store
 from tests.cli.offering import SCENARIO, URL, gate, grounds, prober
 
@@ -105,6 +112,21 @@ def test_what_is_worse_is_no_go(keep, folder) -> None:
     ]
 
 
+def test_the_page_of_a_gate_leads_to_pages_of_runs_beside_it(keep) -> None:
+    """As `prober report` writes them: of a folder, or beside the index of many; it is told in the workspace's zone."""
+    runs = keep([Outcome.PASSED, Outcome.FAILED] * 15)
+    for folder in ("runs", "all of them-runs"):
+        written_to = Path("reports", folder)
+        written_to.mkdir(parents=True)
+        (written_to / f"{runs[1].id}.html").write_text("")
+        assert prober("gate", "balance", "--no-run", "--html=reports/g.html").exit_code == 1
+        assert f'<a href="{quote(folder)}/{runs[1].id}.html"' in written("html")
+        assert f'href="{quote(folder)}/{runs[3].id}.html"' not in written("html")
+        rmtree(written_to)
+    began = runs[0].started_at.astimezone(ZoneInfo("Asia/Shanghai"))
+    assert f"{began:%Y-%m-%d %H:%M:%S} – " in written("html")
+
+
 def test_a_phase_is_changed_with_who_and_why(folder) -> None:
     """It stands where the last change says; none is made without a reason."""
     assert "pre-launch" in prober("phase", "balance").stdout
@@ -197,3 +219,41 @@ def test_what_is_played_in_maintenance_counts_for_nothing(keep, folder) -> None:
     keep([Outcome.FAILED] * 30)
     code, told = gate("balance")
     assert (code, told["reasons"][0]["what"]) == (4, "no run counts: 30 in a maintenance window")
+
+
+def test_what_is_retired_is_never_go(keep) -> None:
+    """However well its runs were."""
+    keep([Outcome.PASSED] * 40)
+    assert prober("phase", "balance", "retired", "--why", "nobody wants it").exit_code == 0
+    for arguments in (["gate", "balance", "--no-run"], ["launch", "balance"]):
+        done = prober(*arguments)
+        assert isinstance(done.exception, BadInput)
+        assert "‘balance’ is retired" in str(done.exception)
+
+
+async def _taken_up() -> tuple[Launch, int]:
+    with open_gate("balance", Path("config.yaml")) as (found, _):
+        launch = Launch.of(found, {"balance-sms": Sample("balance-sms", n=40, passed=40)}, "somebody")
+        await launch.begin("its gate says GO")
+        return launch, len(found.store.items.changes("balance"))
+
+
+def test_a_launch_that_is_watched_on_knows_what_was_seen(keep) -> None:
+    """Whoever breaks it off and begins again loses no failure, and writes no other beginning."""
+    keep([Outcome.PASSED] * 40)
+    assert prober("phase", "balance", "launch", "--why", "live").exit_code == 0
+    later = datetime.now(UTC) + timedelta(seconds=5)
+    keep([Outcome.FAILED] * 3, phase=Phase.LAUNCH, started_at=later)
+    launch, changes = asyncio.run(_taken_up())
+    assert (launch.asked, changes) == (3, 1)
+    assert [look.evidence > 1 for look in launch.looks] == [True] * 3, "its page tells the whole course"
+    assert launch.watch.evidence > 3
+    assert launch.failed is not None
+
+
+def test_a_launch_lasts(keep) -> None:
+    """No time is no launch."""
+    keep([Outcome.PASSED] * 40)
+    for option in ("--for=0s", "--every=0s"):
+        done = prober("launch", "balance", option)
+        assert (done.exit_code, "longer than nothing" in done.output) == (2, True)

@@ -49,3 +49,11 @@ def test_a_quarantine_is_waited_out(offered, operator) -> None:
     assert (done.returncode, told["decision"]) == (1, "NO_GO"), done.stderr
     assert len(told["runs"]) >= 3
     assert "a number is in quarantine" in done.stderr
+
+
+def test_each_line_of_runs_abreast_says_whose_it_is(offered) -> None:
+    """Two runs at once are on two lines, and no step could be taken for one of the other."""
+    done = offered.prober("gate", "balance", "--parallel=2", "--json")
+    assert done.returncode == 0, done.stderr
+    steps = [line for line in done.stderr.splitlines() if "sms.receive" in line]
+    assert {line.partition(" │ ")[0] for line in steps} == {"demo-1", "demo-2"}

@@ -42,7 +42,8 @@ def test_nothing_is_launched_without_its_gate(offered) -> None:
 def test_a_launch_that_goes_wrong_is_stopped_and_one_that_goes_well_ends(offered, operator) -> None:
     """A fault after some runs: NO_GO long before the time is up, and an incident until it is taken back; mended: GO."""
     assert offered.prober("gate", "balance").returncode == 0
-    with offered.start("launch", "balance", "--for", "10m", "--every", "200ms", "--json") as launch:
+    page = ("--html", "reports/stopped.html")
+    with offered.start("launch", "balance", "--for", "10m", "--every", "200ms", "--json", *page) as launch:
         looks = (line for line in launch.stderr if "against it" in line)
         for _ in islice(looks, 3):
             pass
@@ -56,9 +57,14 @@ def test_a_launch_that_goes_wrong_is_stopped_and_one_that_goes_well_ends(offered
     (incident,) = open_incidents(offered)
     assert incident["items"] == ["balance"]
     assert "launch of balance" in incident["what"]
+    stopped = (offered.folder / "reports/stopped.html").read_text(encoding="utf-8")
+    assert "已停止" in stopped
+    assert "prober phase balance pre-launch --why" in stopped
     assert phase(offered) == "launch"
     again = offered.prober("launch", "balance")
     assert (again.returncode, "the launch of ‘balance’ was stopped" in again.stderr) == (2, True)
+    signed = offered.prober("phase", "balance", "post-launch", "--why", "it will do")
+    assert (signed.returncode, "the launch of ‘balance’ was stopped" in signed.stderr) == (2, True)
     assert offered.prober("phase", "balance", "pre-launch", "--why", "taken back").returncode == 0
     assert open_incidents(offered) == [], "what was wrong with the launch is over"
 
@@ -69,6 +75,8 @@ def test_a_launch_that_goes_wrong_is_stopped_and_one_that_goes_well_ends(offered
     assert "✓ GO 可以上线" in done.stdout
     assert open_incidents(offered) == []
     assert phase(offered) == "post-launch"
-    assert "上线观察" in (offered.folder / "reports/launch.html").read_text(encoding="utf-8")
+    told = (offered.folder / "reports/launch.html").read_text(encoding="utf-8")
+    assert "观察期满" in told
+    assert "上线观察" in told
     again = offered.prober("launch", "balance")
     assert (again.returncode, "launched no more" in again.stderr) == (2, True)

@@ -46,6 +46,16 @@ def listed(*arguments: str) -> list[dict]:
     return json.loads(done.stdout)["improvements"]
 
 
+def test_a_review_of_another_item_is_refused(folder) -> None:
+    """Two items may be asked the same questions; a form says which one it is of."""
+    assert prober("review", "balance", "--form", "form.yaml", "--by", "张三").exit_code == 0
+    text = Path("form.yaml").read_text(encoding="utf-8")
+    assert "\nitem: balance\n" in text
+    done = prober("review", "reviewed", "--answers", "form.yaml")
+    assert isinstance(done.exception, BadInput)
+    assert "this is a review of ‘balance’, not of ‘reviewed’" in str(done.exception)
+
+
 def test_reviews_come_in_one_by_one(keep) -> None:
     """The gate waits for as many people as are asked for; one who looks twice is one."""
     keep([Outcome.PASSED] * 40, item="reviewed")
@@ -155,7 +165,8 @@ def test_showing_and_handing_in_are_two_things(folder) -> None:
 def test_an_improvement_goes_its_way(keep) -> None:
     """Plan, do, check, act: each with who and when; it is done when its runs say so, not when somebody does."""
     keep([Outcome.FAILED, Outcome.PASSED])
-    added = ["add", "balance", "回复太慢", "--category=system", "--due=2026-12-01", "--passes=2", "--by=张三"]
+    due = f"--due={datetime.now(UTC) + timedelta(days=8):%Y-%m-%d}"
+    added = ["add", "balance", "回复太慢", "--category=system", due, "--passes=2", "--by=张三"]
     assert prober("improvements", *added).exit_code == 0
     assert prober("improvements", "start", "imp-1", "--by=李四").exit_code == 0
     twice = prober("improvements", "start", "IMP-1")
@@ -183,6 +194,12 @@ def test_an_improvement_goes_its_way(keep) -> None:
         (("add", "balance", "x", "--category=flow", "--channel=fax"), "is offered on sms"),
         (("add", "balance", "x", "--category=flow", "--scenario=y"), "there is no scenario called y"),
         (("add", "balance", "x", "--category=flow", "--due=soon"), "‘soon’ is no day"),
+        (("add", "balance", "x", "--category=flow", "--due=2026-01-01"), "‘2026-01-01’ is over: write 20"),
+        (("add", "balance", "x", "--category=flow", f"--owner={'x' * 101}"), "it has 101 characters: write 100 at"),
+        (("add", "balance", "x", "--category=flow", f"--by={'x' * 101}"), "it has 101 characters: write 100 at most"),
+        (("add", "balance", "x" * 2001, "--category=flow"), "it has 2001 characters: write 2000 at most"),
+        (("add", "balance", " ", "--category=flow"), "it says nothing: write a sentence"),
+        (("drop", "IMP-1", " "), "it says nothing: write a sentence"),
         (("add", "balance", "x", "--category=flow", "--incident=INC-1"), "there is no incident ‘INC-1’"),
         (("mended", "IMP-9"), "there is no improvement ‘IMP-9’"),
         (("show", "IMP-x"), "there is no improvement ‘IMP-x’"),
@@ -193,7 +210,8 @@ def test_what_cannot_be_is_refused(folder, arguments: tuple[str, ...], said: str
     """With a word of what can."""
     done = prober("improvements", *arguments)
     assert done.exit_code != 0
-    assert said in done.output + str(done.exception)
+    told = " ".join(done.output.replace("│", "").split())
+    assert said in told + str(done.exception)
 
 
 def test_a_survey_is_imported_once(folder) -> None:
@@ -208,6 +226,9 @@ def test_a_survey_is_imported_once(folder) -> None:
     told = json.loads(prober("survey", "show", "balance", "--json").stdout)
     assert [(one["quality"], one["score"]) for one in told["opinions"]] == [(None, 100.0), ("simplicity", 75.0)]
     assert "快" in prober("survey", "show", "balance").stdout
+    changed = prober("survey", "import", "survey.csv", "--scale", "1-10")
+    assert isinstance(changed.exception, BadInput)
+    assert "was imported with another score" in str(changed.exception)
     assert prober("survey", "remove", "survey.csv").stdout == "2 scores removed\n"
     assert isinstance(prober("survey", "remove", "survey.csv").exception, BadInput)
     assert "no survey" in prober("survey", "show", "nothing").stdout

@@ -12,7 +12,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
 
-from prober.tracing import trace_id
+from prober.model.trace import trace_id
 from tests.cli.test_serve import Server, plan
 from tests.conftest import Operator, Workspace
 

@@ -33,6 +33,21 @@ def lived(keep):
     assert prober("phase", "balance", "post-launch", "--why=观察期结束", "--by=发布经理").exit_code == 0
 
 
+def test_a_comparison_that_failed_is_the_worst_step(keep) -> None:
+    """Though no channel was asked in it."""
+    keep([Outcome.PASSED] * 5)
+    at = datetime.now(UTC) - timedelta(minutes=1)
+    unequal = Failure("same: they differ", "86.50元", "96.50元", "不一致")
+    named = {"channel": "robot", "verb": "same", "layer": Layer.CONTENT, "failure": unequal}
+    keep(
+        [Outcome.FAILED],
+        steps=(StepResult(0, "same a, b", outcome=Outcome.FAILED, started_at=at, ended_at=at, **named),),
+    )
+    (item,) = report("life", "balance")["items"]
+    worst = item["worst_steps"][0]
+    assert (worst["step"], worst["figures"]["failed"], worst["last_failure"] is None) == ("same a, b", 1, False)
+
+
 def report(*arguments: str) -> dict:
     done = prober("report", *arguments, "--json")
     assert done.exit_code == 0, done.output
@@ -81,6 +96,10 @@ def test_a_month_is_a_page_a_pdf_and_a_workbook(lived) -> None:
     assert (overview["业务 Item"], overview["拨测 Runs"], overview["失败 Failed"]) == ("balance", 29, 1)
     assert overview["成功率 Success"] == pytest.approx(28 / 29)
     assert [row[2].value for row in list(book["改进 Improvements"].rows)[1:]] == ["IMP-1"]
+    decisions = [[cell.value for cell in row] for row in list(book["决定 Decisions"].rows)[1:]]
+    assert [row[3] for row in decisions] == ["不可上线 NO_GO", "上线中 Launch", "上线后 Post-launch"], "by time"
+    assert "存在未关闭的阻断性缺陷" in decisions[0][5]
+    assert "a defect that blocks is open" in decisions[0][6]
     assert all(cell.data_type != "f" for sheet in book for row in sheet.rows for cell in row)
 
 
@@ -114,3 +133,12 @@ def test_what_there_is_not_is_bad_input(folder, arguments: tuple[str, ...], said
     done = prober("report", *arguments)
     assert isinstance(done.exception, BadInput), done.output
     assert said in done.exception.problems[0].message
+
+
+def test_what_is_of_runs_is_refused_of_a_time(lived) -> None:
+    """Nothing that was asked for is passed over in silence."""
+    for option in (["--junit=j.xml"], ["--line=demo-1"]):
+        done = prober("report", "month", this_month(), *option)
+        assert isinstance(done.exception, BadInput), done.output
+        assert "are of runs" in str(done.exception)
+    assert not Path("j.xml").exists()

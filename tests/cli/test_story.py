@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import Operator, Workspace
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1500)]
 PAGE = (Path(__file__).parents[2] / "docs/story.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _EXIT = re.compile(r"#.*\bexit (\d)")
@@ -34,9 +34,9 @@ class Story:
         if command.startswith("curl"):
             body = re.search(r"-d '(.*)'", command)
             self.operator.faults(**(json.loads(body[1]) if body else {}))
-        elif command.endswith(" &"):
-            self._begin(shlex.split(command.removesuffix(" &"))[1:])
-        elif command == "wait":
+        elif command.endswith((" &", " & launch=$!")):
+            self._begin(shlex.split(command.partition(" &")[0])[1:])
+        elif command == "wait $launch":
             assert self.under_way is not None
             assert self.under_way.stdout is not None
             with self.under_way as launch:

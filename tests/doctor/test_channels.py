@@ -212,3 +212,20 @@ async def test_no_gateway(patient_of):
     """A channel without one can send nothing."""
     (found,) = await messages.gateways(patient_of("channels: {sms: {}}"))
     assert found.what == "no SMS gateway is set up"
+
+
+@pytest.mark.live
+async def test_whether_packets_can_be_captured_is_looked_at_where_they_are_to_be_kept(
+    patient_of, monkeypatch, tmp_path
+):
+    """A machine that does not let the robot is told how to; nothing is said where nobody asked for packets."""
+    assert await telephone.packets(patient_of(ivr(5060))) == []
+    found = await telephone.packets(patient_of(ivr(5060, ", pcap: true")))
+    assert (found.level, found.what) == (Level.GOOD, "the packets of calls can be captured (channels.ivr.pcap)")
+    for name in ("tcpdump", "dumpcap"):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho '{name}: you may not' >&2\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    found = await telephone.packets(patient_of(ivr(5060, ", pcap: true")))
+    assert (found.level, "setcap cap_net_raw" in found.cure) == (Level.WARNING, True)
+    assert "channels.ivr.pcap is set, and packets cannot be captured on this machine (tcpdump: " in found.what

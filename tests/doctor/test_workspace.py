@@ -23,7 +23,7 @@ def scenarios(tmp_path):
     """One scenario that speaks of a secret."""
     text = 'scenario: log-in\nsteps:\n  - web.open: /\n  - web.fill: {密码: "${secret.service_password}"}\n'
     (tmp_path / "log-in.yaml").write_text(text, encoding="utf-8")
-    return load_scenarios([tmp_path / "log-in.yaml"], Vocabulary(VERBS), None)
+    return load_scenarios([tmp_path / "log-in.yaml"], Vocabulary(VERBS))
 
 
 def test_mistakes_are_counted_and_a_missing_workspace_is_told():

@@ -39,6 +39,12 @@ TABLE = [
     (Seen.MISSING_ELEMENT, Outcome.FAILED, Layer.PAGE),
     (Seen.AMBIGUOUS_ELEMENT, Outcome.FAILED, Layer.PAGE),
     (Seen.PAGE_CRASHED, Outcome.FAILED, Layer.PAGE),
+    (Seen.DIALOG, Outcome.FAILED, Layer.PAGE),
+    (Seen.PAGE_ERRORS, Outcome.FAILED, Layer.PAGE),
+    (Seen.POOR_FIGURES, Outcome.FAILED, Layer.PAGE),
+    (Seen.BARRED, Outcome.ERROR, Layer.ROBOT),
+    (Seen.INACCESSIBLE, Outcome.FAILED, Layer.PAGE),
+    (Seen.OTHER_LOOK, Outcome.FAILED, Layer.PAGE),
     (Seen.UNREACHABLE, Outcome.FAILED, Layer.PAGE),
     (Seen.GATEWAY_REFUSED, Outcome.FAILED, Layer.GATEWAY),
     (Seen.THROTTLED, Outcome.FAILED, Layer.GATEWAY),
@@ -56,7 +62,7 @@ def test_the_table_of_outcomes(seen, outcome, layer):
     """Everything a session can see has one outcome and one layer."""
     verdict = judge(HEAR, Observation(seen, took_s=1.0, expected="e", actual="a"))
     assert (verdict.outcome, verdict.layer) == (outcome, layer)
-    if outcome is Outcome.FAILED:
+    if outcome in (Outcome.FAILED, Outcome.ERROR):
         assert (verdict.failure.expected, verdict.failure.actual) == ("e", "a")
         assert verdict.failure.what.startswith("ivr.hear welcome: ")
         assert verdict.failure.zh == chinese.SEEN[seen]

@@ -71,6 +71,22 @@ def test_digits_and_dates():
     assert read("有效期至2026年13月5日", ValueType.DATE) is None
 
 
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("有效期至二零二六年十二月三十一日。", "2026-12-31"),
+        ("二〇二六年一月五号到期", "2026-01-05"),
+        ("二零二六年2月28日", "2026-02-28"),
+        ("二零二六年二月三十日", None),
+        ("二零二六年千月五日", None),
+        ("二六年一月五日", None),
+    ],
+)
+def test_spoken_dates_are_read(said, day):
+    """As an IVR joins them from pieces; a day that there is not is none."""
+    assert read(said, ValueType.DATE) == day
+
+
 def test_a_capture_keeps_the_text_and_the_value():
     """A capture keeps what was said beside what it means."""
     captured = capture(Capture("b", ValueType.MONEY), "您的余额为八十六元五角，谢谢")

@@ -136,9 +136,9 @@ class SmsSettings(BaseModel):
     quarantine: Duration = Field(default=150.0, description="how long a number is left alone")
 
 
-def load_scenario(path: Path, vocabulary: Vocabulary, prompt_names: list[str] | None = None) -> Scenario:
+def load_scenario(path: Path, vocabulary: Vocabulary) -> Scenario:
     """Return the one scenario in a file."""
-    (scenario,) = load_scenarios([path], vocabulary, prompt_names)
+    (scenario,) = load_scenarios([path], vocabulary)
     return scenario
 
 

@@ -68,12 +68,12 @@ def test_what_a_verb_orders_and_needs_is_said_where_it_is_declared():
     assert [verb for verb in verbs.values() if verb.needs and verbs[verb.needs].channel != verb.channel] == []
     assert {verb.ordering for verb in verbs.values() if verb.channel == ROBOT} == {Ordering.NEITHER}
     assert {name for name, verb in verbs.items() if verb.ordering is Ordering.PLACES} == {
-        *("ivr.press", "sms.send"),
-        *("web.click", "web.choose", "web.check", "web.press"),
+        *("ivr.press", "ivr.say", "sms.send"),
+        *("web.click", "web.choose", "web.check", "web.press", "web.download", "web.dialog"),
     }
     assert {name for name, verb in verbs.items() if verb.ordering is Ordering.SHOWS} == {
         *("ivr.hear", "sms.receive"),
-        *("web.see", "web.not_see", "web.read"),
+        *("web.see", "web.not_see", "web.read", "web.wait_for", "web.matches", "web.looks_like"),
     }
 
 

@@ -72,6 +72,8 @@ def test_people_answer_as_they_speak() -> None:
         ("scores: {simpliciti: 4}", "‘simpliciti’ is not one of", ""),
         ("findings: [{what: a, category: colour}]", "‘colour’ is not one of", ""),
         ("findings: [{what: a, category: flow, due: soon}]", "‘soon’ is no day", "write 2026-12-01"),
+        ("findings: [{what: ' ', category: flow}]", "a value is missing here", ""),
+        (f"by: {'x' * 101}", "this is too long: 100 at most", ""),
         ("findings: [{category: flow}]", "‘what’ is missing", ""),
         ("said: hello", "unknown key ‘said’", ""),
     ],

@@ -10,6 +10,7 @@ from prober.errors import BadInput
 from prober.loading.robot_verbs import Let, Same
 from prober.loading.scenario import load_scenarios
 from prober.loading.selection import select
+from prober.model.prompt import Prompt, PromptTable
 from prober.model.run import Layer
 from prober.model.scenario import Effects, Pattern, Retry
 from prober.model.value import Capture, ValueType
@@ -124,10 +125,11 @@ def test_a_scenario_of_the_same_folder_is_used_by_its_name(written, small_vocabu
 
 
 def test_prompt_names_given_are_checked(written, small_vocabulary):
-    """The names given with the call replace those of the vocabulary."""
+    """Those of a library replace those of the vocabulary."""
     path = written("scenario: a\nsteps:\n  - ivr.hear: other\n")
+    table = PromptTable(path.parent, {"other": Prompt("other", path)}, {}, sha256="")
 
-    assert load_scenario(path, small_vocabulary, ["other"]).name == "a"
+    assert load_scenario(path, small_vocabulary.knowing(table)).name == "a"
     assert problems("scenario: a\nsteps:\n  - ivr.hear: other\n", written, small_vocabulary) == [
         "unknown prompt ‘other’"
     ]

@@ -54,6 +54,19 @@ def test_what_excel_saves_is_read(tmp_path: Path) -> None:
     assert (opinion.score, opinion.at, opinion.row) == (87.5, datetime(2026, 11, 20, 4, tzinfo=UTC), 2)
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "，", "；"])
+def test_cells_are_told_apart_by_what_stands_between_the_titles(tmp_path: Path, separator: str) -> None:
+    """As Excel saves CSV where the comma is that of decimals, and as people write it; other commas are text."""
+    text = CHINESE.replace(",", separator).replace("按键太多", '"按键, 太多"')
+    told = read(tmp_path, text)
+    assert [(one.item, one.score, one.comment) for one in told.opinions] == [
+        *(("balance", 100.0, "按键, 太多"), ("balance", 75.0, "按键, 太多"), ("bill", 0.0, "")),
+    ]
+    assert told.passed_over == ("工号",)
+    one = read(tmp_path, f'"item"{separator}"date"{separator}"overall"\nbalance{separator}2026-11-20{separator}4,5\n')
+    assert [opinion.score for opinion in one.opinions] == [87.5]
+
+
 def test_times_are_of_the_survey(tmp_path: Path) -> None:
     """As Excel writes them; an offset counts; a day of today is not over yet; a row without a score is counted."""
     days = ("2026/11/20 9:05", "2026-11-20T01:05Z", "2026年11月20日", "2026-11-23")

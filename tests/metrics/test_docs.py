@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from prober.metrics.table import TABLE, Type
-from prober.tracing import trace_id
+from prober.model.trace import trace_id
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "monitoring.md").read_text(encoding="utf-8")

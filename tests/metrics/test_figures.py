@@ -82,6 +82,16 @@ async def test_only_right_answers_are_timed(run, step, more, timed):
     assert read(figures, "prober_step_seconds_count") == timed
 
 
+async def test_steps_of_one_name_are_two_series(run, step):
+    """The menu heard a second time is no other latency of the first."""
+    figures, again = Figures(), step(index=1, took_s=3.9)
+    whole = run(steps=(step(), again))
+    for one in whole.steps:
+        await figures.step_finished(whole, one)
+    assert read(figures, "prober_step_seconds_sum", step="welcome") == 0.4
+    assert read(figures, "prober_step_seconds_sum", step="welcome (2)") == 3.9
+
+
 async def test_a_bucket_names_the_run_that_fell_into_it_last(run, step):
     """In OpenMetrics a slow bucket leads to a run that was so slow."""
     figures = Figures()

@@ -118,7 +118,7 @@ class Robot:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.yaml").write_text(workspace(doors), encoding="utf-8")
         self.settings, prompts = load_config(folder / "config.yaml", SETTINGS), load_prompts(PROMPTS)
-        found = load_scenarios([HERE / "journeys"], Vocabulary(VERBS), list(prompts.prompts))
+        found = load_scenarios([HERE / "journeys"], Vocabulary(VERBS).knowing(prompts))
         self.journeys: dict[str, Scenario] = {scenario.name: scenario for scenario in found}
         App.prepare(list(found))
         self._app = App(self.settings, prompts)

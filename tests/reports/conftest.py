@@ -151,6 +151,7 @@ def files() -> Mapping[str, bytes]:
         "r/stereo.wav": stereo(),
         "r/rtp.json": rtp(),
         "r/web.har": har(),
+        "r/call.pcap": bytes.fromhex("4d3cb2a1") + bytes(20),
         "r/trace.zip": b"PK\5\6" + bytes(18),
     }
 
@@ -254,7 +255,7 @@ def unequal(passed: Run) -> Run:
 def rich(unequal: Run, kept: Callable[..., Evidence]) -> Run:
     """A failed run with every kind of evidence, whose last failure passed the self-check."""
     kinds = {"recording": "stereo.wav", "ladder": "ladder.txt", "rtp": "rtp.json", "transcript": "sms.txt"}
-    kinds |= {"har": "web.har", "trace": "trace.zip"}
+    kinds |= {"har": "web.har", "trace": "trace.zip", "pcap": "call.pcap"}
     last = replace(unequal.steps[11], facts={**unequal.steps[11].facts, "self_check": "passed: a call to itself"})
     evidence = tuple(kept(kind, f"r/{name}") for kind, name in kinds.items())
     return replace(unequal, id="20261121T040600-rich", evidence=evidence, steps=(*unequal.steps[:11], last))

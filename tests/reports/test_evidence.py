@@ -107,18 +107,20 @@ def test_what_is_no_har_has_no_requests(text: str) -> None:
 def test_a_page_of_all_evidence_reads_as_it_was_approved(
     rich: Run, read: Read, approve: Callable[[str, str], None], shortened: Callable[[str], str]
 ) -> None:
-    """Recording, stream, ladder, messages, requests and trace are all on the page of a failed run."""
+    """Recording, stream, ladder, messages, packets, requests and trace are all on the page of a failed run."""
     page = render([rich], title="t", read=read)
     approve("evidence.html", shortened(page[page.index("<h3>证据") :]))
     assert 'download="20261121T040600-rich-trace.zip"' in page
+    assert 'download="20261121T040600-rich-call.pcap"' in page
     assert "passed: a call to itself" in page
 
 
 def test_the_trace_of_a_run_that_was_well_stays_where_it_is(rich: Run, read: Read) -> None:
-    """Traces are large; the page says where one is."""
+    """Traces and packets are large; the page says where they are."""
     page = render([replace(rich, outcome=Outcome.PASSED)], title="t", read=read)
     assert "download=" not in page
     assert "playwright show-trace r/trace.zip" in page
+    assert "wireshark r/call.pcap" in page
 
 
 def test_a_step_that_got_nothing_says_how_long_it_waited(rich: Run, read: Read) -> None:

@@ -68,8 +68,8 @@ def test_nothing_measured_is_no_figure(passed: Run) -> None:
 def test_the_index_leads_to_every_run(many: list[Run]) -> None:
     """Every run has a link to its own page, whose name is a plain file name whatever the id is."""
     page = render_index(many, title="t", folder="runs")
-    assert all(f'href="runs/{page_name(run)}"' in page for run in many)
-    assert page_name(replace(many[0], id="../a b/<c>")) == ".._a_b__c_.html"
+    assert all(f'href="runs/{page_name(run.id)}"' in page for run in many)
+    assert page_name("../a b/<c>") == ".._a_b__c_.html"
 
 
 def test_an_index_of_nothing_can_be_read() -> None:
@@ -81,3 +81,12 @@ def test_the_index_reads_as_it_was_approved(runs: list[Run], approve: Callable[[
     """The index of runs of every kind stays as it is."""
     page = render_index(runs, title="余额查询：上线前检查", folder="runs")
     approve("index.html", page[page.index("<main>") : page.index("</main>")])
+
+
+def test_steps_of_one_name_are_two_rows(passed: Run) -> None:
+    """What is heard twice in a run is told apart, in figures and where it broke, whatever else is called that."""
+    heard = replace(passed.steps[0], name="menu", took_s=0.1)
+    named, again = replace(heard, name="menu (2)", took_s=0.2), replace(heard, took_s=3.9, outcome=Outcome.FAILED)
+    (one,) = overview([replace(passed, steps=(heard, named, again), outcome=Outcome.FAILED)]).scenarios
+    assert [(row.name, row.spread.max_s) for row in one.steps] == [("menu", 0.1), ("menu (2)", 0.2), ("menu (3)", 3.9)]
+    assert one.breaks_at == (("menu (3)", 1),)

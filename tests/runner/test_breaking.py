@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from prober import runner
-from prober.channels.fake import Answer, FakeDriver
+from prober.channels.fake import VERBS, Answer, FakeDriver, Say
 from prober.errors import RobotBroken, StoreBroken
+from prober.loading.vocabulary import Vocabulary
 from prober.model.run import Layer, Observation, Outcome, Seen
 from tests.runner.playing import BROKEN, WORDS, Gone, Told, outcomes, scenario
 
@@ -72,6 +73,22 @@ async def test_a_channel_that_cannot_be_opened_is_the_error_of_the_first_step_th
     run = await played(scenario({"let": {"x": "1"}}, {"fake.say": "${x}"}), driver=FakeDriver(broken=BROKEN))
     assert outcomes(run) == ["passed", "error"]
     assert run.steps[1].failure.what == "no browser"
+
+
+async def test_an_action_that_makes_no_sense_once_filled_in_is_an_error_with_what_to_do(played):
+    """A value may turn out to be empty; a traceback would tell nobody what to look at."""
+
+    @dataclass(frozen=True)
+    class Whole(Say):
+        def __post_init__(self):
+            if not self.words:
+                raise ValueError("there is nothing to say")
+
+    step, _ = Vocabulary([replace(VERBS[0], argument=Whole)]).step({"fake.say": "${x}"})
+    run = await played(replace(scenario(), steps=(step,), let={"x": ""}))
+    assert outcomes(run) == ["error"]
+    assert run.steps[0].failure.what == "fake.say cannot be filled in: there is nothing to say"
+    assert run.steps[0].failure.actual == "Look at what fills in its references: it may be empty."
 
 
 async def test_an_unforeseen_exception_is_an_error_with_its_traceback(played):
@@ -162,6 +179,36 @@ async def test_interrupting_the_opening_closes_what_is_open(played):
     with pytest.raises(asyncio.CancelledError):
         await task
     assert [session.closed for session in quick.sessions] == [True]
+
+
+async def test_a_run_that_is_interrupted_while_it_closes_is_closed_to_its_end(played):
+    """The sink hears of its end; who interrupts that as well ends it."""
+    closing, go_on = asyncio.Event(), asyncio.Event()
+
+    class Leaving(FakeDriver):
+        async def open(self, run):
+            session = await super().open(run)
+            session.close = self.leave
+            return session
+
+        async def leave(self):
+            closing.set()
+            await go_on.wait()
+            return ()
+
+    for twice in (False, True):
+        closing.clear()
+        go_on.clear()
+        sink = Told()
+        task = asyncio.create_task(played(scenario({"fake.say": "a"}), driver=Leaving(), sink=sink))
+        await closing.wait()
+        task.cancel()
+        await asyncio.sleep(0)
+        task.cancel() if twice else go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert ("run finished" in sink.calls) is not twice
+        assert twice or (sink.run.interrupted, sink.run.outcome) == (True, Outcome.ERROR)
 
 
 async def test_evidence_that_cannot_be_kept_is_an_error(played):

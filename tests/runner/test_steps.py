@@ -21,6 +21,19 @@ async def test_every_step_is_told_before_the_next_begins(played):
     assert sink.calls == told
 
 
+async def test_sessions_know_what_is_ahead_as_far_as_no_step_captures_it(played):
+    """With what is filled in already: facts of the line, secrets, and what the scenario itself lays down."""
+
+    class Curious(FakeDriver):
+        async def open(self, run):
+            self.ahead = [action.argument.words for action in run.ahead]
+            return await super().open(run)
+
+    driver, words = Curious(), ("${line.brand} ${secret.pin} ${x}", "${captured}", "bye")
+    await played(scenario(*({"fake.say": one} for one in words), let={"x": "y"}), driver=driver)
+    assert driver.ahead == ["全球通 246801 y", "bye"]
+
+
 async def test_after_a_failure_only_always_steps_are_played(played):
     """A failed step ends the run; the others are SKIPPED, those that must be played are."""
     steps = ({"fake.hear": "a"}, {"fake.say": "b"}, {"fake.say": "bye", "always": "true"})

@@ -122,6 +122,25 @@ async def test_figures_are_of_any_of_some_values(store: Store, played: list[Run]
     assert both.p50_s == pytest.approx(float(np.quantile(right, 0.5)), rel=0.05)
 
 
+@pytest.mark.parametrize("rolled", [False, True])
+async def test_steps_of_one_name_are_two_series(store: Store, a_run: Make, a_step: MakeStep, *, rolled: bool) -> None:
+    """The second time the menu is heard is another step; its failures are found under the name its figures have."""
+    bare = {"name": "hear menu", "timings": {}, "captures": (), "evidence": (), "started_at": FIRST, "ended_at": FIRST}
+    ended = {"started_at": FIRST, "ended_at": FIRST + timedelta(seconds=30), "outcome": Outcome.FAILED}
+    told = ((0, 0.1, Outcome.PASSED), (1, 3.9, Outcome.FAILED))
+    for name in ("b", "a"):
+        steps = tuple(a_step(place, took_s=took_s, outcome=outcome, **bare) for place, took_s, outcome in told)
+        await store.run_finished(a_run(name, steps=steps, **ended))
+    if rolled:
+        await store.rollups.roll(NOW)
+    found = store.rollups.figures(FIRST, NOW, by=("step",))
+    assert {step: (one.n, one.min_s, one.max_s) for (step,), one in found.items()} == {
+        "hear menu": (2, 0.1, 0.1),
+        "hear menu (2)": (2, 3.9, 3.9),
+    }
+    assert {one.name for one in store.queries.failures(FIRST, NOW)} == {"hear menu (2)"}
+
+
 async def test_rolling_again_changes_nothing(store: Store, store_url: str, played: list[Run]) -> None:
     """Nor does another robot that does it too, nor one that was killed in the middle."""
 

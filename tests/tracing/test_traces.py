@@ -13,7 +13,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from prober.loading.config_service import TelemetrySettings
 from prober.model.run import Outcome, Run
-from prober.tracing import Traces, trace_id
+from prober.model.trace import trace_id
+from prober.tracing import Traces
 
 
 async def tell(traces: Traces, run: Run, times: int = 1) -> None:

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from prober.loading.fields import Duration, Keys, Number, PromptName, Text, refusal
+from prober.channels.ivr.hearing.events import Tone
+from prober.channels.ivr.speech.fields import Words
+from prober.channels.ivr.voice.fields import Speakable
+from prober.loading.fields import Duration, Keys, Number, PromptName, SayingName, Text, refusal
+from prober.loading.limits import LEAST, Longest, Share, number
 from prober.loading.templates import REFERENCE
 from prober.model.run import Layer
 from prober.model.scenario import Ordering
@@ -32,34 +36,49 @@ def _to_call(number: str) -> str:
     return number
 
 
+def _to_ping(number: str) -> str:
+    return _to_call(number) if number else number
+
+
 PhoneNumber = Annotated[Text, AfterValidator(_to_call)]
 """What can be called: the user part of a SIP address."""
 
 
-def _number(value: Any, unit: str, highest: float, example: str) -> float:
-    typed = str(value).strip()
-    try:
-        number = float(typed.removesuffix(unit))
-    except ValueError:
-        number = -1.0
-    if isinstance(value, bool) or not typed.endswith(unit) or not 0 <= number <= highest:
-        raise refusal(f"‘{typed}’ is not understood here: write {example}")
-    return number
-
-
 Score = Annotated[
     float,
-    PlainValidator(lambda value: _number(value, "", 4.5, "a mean opinion score up to 4.5, such as 3.5")),
-    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 4.5}),
+    PlainValidator(lambda value: number(value, "", (0, 4.5), "a mean opinion score up to 4.5, such as 3.5")),
+    LEAST,
+    WithJsonSchema({"type": ["number", "string"], "examples": [3.5, ">= 3.5"]}),
 ]
-"""A mean opinion score."""
+"""The least mean opinion score."""
 
-Share = Annotated[
+Level = Annotated[
     float,
-    PlainValidator(lambda value: _number(value, "%", 100, "a percentage, such as 2%") / 100),
-    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*%$", "examples": ["2%"]}),
+    PlainValidator(lambda value: number(value, "dBFS", (-90, 0), "a level below full scale, such as -30 dBFS")),
+    LEAST,
+    WithJsonSchema({"type": "string", "pattern": r"^(>|>=|≥)?\s*-?\d+(\.\d+)?\s*dBFS$", "examples": ["-30 dBFS"]}),
 ]
-"""A percentage; the value is 0..1."""
+"""The least level."""
+
+
+def _several(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+Prompts = Annotated[
+    tuple[PromptName, ...],
+    BeforeValidator(_several),
+    Field(min_length=1),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
+"""A prompt of the library, or several."""
+
+
+class Reached(StrEnum):
+    """How far a call is to come."""
+
+    ANSWERED = "answered"
+    EARLY = "early"
 
 
 class Until(StrEnum):
@@ -71,34 +90,66 @@ class Until(StrEnum):
 
 
 class KeyMode(StrEnum):
-    """How keys are sent: as RTP events (RFC 4733) or as SIP INFO."""
+    """How keys are sent: as RTP events (RFC 4733), SIP INFO, tones in the sound, or what the far end has agreed to."""
 
     RFC4733 = "rfc4733"
     INFO = "info"
+    INBAND = "inband"
+    AUTO = "auto"
 
 
 @dataclass(frozen=True)
 class Dial:
-    """Call *number* and wait for the answer. `expect: 486` makes that code of refusal the pass."""
+    """
+    Call *number* and wait for the answer. `expect: 486` makes that code of refusal the pass.
+
+    With `until: early` it is enough that sound comes before the answer (183), which can be heard and is not paid for.
+    """
 
     number: PhoneNumber = field(metadata={"description": "the number to call"})
     expect: Number = field(default=200, metadata={"description": "the SIP code that passes, such as 486"})
+    until: Reached = field(
+        default=Reached.ANSWERED, metadata={"description": "wait for the answer, or for the sound before it"}
+    )
+
+    def __post_init__(self) -> None:
+        if self.until is Reached.EARLY and self.expect != 200:
+            raise ValueError("‘expect’ is the code of an answer, and ‘until: early’ waits for none")
 
 
 @dataclass(frozen=True)
 class Hear:
     """
-    Wait for the recorded prompt *prompt*.
+    Wait for a recorded prompt or any of several, for words, for a tone of the network, for music, or for keys.
 
     Another prompt is noted and waiting goes on, unless `strict: true`. A `capture` implies `until: end`.
     """
 
-    prompt: PromptName = field(metadata={"description": "a prompt of the library"})
+    prompts: Prompts = field(
+        default=(),
+        metadata={"alias": "prompt", "description": "a prompt of the library, or a list of them: any of these"},
+    )
     until: Until = field(
         default=Until.CONFIRMED,
         metadata={"description": "how far to listen: its first words, its end, or what is read out behind it as well"},
     )
     strict: bool = field(default=False, metadata={"description": "whether another prompt ends the wait"})
+    tone: Tone | None = field(
+        default=None, metadata={"description": "the tone to wait for, or `music`, instead of a prompt"}
+    )
+    keys: Keys = field(default="", metadata={"description": "the keys to wait for, instead of a prompt"})
+    says: Words | None = field(
+        default=None,
+        metadata={"description": "a regular expression of what is to be said, in any voice, instead of a prompt"},
+    )
+
+    def __post_init__(self) -> None:
+        if isinstance(self.prompts, str):
+            object.__setattr__(self, "prompts", (self.prompts,))
+        if sum(map(bool, (self.prompts, self.tone, self.keys, self.says))) != 1:
+            raise ValueError("‘ivr.hear’ waits for one thing: a prompt, words (says), a tone, or keys")
+        if not self.prompts and (self.until is not Until.CONFIRMED or self.strict):
+            raise ValueError("‘until’ and ‘strict’ are for prompts")
 
 
 @dataclass(frozen=True)
@@ -106,9 +157,44 @@ class Press:
     """Press *keys*, one after the other, each *hold* long with *gap* between them."""
 
     keys: Keys = field(metadata={"description": "0-9, *, #, A-D, one or more"})
-    mode: KeyMode = field(default=KeyMode.RFC4733, metadata={"description": "RTP events, or SIP INFO"})
+    mode: KeyMode = field(
+        default=KeyMode.RFC4733,
+        metadata={
+            "description": "RTP events, SIP INFO, tones in the sound, or events if the far end takes them, else tones"
+        },
+    )
     hold: Duration = field(default=0.16, metadata={"description": "how long each key is held"})
     gap: Duration = field(default=0.1, metadata={"description": "the pause between keys, 80 ms at least"})
+
+
+@dataclass(frozen=True)
+class Say:
+    """Say something to the IVR: a recording, or a text in the voice that is set up."""
+
+    saying: SayingName = field(
+        default="", metadata={"description": "a recording of the folder sayings, beside the prompts"}
+    )
+    text: Speakable = field(default="", metadata={"description": "a text to be spoken, instead of a recording"})
+
+    def __post_init__(self) -> None:
+        if bool(self.saying) == bool(self.text):
+            raise ValueError("‘ivr.say’ says one thing: a recording, or a text")
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Say and press nothing for a while, as a customer who hesitates. The far end may hang up meanwhile."""
+
+    time: Duration = field(metadata={"description": "how long"})
+
+
+@dataclass(frozen=True)
+class Ping:
+    """Ask the SIP server whether it is there (OPTIONS), without a call; any answer is one."""
+
+    number: Annotated[Text, AfterValidator(_to_ping)] = field(
+        default="", metadata={"description": "the number to ask for; none asks for the server itself"}
+    )
 
 
 @dataclass(frozen=True)
@@ -122,6 +208,11 @@ class HungUp:
 
 
 @dataclass(frozen=True)
+class Transferred:
+    """Wait until the far end has sent the call to somebody else: by a REFER, or by moving its sound (re-INVITE)."""
+
+
+@dataclass(frozen=True)
 class Quality:
     """
     Hold the call's figures so far against limits, while it is up or after its end.
@@ -131,7 +222,17 @@ class Quality:
 
     mos: Score | None = field(default=None, metadata={"description": "the lowest estimated MOS, such as 3.5"})
     loss: Share | None = field(default=None, metadata={"description": "the most packets lost or too late, such as 2%"})
-    jitter: Duration | None = field(default=None, metadata={"description": "the most mean jitter, such as 40ms"})
+    jitter: Longest | None = field(default=None, metadata={"description": "the most mean jitter, such as 40ms"})
+    level: Level | None = field(
+        default=None, metadata={"description": "the lowest level of what sounded, such as -30 dBFS"}
+    )
+    clipping: Share | None = field(default=None, metadata={"description": "the most samples at full scale, such as 1%"})
+    silence: Share | None = field(
+        default=None, metadata={"description": "the most of the call in silence, such as 50%"}
+    )
+    dropout: Longest | None = field(
+        default=None, metadata={"description": "the longest time without a packet, such as 200ms"}
+    )
 
 
 VERBS: tuple[Verb, ...] = (
@@ -141,7 +242,7 @@ VERBS: tuple[Verb, ...] = (
         argument=Dial,
         within_s=15.0,
         layer=Layer.SIGNALLING,
-        took="INVITE sent → 2xx (or the code that is expected)",
+        took="INVITE sent → 2xx (or the code that is expected, or the first sound)",
         ordering=Ordering.NEITHER,
         needs="",
         timings={
@@ -155,7 +256,8 @@ VERBS: tuple[Verb, ...] = (
         argument=Hear,
         within_s=6.0,
         layer=Layer.PROMPT,
-        took="stimulus → arrival of the first frame in which the prompt is audible (-40 dBFS in its recording)",
+        took="stimulus → arrival of the first frame in which the prompt is audible (-40 dBFS in its recording); of "
+        "words, in which the sound that they are said in begins (-50 dBFS)",
         ordering=Ordering.SHOWS,
         needs="ivr.dial",
         timings={
@@ -179,6 +281,36 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         channel=CHANNEL,
+        name="say",
+        argument=Say,
+        within_s=30.0,
+        layer=Layer.SIGNALLING,
+        took="first packet → end of the last one: its length",
+        ordering=Ordering.PLACES,
+        needs="ivr.dial",
+    ),
+    Verb(
+        channel=CHANNEL,
+        name="silence",
+        argument=Silence,
+        within_s=None,
+        layer=Layer.SIGNALLING,
+        took="nothing: it asks for no time",
+        ordering=Ordering.NEITHER,
+        needs="ivr.dial",
+    ),
+    Verb(
+        channel=CHANNEL,
+        name="ping",
+        argument=Ping,
+        within_s=2.0,
+        layer=Layer.SIGNALLING,
+        took="OPTIONS sent → its answer",
+        ordering=Ordering.NEITHER,
+        needs="",
+    ),
+    Verb(
+        channel=CHANNEL,
         name="hang_up",
         argument=HangUp,
         within_s=5.0,
@@ -194,6 +326,17 @@ VERBS: tuple[Verb, ...] = (
         within_s=30.0,
         layer=Layer.SIGNALLING,
         took="stimulus → BYE received",
+        ordering=Ordering.NEITHER,
+        needs="ivr.dial",
+        waits=True,
+    ),
+    Verb(
+        channel=CHANNEL,
+        name="transferred",
+        argument=Transferred,
+        within_s=20.0,
+        layer=Layer.SIGNALLING,
+        took="stimulus → the new leg's 2xx (REFER), or our 2xx (re-INVITE)",
         ordering=Ordering.NEITHER,
         needs="ivr.dial",
         waits=True,

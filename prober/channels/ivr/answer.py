@@ -6,8 +6,17 @@ from dataclasses import dataclass, replace
 
 from prober.channels.ivr.actions import Until
 from prober.channels.ivr.call import Call
-from prober.channels.ivr.hearing.events import Confirmed, Diverged, ReadOut, Started
-from prober.channels.ivr.messages import Heard
+from prober.channels.ivr.hearing.events import (
+    Confirmed,
+    Diverged,
+    KeyHeard,
+    ReadOut,
+    Started,
+    Tone,
+    ToneEnded,
+    ToneStarted,
+)
+from prober.channels.ivr.messages import FarKey, Heard
 
 TOLERANCE_S = 0.04
 """An onset is known to within two frames; one this little before the stimulus may still answer it."""
@@ -51,15 +60,26 @@ class Occurrence:
         """It stopped being that prompt: cut off, or another one that begins alike."""
         return self.ended is not None and not self.confirmed
 
+    @property
+    def went_on_otherwise(self) -> bool:
+        """Whether other sound stood in place of its own."""
+        return self.ended is not None and isinstance(self.ended.event, Diverged) and self.ended.event.otherwise
+
 
 @dataclass(frozen=True)
 class Question:
-    """Which prompt is waited for. What began before *since_s*, or by *after_s* has answered another, is no answer."""
+    """
+    Which of *prompts* is waited for; of none, a *tone*.
 
-    prompt: str
+    What began before *since_s*, or by *after_s* has answered another, is no answer; by *ends_at_s* it is to begin.
+    """
+
+    prompts: tuple[str, ...]
     until: Until
     since_s: float
+    ends_at_s: float = float("inf")
     after_s: float = float("-inf")
+    tone: Tone | None = None
 
     def may_be(self, one: Occurrence) -> bool:
         """Whether it began late enough."""
@@ -108,7 +128,7 @@ def candidate(call: Call, question: Question) -> Occurrence | None:
         (
             one
             for one in occurrences(call)
-            if one.prompt == question.prompt and question.may_be(one) and not one.withdrawn
+            if one.prompt in question.prompts and question.may_be(one) and not one.withdrawn
         ),
         None,
     )
@@ -119,7 +139,7 @@ def others(call: Call, question: Question) -> list[Occurrence]:
     return [
         one
         for one in occurrences(call)
-        if one.prompt != question.prompt
+        if one.prompt not in question.prompts
         and not one.withdrawn
         and one.started.began_at_s >= question.since_s - TOLERANCE_S
     ]
@@ -128,7 +148,7 @@ def others(call: Call, question: Question) -> list[Occurrence]:
 def cut_off(call: Call, question: Question) -> Occurrence | None:
     """Return a playing of the prompt that began rightly and was not played to its end."""
     return next(
-        (one for one in occurrences(call) if one.prompt == question.prompt and question.may_be(one) and one.withdrawn),
+        (one for one in occurrences(call) if one.prompt in question.prompts and question.may_be(one) and one.withdrawn),
         None,
     )
 
@@ -146,7 +166,61 @@ def undecided(call: Call, question: Question, known_by_s: float) -> bool:
     """Whether something is heard that may yet be the prompt; another one, followed since *known_by_s*, is not."""
     last = next(reversed(occurrences(call)), None)
     followed = last is not None and last.ended is None and last.started.reported_at_s <= known_by_s
-    return call.sounding and not (followed and last is not None and last.prompt != question.prompt)
+    return call.sounding and not (followed and last is not None and last.prompt not in question.prompts)
+
+
+@dataclass(frozen=True)
+class ToneHeard:
+    """A tone that was heard from *at_s* on; *ended_s* is None while it goes on."""
+
+    tone: Tone
+    at_s: float
+    recorded_s: float | None = None
+    ended_s: float | None = None
+
+
+def tones(call: Call) -> list[ToneHeard]:
+    """Return every tone of the network, and music, that was heard in the call, in order."""
+    found: list[ToneHeard] = []
+    for heard in call.heard:
+        match heard.event:
+            case ToneStarted(tone=tone):
+                found.append(ToneHeard(tone, heard.at_s, heard.recorded_s))
+            case ToneEnded(tone=tone):
+                index = next((index for index in reversed(range(len(found))) if found[index].tone is tone), None)
+                if index is not None:
+                    found[index] = replace(found[index], ended_s=heard.at_s)
+    return found
+
+
+def tones_since(call: Call, since_s: float) -> list[ToneHeard]:
+    """Return those that began no earlier."""
+    return [one for one in tones(call) if one.at_s >= since_s - TOLERANCE_S]
+
+
+def music_before(call: Call, since_s: float) -> list[ToneHeard]:
+    """Return the music that began before and went on for longer than a tail."""
+    return [
+        one
+        for one in tones(call)
+        if one.tone is Tone.MUSIC
+        and one.at_s < since_s - TOLERANCE_S
+        and (one.ended_s is None or one.ended_s > since_s + TAIL_S)
+    ]
+
+
+def far_keys(call: Call, since_s: float) -> list[FarKey]:
+    """
+    Return the keys the far end pressed since then.
+
+    Those that came as RTP events, if any did: a far end that sends both ways pressed each key once.
+    """
+    events = [one for one in call.far_keys if one.at_s >= since_s]
+    return events or [
+        FarKey(heard.at_s, heard.event.key)
+        for heard in call.heard
+        if isinstance(heard.event, KeyHeard) and heard.at_s >= since_s
+    ]
 
 
 def silence_s(call: Call, since_s: float, until_s: float) -> float:

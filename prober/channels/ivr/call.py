@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from prober.channels.ivr.hearing.events import SoundEnded, SoundStarted
 from prober.channels.ivr.messages import (
     CallEnded,
+    FarKey,
     Figures,
     FromLine,
     Heard,
@@ -17,13 +19,33 @@ from prober.channels.ivr.messages import (
     MediaStarted,
     Reached,
     RecordingWritten,
+    Said,
     SipMessage,
+    Sound,
 )
 from prober.channels.ivr.sip_trace import Note, SipTrace
 from prober.channels.timing import Clock
 from prober.loading.masking import MASK
 
 _SIGNAL = re.compile(r"(?<=Signal=)\s*\S", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """
+    The words of a stretch of sound, which began at *at_s* and ended at *end_s*; empty where none were made out.
+
+    *since_s* is the stimulus they came after. *at_s* is None where the sound was there at the stimulus, and went on.
+    """
+
+    text: str
+    shown: str
+    """The same as it may be shown: secrets in it are masked, in figures or as they are spoken."""
+    since_s: float
+    at_s: float | None
+    end_s: float
+    prompts: tuple[str, ...] = ()
+    """Those that were known by these words."""
 
 
 @dataclass
@@ -36,29 +58,45 @@ class Call:
     trace: SipTrace = field(default_factory=SipTrace)
     heard: list[Heard] = field(default_factory=list)
     keys: list[KeySent] = field(default_factory=list)
+    far_keys: list[FarKey] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
     media: MediaStarted | None = None
+    early: bool = False
+    """Whether the sound before its answer was what was wanted."""
     ended: CallEnded | None = None
     keys_failed: KeysFailed | None = None
     figures: Figures | None = None
     recording: RecordingWritten | None = None
+    sound: Sound | None = None
+    """What the line process handed over last."""
+    spoken: list[Spoken] = field(default_factory=list)
+    """What was recognised as speech so far."""
     reaches: bool | None = None
     """Whether anything of ours arrives at the far end, by its RTCP reports; None where they do not tell."""
     secret_s: list[tuple[float, float]] = field(default_factory=list)
     """From when to when keys were pressed that nobody may read."""
+    secret_said_s: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when a text was said that nobody may hear."""
 
     def take(self, message: FromLine) -> None:
         """Note one message."""
-        match message:
-            case SipMessage():
-                self.trace.messages.append(message)
-            case Heard():
-                self.heard.append(message)
-            case KeySent():
-                self.keys.append(message)
-            case _:
-                self._take_reply(message)
+        if (told := self._lists.get(type(message))) is not None:
+            told.append(message)
+        else:
+            self._take_one(message)
 
-    def _take_reply(self, message: FromLine) -> None:
+    @property
+    def _lists(self) -> Mapping[type, list[Any]]:
+        """Where what may be told often is noted."""
+        return {
+            SipMessage: self.trace.messages,
+            Heard: self.heard,
+            KeySent: self.keys,
+            FarKey: self.far_keys,
+            Said: self.said,
+        }
+
+    def _take_one(self, message: FromLine) -> None:
         match message:
             case MediaStarted():
                 self.media = self.media or message
@@ -70,6 +108,8 @@ class Call:
                 self.reaches = arrives
             case Figures():
                 self.figures = message
+            case Sound():
+                self.sound = message
             case RecordingWritten():
                 self.recording = message
 
@@ -108,16 +148,15 @@ class Call:
             beside.append(Note(self.media.at_s, f"sound flows ({self.media.codec}); the recording begins"))
         if self.ended is not None:
             beside.append(Note(self.ended.at_s, f"the call is over ({self.ended.code} {self.ended.reason})"))
+        return [*map(self.shown, self.trace.messages), *beside]
+
+    def shown(self, message: SipMessage) -> SipMessage:
+        """Return a message as it may be shown: without a secret key."""
         # An INFO that is not answered is sent again for up to 32 s, long after its step, under the same CSeq.
         secret = {one.header("CSeq") for one in self.trace.requests("INFO", sent=True) if self._is_secret(one.at_s)}
-        return [*(_readable(message, secret) for message in self.trace.messages), *beside]
+        if message.header("CSeq") not in secret:
+            return message
+        return replace(message, text=_SIGNAL.sub(MASK, message.text))
 
     def _is_secret(self, at_s: float) -> bool:
         return any(start_s <= at_s <= end_s for start_s, end_s in self.secret_s)
-
-
-def _readable(message: SipMessage, secret: Set[str | None]) -> SipMessage:
-    """Return *message*, its key hidden if it has one of the *secret* CSeqs."""
-    if message.header("CSeq") not in secret:
-        return message
-    return replace(message, text=_SIGNAL.sub(MASK, message.text))

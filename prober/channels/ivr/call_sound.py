@@ -7,25 +7,31 @@ from dataclasses import replace
 from typing import Any
 
 from prober.channels.ivr.arrival import FRAME_S, Arrivals
+from prober.channels.ivr.commands import HandOver, WriteRecording
 from prober.channels.ivr.hearing.ear import Ear
 from prober.channels.ivr.hearing.events import (
     Confirmed,
     Diverged,
     HearingEvent,
+    KeyHeard,
     ReadOut,
     SoundEnded,
     SoundStarted,
     Started,
+    ToneEnded,
+    ToneStarted,
 )
 from prober.channels.ivr.hearing.library import Library
-from prober.channels.ivr.messages import Figures, Heard, Second, WriteRecording
-from prober.channels.ivr.recording import FRAME_BYTES, Recording
+from prober.channels.ivr.messages import Figures, Heard, Second, Sound
+from prober.channels.ivr.recording import FRAME_BYTES, Activity, Recording
 from prober.channels.ivr.stream_log import StreamLog
 from prober.channels.timing import monotonic
 
 SILENCE = bytes(FRAME_BYTES)
 PAUSE_FRAMES = 50
 """A second without a packet is a pause of the far end's; what is shorter is the network's or the machine's jitter."""
+DROPOUT_S = 0.06
+"""Two packets that fail to come one after the other make a pause that is heard; sooner is jitter."""
 FLUSH_FRAMES = 50
 """A second of silence behind the last frame lets the ear close what it had begun."""
 
@@ -68,13 +74,13 @@ class CallSound:
         return self._underruns * FRAME_S
 
     def listen(
-        self, frames: Sequence[tuple[float, bytes]], *, buffered: int, underruns: int, lost: int = 0
+        self, frames: Sequence[tuple[float, bytes]], *, buffered: int | None, underruns: int, lost: int = 0
     ) -> Iterator[Heard]:
         """
         Take in frames with their ticks and yield what they tell.
 
-        *buffered* is what the jitter buffer holds now, *underruns* how often it was found empty so far, *lost* how many
-        packets are known to be lost so far that it has not stood in for by itself.
+        *buffered* is what the jitter buffer holds now, if that is known, *underruns* how often it was found empty so
+        far, *lost* how many packets are known to be lost so far that it has not stood in for by itself.
         """
         self._note_underruns(underruns)
         played: list[tuple[float, bytes]] = []
@@ -98,8 +104,7 @@ class CallSound:
             played.append((tick, frame))
             self._recorded.append(place)
         self.arrivals.heard([tick for tick, _ in played], buffered, unsent=unsent)
-        for _, frame in played:
-            yield from self._hear(frame)
+        yield from self._hear(b"".join(frame for _, frame in played))
 
     def _note_underruns(self, underruns: int) -> None:
         new = underruns - self._counted
@@ -125,16 +130,15 @@ class CallSound:
 
     def flush(self) -> Iterator[Heard]:
         """Yield what the end of the call settles."""
-        for _ in range(FLUSH_FRAMES if self._recorded else 0):
-            yield from self._hear(SILENCE)
+        yield from self._hear(SILENCE * (FLUSH_FRAMES if self._recorded else 0))
 
     def _note_gap(self, tick_s: float) -> None:
         if self._last_tick_s is not None:
             self.clock_gap_max_s = max(self.clock_gap_max_s or 0.0, tick_s - self._last_tick_s)
         self._last_tick_s = tick_s
 
-    def _hear(self, frame: bytes) -> Iterator[Heard]:
-        for event in self._ear.listen(frame):
+    def _hear(self, sound: bytes) -> Iterator[Heard]:
+        for event in self._ear.listen(sound) if sound else ():
             yield self._dated(event)
 
     def seconds(self) -> tuple[Second, ...]:
@@ -147,11 +151,22 @@ class CallSound:
 
     def wav(self, asked: WriteRecording) -> bytes:
         """Return the recording as a WAV file; what was played or came in while nobody might hear it is muted."""
+        return self.recording.wav(asked.tones, asked.marks, self._muted(asked.secret_s))
+
+    def between(self, asked: HandOver) -> Sound:
+        """Return what arrived between two instants; where only silence stood in for a packet, there is nothing."""
+        muted, frames = self._muted(asked.secret_s), self.arrivals.between(asked.start_s, asked.end_s)
+        places = [self._recorded[index] for index in frames]
+        samples = b"".join(SILENCE if place in muted else self.recording.frame(place) for place in places)
+        return Sound(asked, samples, tuple(self.arrivals.at((index + 0.5) * FRAME_S) for index in frames))
+
+    def _muted(self, secret_s: Sequence[tuple[float, float]]) -> set[int]:
+        """Return the frames of the recording that were played, or came in, while nobody might hear them."""
         muted: set[int] = set()
-        for start_s, end_s in asked.secret_s:
+        for start_s, end_s in secret_s:
             muted |= set(self.recording.frames_between(start_s, end_s))
             muted |= {self._recorded[index] for index in self.arrivals.between(start_s, end_s)}
-        return self.recording.wav(asked.tones, asked.marks, muted)
+        return muted
 
     def figures(self, codec: str | None, stat: Any, since_s: float) -> Figures:
         """Return what the sound can have been like; *stat*: pjsua2's StreamStat, None if there never was a stream."""
@@ -159,17 +174,23 @@ class CallSound:
         if stat is None:
             return told
         rtcp = stat.rtcp
-        received = rtcp.rxStat.pkt > 0
+        received = self.arrivals.packets.count > 0
+        active = self.recording.activity() if received else Activity()
+        dropouts = self.arrivals.packets.gaps(DROPOUT_S, self._last_tick_s or 0.0)
         return replace(
             told,
-            rtp_sent=rtcp.txStat.pkt,
-            rtp_received=rtcp.rxStat.pkt,
-            rtp_lost=rtcp.rxStat.loss,
-            rtp_discarded=rtcp.rxStat.discard,
+            rtp_sent=self.log.sent.count,
+            rtp_received=self.arrivals.packets.count,
+            rtp_lost=self.log.lost.count,
+            rtp_discarded=self.log.discarded.count,
             jitter_mean_s=rtcp.rxStat.jitterUsec.mean / 1e6 if received else None,
             jitter_max_s=rtcp.rxStat.jitterUsec.max / 1e6 if received else None,
             rtt_s=rtcp.rttUsec.mean / 1e6 if rtcp.rttUsec.n else None,
-            sounding=self.recording.sounding() if received else None,
+            sounding=active.share,
+            level_dbfs=active.level_dbfs,
+            clipped=active.clipped,
+            dropouts=len(dropouts) if received else None,
+            dropout_max_s=max(dropouts, default=0.0) if received else None,
             clock_gap_max_s=self.clock_gap_max_s,
             underrun_s=self.underrun_s,
             lost_share=self.log.lost_share(since_s),
@@ -178,12 +199,13 @@ class CallSound:
     def _dated(self, event: HearingEvent) -> Heard:
         began_s, at_s, ended_s = _moments(event)
         whole = None
+        until_s = len(self._recorded) * FRAME_S if ended_s is None else ended_s
         if isinstance(event, Confirmed):
             whole = self._in_recording(event.audible_s), self._in_recording(event.ended_s)
         return Heard(
             event=event,
-            began_at_s=self.arrivals.at(began_s),
-            at_s=self.arrivals.at(at_s),
+            began_at_s=self.arrivals.at(began_s, until_s),
+            at_s=self.arrivals.at(at_s, until_s),
             reported_at_s=monotonic(),
             ended_at_s=None if ended_s is None else self.arrivals.at(ended_s),
             level_dbfs=self.recording.level_dbfs(*whole) if whole else None,
@@ -208,5 +230,5 @@ def _moments(event: HearingEvent) -> tuple[float, float, float | None]:
             return event.cut_s, event.cut_s, None
         case ReadOut():
             return event.started_s, event.started_s, event.ended_s
-        case SoundStarted() | SoundEnded():
+        case SoundStarted() | SoundEnded() | ToneStarted() | ToneEnded() | KeyHeard():
             return event.at_s, event.at_s, None

@@ -10,12 +10,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import forkserver
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
-from prober.channels.ivr.messages import Broken, FromLine, LineSetup, Ready, ToLine
+from prober.channels.ivr.commands import BeLine, Customer, Rest, ServerSetup, ToLine
+from prober.channels.ivr.messages import Broken, FromLine, IsLine, Ready, Registered, Rested
 from prober.channels.ivr.reference_setup import ReferenceReady, ReferenceSetup
 from prober.channels.timing import monotonic
 from prober.errors import RobotBroken
@@ -26,11 +27,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+HANDSETS = 3
+"""Of the four calls that the library can have up in a process, one is kept for a call that is sent on (REFER)."""
 START_S = 10.0
 PR_SET_PDEATHSIG = 1
 CLOSE_S = 2.0
+REST_S = 0.5
 RESTART = "Nothing needs doing: the next call gets a new one. If it happens again, report it with the SIP ladder."
 
+OVERLOADED = "The machine is overloaded: run less on it."
 INSTALL = "Install it where the robot runs: pip install pjsua2-python."
 
 _context = multiprocessing.get_context("forkserver")
@@ -45,7 +50,7 @@ def start_forkserver() -> None:
     that a line process is there within 15 ms. Safe to call twice.
     """
     with _starting, _bare_main(), _one_thread(), _uninterrupted():
-        _context.set_forkserver_preload(["prober.channels.ivr.line"])
+        _context.set_forkserver_preload(["prober.channels.ivr.line_process"])
         forkserver.ensure_running()
 
 
@@ -95,30 +100,38 @@ def _stand_alone() -> None:
     os.close(nowhere)
 
 
-def _serve(connection: Connection, setup: LineSetup | ReferenceSetup) -> None:
+def _serve(connections: Sequence[Connection], setup: ServerSetup | ReferenceSetup) -> None:
     _stand_alone()
     try:
-        from prober.channels.ivr import line, reference_line  # noqa: PLC0415  # pjsua2 belongs into line processes alone
+        from prober.channels.ivr import line_process, reference_line  # noqa: PLC0415  # pjsua2 belongs there alone
     except ImportError as exc:
-        connection.send(Broken(f"the SIP library pjsua2 cannot be loaded: {exc}", INSTALL))
+        for connection in connections:
+            with contextlib.suppress(OSError):  # who heard it first may have closed all of them
+                connection.send(Broken(f"the SIP library pjsua2 cannot be loaded: {exc}", INSTALL))
         return
     if isinstance(setup, ReferenceSetup):
-        reference_line.serve(connection, setup)
+        reference_line.serve(connections[0], setup)
     else:
-        line.serve(connection, setup)
+        line_process.serve(connections, setup)
 
 
-class LineProcess:
-    """One line process. What it tells goes to *listener* as it comes."""
+def nobody(_: FromLine) -> None:
+    """Listen to what no session is there to hear."""
 
-    def __init__(self, listener: Callable[[FromLine], None]) -> None:
-        self._listener = listener
+
+class Handset:
+    """One of the lines of a line process, as the session sees it that has it. What it tells goes to one listener."""
+
+    def __init__(self, process: LineProcess) -> None:
+        self.process = process
+        self._listener: Callable[[FromLine], None] = nobody
         self._connection: Connection | None = None
-        self._process: ForkServerProcess | None = None
         self._news = asyncio.Event()
-        self._dead: str | None = None
         self._broken: Broken | None = None
         self._ready: Ready | None = None
+        self._done: set[type] = set()
+        self.registered: Registered | None = None
+        """What the registrar said last; None if it was not asked, or has not answered yet."""
 
     @property
     def pid(self) -> int | None:
@@ -130,50 +143,43 @@ class LineProcess:
         """The SIP port where it can be called; None for a line that only calls."""
         return self._ready.port if isinstance(self._ready, ReferenceReady) else None
 
-    async def start(self, setup: LineSetup | ReferenceSetup) -> None:
+    def is_there(self) -> bool:
+        """Return whether it can be sent to; one whose process died just now has closed its end of the pipe."""
+        self._read()
+        return self.process.dead is None and self._broken is None and self._connection is not None
+
+    def tell(self, listener: Callable[[FromLine], None]) -> None:
+        """From now on, tell *listener*."""
+        self._listener = listener
+
+    async def be(self, customer: Customer, listener: Callable[[FromLine], None]) -> None:
         """
-        Return when the line process can call.
+        Be the line of *customer*, and tell *listener*.
 
         Raises:
-            RobotBroken: It cannot be started, or cannot reach the server's network.
+            RobotBroken: The line process died, or cannot.
         """
-        try:
-            ours, process = await self._fork(setup)
-        except OSError as exc:
-            await self.close()
-            raise RobotBroken(
-                f"no line process could be started: {exc}", cure="Look for exhausted memory, processes or open files."
-            ) from exc
-        loop = asyncio.get_running_loop()
-        loop.add_reader(ours.fileno(), self._read)
-        loop.add_reader(process.sentinel, self._died)
-        try:
-            ready = await self.until(lambda: self._ready, monotonic() + START_S)
-        except BaseException:
-            await self.close()
-            raise
-        if ready is None:
-            await self.close()
-            raise RobotBroken(
-                f"the line process was not ready within {START_S:g} s",
-                cure="The machine is overloaded: run less on it.",
-            )
+        self.tell(listener)
+        self.registered = None
+        if not await self._do(BeLine(customer), IsLine, START_S):
+            raise RobotBroken(f"the line process was not ready within {START_S:g} s", cure=OVERLOADED)
 
-    async def _fork(self, setup: LineSetup | ReferenceSetup) -> tuple[Connection, ForkServerProcess]:
-        """Return the pipe to a new process, and the process; one that is not wanted any more is ended at once."""
-        ours, theirs = _context.Pipe()
-        self._connection = ours
-        self._process = process = _context.Process(target=_serve, args=(theirs, setup), name="prober-line", daemon=True)
-        starting = asyncio.ensure_future(asyncio.to_thread(_start, process))
+    async def rests(self) -> bool:
+        """Return whether no call is up any more, so that another session can have it."""
         try:
-            await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            await asyncio.wait([starting])
-            await self.close()
-            raise
-        finally:
-            theirs.close()
-        return ours, process
+            return await self._do(Rest(), Rested, REST_S)
+        except RobotBroken:
+            return False
+
+    async def _do(self, what: ToLine, done: type, within_s: float) -> bool:
+        """Return whether it was done in time."""
+        self._done.discard(done)
+        self.send(what)
+        return bool(await self.until(lambda: done in self._done or None, monotonic() + within_s))
+
+    async def ready(self) -> bool:
+        """Return whether its process became ready in time."""
+        return await self.until(lambda: self._ready, monotonic() + START_S) is not None
 
     def send(self, message: ToLine) -> None:
         """Tell the line process; one that is gone is noticed by `until`."""
@@ -199,16 +205,115 @@ class LineProcess:
             except TimeoutError:
                 return found()
 
+    def connect(self, connection: Connection) -> None:
+        """Hear what comes through *connection*."""
+        self._connection = connection
+        asyncio.get_running_loop().add_reader(connection.fileno(), self._read)
+
+    def disconnect(self) -> None:
+        """Close the connection: whoever is at its other end hangs up."""
+        if self._connection is not None:
+            asyncio.get_running_loop().remove_reader(self._connection.fileno())
+            self._connection.close()
+            self._connection = None
+
+    def died(self) -> None:
+        """Take what was told last, and wake who waits."""
+        self._read()
+        self._news.set()
+
+    def _check(self) -> None:
+        if self._broken is not None:
+            broken = self._broken
+            self._broken = broken if broken.fatal else None
+            raise RobotBroken(broken.what, cure=broken.cure)
+        self.process.check()
+
+    def _read(self) -> None:
+        try:
+            while self._connection is not None and self._connection.poll():
+                self._take(self._connection.recv())
+        except (EOFError, OSError):
+            self.disconnect()
+
+    def _take(self, message: FromLine) -> None:
+        match message:
+            case Ready():
+                self._ready = message
+            case Broken():
+                self._broken = message
+            case Registered():
+                self.registered = message
+            case Rested() | IsLine():
+                self._done.add(type(message))
+            case _:
+                self._listener(message)
+        self._news.set()
+
+
+class LineProcess:
+    """One line process, and its handsets: so many calls it can have up at once."""
+
+    def __init__(self, handsets: int = HANDSETS) -> None:
+        self.handsets = tuple(Handset(self) for _ in range(handsets))
+        self.dead: str | None = None
+        """How it died; None if it did not."""
+        self._process: ForkServerProcess | None = None
+
+    async def start(self, setup: ServerSetup | ReferenceSetup) -> None:
+        """
+        Return when the line process can call.
+
+        Raises:
+            RobotBroken: It cannot be started, or cannot reach the server's network.
+        """
+        try:
+            process = await self._fork(setup)
+        except OSError as exc:
+            await self.close()
+            raise RobotBroken(
+                f"no line process could be started: {exc}", cure="Look for exhausted memory, processes or open files."
+            ) from exc
+        asyncio.get_running_loop().add_reader(process.sentinel, self._died)
+        try:
+            ready = await self.handsets[0].ready()
+        except BaseException:
+            await self.close()
+            raise
+        if not ready:
+            await self.close()
+            raise RobotBroken(f"the line process was not ready within {START_S:g} s", cure=OVERLOADED)
+
+    async def _fork(self, setup: ServerSetup | ReferenceSetup) -> ForkServerProcess:
+        """Return the new process; one that is not wanted any more is ended at once."""
+        pipes = [_context.Pipe() for _ in self.handsets]
+        for handset, (ours, _) in zip(self.handsets, pipes, strict=True):
+            handset.connect(ours)
+        theirs = [end for _, end in pipes]
+        self._process = process = _context.Process(target=_serve, args=(theirs, setup), name="prober-line", daemon=True)
+        starting = asyncio.ensure_future(asyncio.to_thread(_start, process))
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await asyncio.wait([starting])
+            await self.close()
+            raise
+        finally:
+            for end in theirs:
+                end.close()
+        return process
+
     async def close(self) -> None:
         """Let the line process hang up and end; one that does not is killed. Safe to call twice."""
         if self._process is None:
             return
         process, self._process = self._process, None
         loop = asyncio.get_running_loop()
-        self._hang_up_pipe(loop)
+        for handset in self.handsets:
+            handset.disconnect()
         if process.pid is None:
             return
-        if self._dead is None:
+        if self.dead is None:
             await self._ended(process, loop)
         loop.remove_reader(process.sentinel)
         process.join(0)
@@ -223,44 +328,23 @@ class LineProcess:
             process.kill()
             await gone.wait()
 
-    def _hang_up_pipe(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._connection is not None:
-            loop.remove_reader(self._connection.fileno())
-            self._connection.close()
-            self._connection = None
+    def check(self) -> None:
+        """
+        Do nothing while it lives.
 
-    def _check(self) -> None:
-        if self._broken is not None:
-            broken = self._broken
-            self._broken = broken if broken.fatal else None
-            raise RobotBroken(broken.what, cure=broken.cure)
-        if self._dead is not None:
-            raise RobotBroken(self._dead, cure=RESTART)
-
-    def _read(self) -> None:
-        try:
-            while self._connection is not None and self._connection.poll():
-                self._take(self._connection.recv())
-        except (EOFError, OSError):
-            self._hang_up_pipe(asyncio.get_running_loop())
-
-    def _take(self, message: FromLine) -> None:
-        match message:
-            case Ready():
-                self._ready = message
-            case Broken():
-                self._broken = message
-            case _:
-                self._listener(message)
-        self._news.set()
+        Raises:
+            RobotBroken: It died.
+        """
+        if self.dead is not None:
+            raise RobotBroken(self.dead, cure=RESTART)
 
     def _died(self) -> None:
-        self._read()
         if self._process is None:
             return
         asyncio.get_running_loop().remove_reader(self._process.sentinel)
-        self._dead = f"the line process died ({_how(self._process.exitcode)})"
-        self._news.set()
+        self.dead = f"the line process died ({_how(self._process.exitcode)})"
+        for handset in self.handsets:
+            handset.died()
 
 
 def _start(process: ForkServerProcess) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from prober.channels.ivr import answer, missing
@@ -9,9 +10,9 @@ from prober.channels.ivr.actions import Hear, Until
 from prober.channels.ivr.answer import Occurrence, Question
 from prober.channels.ivr.call import Call
 from prober.channels.ivr.hearing.events import Confirmed, ReadOut
-from prober.channels.ivr.messages import Watch
 from prober.channels.ivr.missing import table_name
 from prober.channels.ivr.telephone import Telephone
+from prober.channels.ivr.wording import Reworded, hear_reworded, reworded, with_words
 from prober.channels.timing import monotonic
 from prober.model.prompt import PromptTable
 from prober.model.run import Fact, Observation, Seen
@@ -32,20 +33,19 @@ async def hear(phone: Telephone, table: PromptTable, asked: Hear, deadline_s: fl
     """Wait for the prompt, and return when it came, or what was heard instead."""
     call = phone.current("hear")
     until = Until.END if captures else asked.until
-    question = Question(asked.prompt, until, phone.run.stimulus.at_s, phone.answered_after_s)
-    ends_at_s = question.since_s + deadline_s
-    phone.line.send(Watch(ends_at_s + GRACE_S))
-    found = await _find(phone, call, question, asked=asked, ends_at_s=ends_at_s)
+    since_s = phone.run.stimulus.at_s
+    question = Question(asked.prompts, until, since_s, since_s + deadline_s, phone.answered_after_s)
+    found = await _known_or_reworded(phone, table, call, question, strict=asked.strict)
+    if isinstance(found, Reworded):
+        return reworded(phone, table, call, question, found)
+    if found is None and await missing.reported(phone, call, question.ends_at_s + GRACE_S):
+        found = await _find(phone, call, question, strict=asked.strict)
     if found is None:
-        await missing.reported(phone, call, ends_at_s + GRACE_S)
-        if answer.candidate(call, question) is not None:
-            found = await _find(phone, call, question, asked=asked, ends_at_s=ends_at_s)
-    if found is None:
-        return await missing.instead(phone, table, call, question)
+        return with_words(await missing.instead(phone, table, call, question), call, question)
     if until is Until.END and not found.confirmed:
         return Observation(
             Seen.NOTHING,
-            expected=f"prompt {asked.prompt} to its end",
+            expected=f"{_named(question)} to its end",
             actual=f"{table_name(table, found)}, still being played {READING_S:g} s after the limit",
         )
     if until is not Until.STARTED:
@@ -60,34 +60,49 @@ async def hear(phone: Telephone, table: PromptTable, asked: Hear, deadline_s: fl
     return missing.unreadable(heard, figures) if missing.is_lossy(figures) else heard
 
 
-async def _find(
-    phone: Telephone, call: Call, question: Question, *, asked: Hear, ends_at_s: float
-) -> Occurrence | None:
+async def _known_or_reworded(
+    phone: Telephone, table: PromptTable, call: Call, question: Question, *, strict: bool
+) -> Occurrence | Reworded | None:
+    """Return the playing of the recording or, where speech is recognised and comes first, who else spoke its words."""
+    if phone.recognition is None or strict:
+        return await _find(phone, call, question, strict=strict)
+    finding = asyncio.ensure_future(_find(phone, call, question, strict=strict))
+    rewording = asyncio.ensure_future(hear_reworded(phone, table, call, question))
+    try:
+        await asyncio.wait({finding, rewording}, return_when=asyncio.FIRST_COMPLETED)
+        if not finding.done() and rewording.exception() is None and rewording.result() is not None:
+            return rewording.result()
+        return await finding or await rewording
+    finally:
+        finding.cancel()
+        rewording.cancel()
+        await asyncio.gather(finding, rewording, return_exceptions=True)
+
+
+async def _find(phone: Telephone, call: Call, question: Question, *, strict: bool) -> Occurrence | None:
     """Return the playing that was heard as far as it was to be; None if none was."""
 
     def settled() -> Occurrence | bool | None:
         one = answer.candidate(call, question)
         if one is not None:
             return one
-        strange = asked.strict and any(other.confirmed for other in answer.others(call, question))
+        strange = strict and any(other.confirmed for other in answer.others(call, question))
         return True if strange or call.ended is not None else None
 
     while True:
-        found = await phone.line.until(settled, ends_at_s + REPORT_S)
+        found = await phone.line.until(settled, question.ends_at_s + REPORT_S)
         if found is None:
             await phone.figures(call, question.since_s)  # all that was heard till now has been told before them
-            undecided = answer.undecided(call, question, ends_at_s - CERTAIN_S)
-            found = await phone.line.until(settled, ends_at_s + GRACE_S if undecided else ends_at_s)
+            undecided = answer.undecided(call, question, question.ends_at_s - CERTAIN_S)
+            found = await phone.line.until(settled, question.ends_at_s + (GRACE_S if undecided else 0.0))
         if not isinstance(found, Occurrence):
             return None
-        complete = await _to_its_end(phone, call, question, found, ends_at_s=ends_at_s)
+        complete = await _to_its_end(phone, call, question, found)
         if complete is not None:
             return complete
 
 
-async def _to_its_end(
-    phone: Telephone, call: Call, question: Question, one: Occurrence, *, ends_at_s: float
-) -> Occurrence | None:
+async def _to_its_end(phone: Telephone, call: Call, question: Question, one: Occurrence) -> Occurrence | None:
     """
     Return the playing when it was heard as far as it was to be; None if it was withdrawn.
 
@@ -96,7 +111,7 @@ async def _to_its_end(
     if question.until is Until.STARTED:
         return one
     more_s = READING_S if question.until is Until.END else GRACE_S
-    deadline_at_s = max(ends_at_s + more_s, one.started.reported_at_s + CERTAIN_S)
+    deadline_at_s = max(question.ends_at_s + more_s, one.started.reported_at_s + CERTAIN_S)
 
     def ended() -> Occurrence | None:
         return next((now for now in answer.occurrences(call) if now.started is one.started and now.ended), None)
@@ -130,6 +145,10 @@ async def _read_out(phone: Telephone, call: Call, whole: Occurrence, deadline_at
     return now()
 
 
+def _named(question: Question) -> str:
+    return f"prompt {' or '.join(question.prompts)}"
+
+
 def _heard(phone: Telephone, table: PromptTable, call: Call, question: Question, one: Occurrence) -> Observation:
     text = table.prompts[one.prompt].text
     if one.read_out is not None and isinstance(one.read_out.event, ReadOut):
@@ -137,7 +156,7 @@ def _heard(phone: Telephone, table: PromptTable, call: Call, question: Question,
     return Observation(
         seen=Seen.EXPECTED,
         took_s=max(one.started.at_s - question.since_s, 0.0),
-        expected=f"prompt {question.prompt}",
+        expected=_named(question),
         actual=table_name(table, one),
         text=text,
         timings=_timings(phone, call, question, one),
@@ -159,6 +178,7 @@ def _timings(phone: Telephone, call: Call, question: Question, one: Occurrence) 
 
 def _facts(table: PromptTable, call: Call, question: Question, one: Occurrence) -> dict[str, Fact]:
     facts: dict[str, Fact] = {
+        "prompt": one.prompt,
         "to_its_end": one.confirmed,
         "gaps": one.gaps,
         "score": round(one.recognition.score, 3),

@@ -1,107 +1,18 @@
-"""What a session and its line process tell each other. Every instant is monotonic, stamped where it happened."""
+"""What a line process tells its session. Every instant is monotonic, stamped where it happened."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from prober.channels.ivr.commands import HandOver
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from prober.channels.ivr.hearing.events import HearingEvent
-    from prober.channels.ivr.hearing.library import Library
 
 
-@dataclass(frozen=True)
-class LineSetup:
-    """What a line process is started with."""
-
-    host: str
-    port: int
-    transport: str
-    from_domain: str
-    codecs: tuple[str, ...]
-    rtp_ports: tuple[int, int]
-    headers: Mapping[str, str]
-    user: str
-    library: Library
-    password: str = field(default="", repr=False)
-
-
-# To the line process.
-
-
-@dataclass(frozen=True)
-class PlaceCall:
-    """Call *number*."""
-
-    number: str
-
-
-@dataclass(frozen=True)
-class SendKeys:
-    """Press *keys* one after the other."""
-
-    keys: str
-    as_info: bool
-    hold_s: float
-    gap_s: float
-    secret: bool = False
-
-
-@dataclass(frozen=True)
-class EndCall:
-    """Hang up, or cancel a call that is not answered yet."""
-
-
-@dataclass(frozen=True)
-class Watch:
-    """Date what is heard exactly, until *until_s*; it costs some processor time."""
-
-    until_s: float
-
-
-@dataclass(frozen=True)
-class TellFigures:
-    """Answer with `Figures`; the share of lost packets is counted from *since_s*."""
-
-    since_s: float = float("-inf")
-
-
-@dataclass(frozen=True)
-class Tone:
-    """A pressed key, as it is to be heard in the recording."""
-
-    at_s: float
-    key: str
-    length_s: float
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A mark in the recording: at an instant or, where that is known, at a place in the recording itself."""
-
-    at_s: float
-    text: str
-    recorded_s: float | None = None
-
-
-@dataclass(frozen=True)
-class WriteRecording:
-    """
-    Write the call's sound to *path* and answer with `RecordingWritten`.
-
-    *secret_s*: from when to when nobody may hear it.
-    """
-
-    path: Path
-    tones: tuple[Tone, ...] = ()
-    marks: tuple[Mark, ...] = ()
-    secret_s: tuple[tuple[float, float], ...] = ()
-
-
-# From the line process.
+_COMPACT = {"call-id": "i", "contact": "m", "from": "f", "refer-to": "r", "to": "t", "via": "v"}
+"""RFC 3261 7.3.3, RFC 3515."""
 
 
 @dataclass(frozen=True)
@@ -112,12 +23,37 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class IsLine:
+    """It is the line of the customer it was told to be."""
+
+
+@dataclass(frozen=True)
 class Broken:
     """The line process cannot do what it is for; if it is *fatal*, it ends."""
 
     what: str
     cure: str
     fatal: bool = True
+
+
+@dataclass(frozen=True)
+class Rested:
+    """No call is up, and another one can be made."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The registrar has answered (or, with a code of ours, has not): 2xx is registered, for *expires_s*."""
+
+    at_s: float
+    code: int
+    reason: str
+    expires_s: int
+
+    @property
+    def good(self) -> bool:
+        """Whether calls can be made."""
+        return 200 <= self.code < 300
 
 
 @dataclass(frozen=True)
@@ -150,11 +86,17 @@ class SipMessage:
         """The method of a request, or of the request that a response answers."""
         return (self.header("CSeq") or "").partition(" ")[2].strip()
 
+    @property
+    def call_id(self) -> str:
+        """What the messages of a dialogue have in common."""
+        return self.header("Call-ID") or self.header("i") or ""
+
     def header(self, name: str) -> str | None:
-        """Return the first header of that name."""
+        """Return the first header of that name, or of the letter that stands for it."""
+        names = {name.lower(), _COMPACT.get(name.lower(), name.lower())}
         for line in self.text.partition("\r\n\r\n")[0].splitlines()[1:]:
             found, _, value = line.partition(":")
-            if found.strip().lower() == name.lower():
+            if found.strip().lower() in names:
                 return value.strip()
         return None
 
@@ -184,6 +126,22 @@ class KeySent:
     key: str
     ended_s: float
     secret: bool = False
+
+
+@dataclass(frozen=True)
+class Said:
+    """All that was to be said has left: its first packet at *at_s*, its last one ended at *ended_s*."""
+
+    at_s: float
+    ended_s: float
+
+
+@dataclass(frozen=True)
+class FarKey:
+    """The far end has pressed a key; as an RTP event, or (in an answer) as two tones in its sound."""
+
+    at_s: float
+    key: str
 
 
 @dataclass(frozen=True)
@@ -237,6 +195,13 @@ class Figures:
     jitter_max_s: float | None = None
     rtt_s: float | None = None
     sounding: float | None = None
+    level_dbfs: float | None = None
+    """Of what sounded."""
+    clipped: float | None = None
+    """The share of samples at full scale, of what sounded."""
+    dropouts: int | None = None
+    """How often no packet came for so long that it can be heard."""
+    dropout_max_s: float | None = None
     clock_gap_max_s: float | None = None
     underrun_s: float | None = None
     lost_share: float | None = None
@@ -265,17 +230,31 @@ class RecordingWritten:
     error: str = ""
 
 
-ToLine = PlaceCall | SendKeys | EndCall | Watch | TellFigures | WriteRecording
+@dataclass(frozen=True)
+class Sound:
+    """Sound as it was heard, 8 kHz, 16 bit, little-endian, and when each 20 ms of it arrived."""
+
+    asked: HandOver
+    samples: bytes = field(repr=False)
+    arrived_s: tuple[float, ...] = field(repr=False)
+
+
 FromLine = (
     Ready
+    | IsLine
+    | Registered
+    | Rested
     | Broken
     | SipMessage
     | CallEnded
     | MediaStarted
     | KeySent
+    | FarKey
+    | Said
     | KeysFailed
     | Heard
     | Reached
     | Figures
+    | Sound
     | RecordingWritten
 )

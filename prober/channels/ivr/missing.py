@@ -7,10 +7,12 @@ from dataclasses import replace
 from prober.channels.ivr import answer
 from prober.channels.ivr.answer import Occurrence, Question
 from prober.channels.ivr.call import Call
-from prober.channels.ivr.hearing.events import Diverged, SoundStarted
+from prober.channels.ivr.hearing.events import Diverged, SoundStarted, Tone
 from prober.channels.ivr.messages import Figures
 from prober.channels.ivr.pressing import VERB as PRESS
+from prober.channels.ivr.sip_trace import said_why
 from prober.channels.ivr.telephone import Telephone
+from prober.channels.ivr.transfer import Kind, moves
 from prober.channels.timing import monotonic
 from prober.model.prompt import PromptTable
 from prober.model.run import Observation, Seen
@@ -38,11 +40,17 @@ end only, and some of it was still in the jitter buffer.
 """
 
 
-async def reported(phone: Telephone, call: Call, by_s: float) -> None:
-    """Wait, no longer than *by_s*, for the report of the far end's that tells whether our key arrived at all."""
-    if _keyed(phone, call) and call.media is not None:
-        reported_s = min(by_s, call.media.at_s + REPORTS_EVERY_S)
-        await phone.line.until(lambda: call.reaches is not None or call.ended, reported_s)
+async def reported(phone: Telephone, call: Call, by_s: float) -> bool:
+    """
+    Wait, no longer than *by_s*, for the report of the far end's that tells whether our key arrived at all.
+
+    Returns whether there was anything to wait for: what is heard meanwhile counts as well.
+    """
+    if not _keyed(phone, call) or call.media is None:
+        return False
+    reported_s = min(by_s, call.media.at_s + REPORTS_EVERY_S)
+    await phone.line.until(lambda: call.reaches is not None or call.ended or None, reported_s)
+    return True
 
 
 async def instead(phone: Telephone, table: PromptTable, call: Call, question: Question) -> Observation:
@@ -57,7 +65,7 @@ async def instead(phone: Telephone, table: PromptTable, call: Call, question: Qu
         seen, actual = Seen.ONE_WAY, _one_way(figures, actual)
     return Observation(
         seen=seen,
-        expected=f"prompt {question.prompt} «{table.prompts[question.prompt].text}»",
+        expected=wanted(table, question),
         actual=actual,
         text=table.prompts[other[-1].prompt].text if other else None,
         timings={"silence_s": answer.silence_s(call, question.since_s, monotonic())},
@@ -69,6 +77,18 @@ async def instead(phone: Telephone, table: PromptTable, call: Call, question: Qu
         },
         doubtful=seen in DOUBTFUL or (seen is Seen.DROPOUT and _stopped_s(figures) > STOPPED_S),
     )
+
+
+def wanted(table: PromptTable, question: Question) -> str:
+    """Return what is waited for, as a person reads it."""
+    if question.tone is not None:
+        return tone_name(question.tone)
+    return " or ".join(f"prompt {name} «{table.prompts[name].text}»" for name in question.prompts)
+
+
+def tone_name(tone: Tone) -> str:
+    """Return a tone, or music, as a person reads it."""
+    return "music" if tone is Tone.MUSIC else f"{tone.value.replace('-', ' ')} tone"
 
 
 def table_name(table: PromptTable, one: Occurrence) -> str:
@@ -130,6 +150,13 @@ def _one_way(figures: Figures, heard: str) -> str:
 def _instead(table: PromptTable, call: Call, question: Question, figures: Figures) -> tuple[Seen, str]:
     if call.ended is not None:
         return Seen.HUNG_UP, _hung_up(table, call, question)
+    if (last := next(reversed(moves(call.trace)), None)) is not None and last.kind is Kind.HELD:
+        seen, actual = _in_the_call(table, call, question, figures)
+        return seen, f"{actual}; {last}"
+    return _in_the_call(table, call, question, figures)
+
+
+def _in_the_call(table: PromptTable, call: Call, question: Question, figures: Figures) -> tuple[Seen, str]:
     if not figures.rtp_received:
         return Seen.NO_MEDIA, "the call is answered, and not one RTP packet has come in"
     stopped_at_s = figures.last_packet_at_s
@@ -140,7 +167,21 @@ def _instead(table: PromptTable, call: Call, question: Question, figures: Figure
         return Seen.OTHER_PROMPT, "; ".join(table_name(table, one) for one in other)
     if is_lossy(figures):
         return Seen.DROPOUT, f"{_lost(figures)}: no prompt can be made out in what came"
-    return _broken_off(table, call, question, figures) or _unknown(table, call, question)
+    told = _toned(call, question) or _broken_off(table, call, question, figures)
+    return told or _unknown(table, call, question)
+
+
+def _toned(call: Call, question: Question) -> tuple[Seen, str] | None:
+    found = [*answer.music_before(call, question.since_s), *answer.tones_since(call, question.since_s)]
+    told = [f"{tone_name(one.tone)}{_since(one.at_s, question)}" for one in found]
+    seen = Seen.MUSIC if all(one.tone is Tone.MUSIC for one in found) else Seen.TONE
+    return (seen, "; ".join(told)) if told else None
+
+
+def _since(at_s: float, question: Question) -> str:
+    if at_s < question.since_s - answer.TOLERANCE_S:
+        return ", which was being played already, went on"
+    return f" {at_s - question.since_s:.2f} s after the stimulus"
 
 
 def _stopped_s(figures: Figures) -> float:
@@ -151,10 +192,13 @@ def _stopped_s(figures: Figures) -> float:
 def _hung_up(table: PromptTable, call: Call, question: Question) -> str:
     assert call.ended is not None  # noqa: S101  # the caller has looked
     ended_s = call.ended.at_s
-    who = "the far end" if call.trace.hung_up is not None else "the robot"
+    ending = call.trace.hung_up
+    who = "the far end" if ending is not None else "the robot"
     told = f"{who} ended the call {max(ended_s - question.since_s, 0.0):.2f} s after the stimulus"
     cut = _cut_at(call, ended_s)
-    return told if cut is None else f"{told}, in the middle of {_prompt(table, cut)}: {_how_far(cut)}"
+    told += f", in the middle of {_prompt(table, cut)}: {_how_far(cut)}" if cut else ""
+    why = said_why(ending) if ending else ""
+    return f"{told}; its reason: {why}" if why else told
 
 
 def _cut_at(call: Call, at_s: float) -> Occurrence | None:
@@ -181,14 +225,22 @@ def _broken_off(table: PromptTable, call: Call, question: Question, figures: Fig
         within = f" in the middle of {_prompt(table, cut)}, {_how_far(cut)}" if cut else ""
         return Seen.DROPOUT, f"the sound broke off{within}: no RTP packet has come in for {stopped_s:.1f} s"
     cut = answer.cut_off(call, question)
-    return None if cut is None else (Seen.DROPOUT, f"{_prompt(table, cut)} began, and broke off: {_how_far(cut)}")
+    if cut is None:
+        return None
+    if cut.went_on_otherwise:
+        return Seen.OTHER_PROMPT, f"{_prompt(table, cut)} began, and went on otherwise: {_how_far(cut)}"
+    return Seen.DROPOUT, f"{_prompt(table, cut)} began, and broke off: {_how_far(cut)}"
 
 
 def _unknown(table: PromptTable, call: Call, question: Question) -> tuple[Seen, str]:
     going_on = answer.going_on(call, question, monotonic())
     if going_on is not None:
         return Seen.OTHER_PROMPT, f"{table_name(table, going_on)}, which was being played already, went on"
-    heard = [end_s - start_s for start_s, end_s in call.sounds(monotonic()) if end_s > question.since_s + answer.TAIL_S]
+    heard = [
+        end_s - start_s
+        for start_s, end_s in call.sounds(monotonic())
+        if end_s > question.since_s + answer.TAIL_S and start_s <= question.ends_at_s
+    ]
     if not heard:
         return Seen.SILENCE, f"packets came in, and nothing was heard for {monotonic() - question.since_s:.1f} s"
     levels = [one.event.level_dbfs for one in call.heard if isinstance(one.event, SoundStarted)]

@@ -8,7 +8,8 @@ from functools import partial
 
 from prober.channels.ivr.actions import KeyMode, Press
 from prober.channels.ivr.call import Call
-from prober.channels.ivr.messages import KeySent, SendKeys, SipMessage
+from prober.channels.ivr.commands import KeyWay, SendKeys
+from prober.channels.ivr.messages import KeySent, SipMessage
 from prober.channels.ivr.telephone import Telephone
 from prober.channels.timing import monotonic
 from prober.model.run import Fact, Observation, Seen
@@ -36,13 +37,23 @@ async def press(phone: Telephone, asked: Press, deadline_s: float) -> Observatio
 
 
 async def _pressed_by(phone: Telephone, call: Call, asked: Press, deadline_s: float, *, secret: bool) -> Observation:
-    by = _by_info if asked.mode is KeyMode.INFO else _by_events
+    way = _way(call, asked.mode)
+    by = _by_info if way is KeyWay.INFO else partial(_in_the_stream, way=way)
     return await by(phone, call, asked, deadline_s, secret=secret)
 
 
-async def _by_events(phone: Telephone, call: Call, asked: Press, deadline_s: float, *, secret: bool) -> Observation:
+def _way(call: Call, mode: KeyMode) -> KeyWay:
+    """Return how keys are to leave; `auto` takes RTP events where the far end has agreed to them, else tones."""
+    if mode is KeyMode.AUTO:
+        return KeyWay.EVENTS if call.trace.takes_events else KeyWay.SOUND
+    return {KeyMode.RFC4733: KeyWay.EVENTS, KeyMode.INFO: KeyWay.INFO, KeyMode.INBAND: KeyWay.SOUND}[mode]
+
+
+async def _in_the_stream(
+    phone: Telephone, call: Call, asked: Press, deadline_s: float, *, way: KeyWay, secret: bool
+) -> Observation:
     before, deadline_at_s = len(call.keys), monotonic() + deadline_s
-    phone.line.send(SendKeys(asked.keys, as_info=False, hold_s=asked.hold, gap_s=asked.gap, secret=secret))
+    phone.line.send(SendKeys(asked.keys, way, hold_s=asked.hold, gap_s=asked.gap, secret=secret))
 
     def over() -> bool | None:
         return call.ended is not None or call.keys_failed is not None or _all_sent() or None
@@ -56,7 +67,7 @@ async def _by_events(phone: Telephone, call: Call, asked: Press, deadline_s: flo
     sent = call.keys[before:]
     phone.run.stimulus.mark(sent[-1].at_s, VERB)
     await asyncio.sleep(max(sent[-1].ended_s - monotonic(), 0.0))
-    return _pressed(asked, sent)
+    return _pressed(asked, sent, way)
 
 
 async def _by_info(phone: Telephone, call: Call, asked: Press, deadline_s: float, *, secret: bool) -> Observation:
@@ -68,7 +79,7 @@ async def _by_info(phone: Telephone, call: Call, asked: Press, deadline_s: float
             await asyncio.sleep(asked.gap)
         before = len(list(call.trace.answers("INFO")))
         asked_before = len(list(call.trace.requests("INFO", sent=True)))
-        phone.line.send(SendKeys(key, as_info=True, hold_s=asked.hold, gap_s=asked.gap))
+        phone.line.send(SendKeys(key, KeyWay.INFO, hold_s=asked.hold, gap_s=asked.gap))
         answer = await phone.line.until(partial(_final_info, call, before), deadline_at_s)
         if answer is None or (answer.code or 0) >= 300:
             return _unsent(call, asked, len(sent), answer)
@@ -76,20 +87,20 @@ async def _by_info(phone: Telephone, call: Call, asked: Press, deadline_s: float
         sent.append(KeySent(request.at_s, key, answer.at_s, secret))
         call.keys.append(sent[-1])
     phone.run.stimulus.mark(sent[-1].at_s, VERB)
-    return _pressed(asked, sent)
+    return _pressed(asked, sent, KeyWay.INFO)
 
 
 def _final_info(call: Call, before: int) -> SipMessage | None:
     return next((one for one in list(call.trace.answers("INFO"))[before:] if (one.code or 0) >= 200), None)
 
 
-def _pressed(asked: Press, sent: list[KeySent]) -> Observation:
+def _pressed(asked: Press, sent: list[KeySent], way: KeyWay) -> Observation:
     return Observation(
         seen=Seen.EXPECTED,
         took_s=sent[-1].ended_s - sent[0].at_s,
         expected=f"keys {asked.keys}",
         actual=f"keys {asked.keys}",
-        facts=_facts(asked),
+        facts={**_facts(asked), "sent_as": way.value},
     )
 
 

@@ -1,5 +1,5 @@
 """
-The sound of a call, 8 kHz, 16 bit: on the left what the robot heard, on the right the keys it pressed, as their tones.
+The sound of a call, 8 kHz, 16 bit: on the left what the robot heard, on the right what it said and pressed.
 
 A place in it is a moment of the robot's own 20 ms clock; a frame that was played late, or stood in for one that had not
 come, is where the robot heard it.
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from prober.channels.ivr import cues
 from prober.channels.ivr.arrival import FRAME_S
-from prober.channels.ivr.messages import Mark, Tone
+from prober.channels.ivr.commands import Mark, Tone
 from prober.channels.ivr.tones import tone
 
 if TYPE_CHECKING:
@@ -29,20 +30,45 @@ CLIPPED = 32124
 SILENT_DBFS = -50.0
 
 
+@dataclass(frozen=True)
+class Activity:
+    """
+    The share of frames that are louder than silence (-50 dBFS), and of those the level (RMS) and the clipped samples.
+
+    None: nothing was heard, or nothing of it sounded.
+    """
+
+    share: float | None = None
+    level_dbfs: float | None = None
+    clipped: float | None = None
+
+
 class Recording:
-    """Every frame that was heard, and when it was played."""
+    """Every frame that was heard, and when it was played; every one that was said, and when it left."""
 
     def __init__(self) -> None:
         self._pcm = bytearray()
         self._ticks: list[float] = []
+        self._said: list[tuple[float, bytes]] = []
+        self._weighed = 0
+        """Frames whose activity is known: how many of them sound, the sum of their powers, their clipped samples."""
+        self._sounding, self._power, self._clipped = 0, 0.0, 0
 
     def add(self, frame: bytes, tick_s: float) -> None:
         """Add 20 ms that were played at *tick_s* (monotonic)."""
         self._pcm += frame
         self._ticks.append(tick_s)
 
+    def say(self, frame: bytes, tick_s: float) -> None:
+        """Add 20 ms that left at *tick_s* (monotonic)."""
+        self._said.append((tick_s, frame))
+
     def __len__(self) -> int:
         return len(self._ticks)
+
+    def frame(self, index: int) -> bytes:
+        """Return the 20 ms with the number *index*."""
+        return bytes(self._pcm[index * FRAME_BYTES : (index + 1) * FRAME_BYTES])
 
     def place_s(self, at_s: float) -> float:
         """Return where in the recording an instant is; 0 if it was before it began."""
@@ -66,23 +92,45 @@ class Recording:
         samples = self._samples(start_s, end_s)
         return float(np.mean(np.abs(samples.astype(np.int32)) >= CLIPPED)) if samples.size else 0.0
 
-    def sounding(self) -> float | None:
-        """Return the share of frames that are louder than silence; None if nothing was heard."""
-        frames = self._heard().reshape(-1, FRAME_SAMPLES).astype(np.float64)
-        if not frames.size:
-            return None
-        threshold = 32768 * 10 ** (SILENT_DBFS / 20)
-        return float(np.mean(np.sqrt(np.mean(frames**2, axis=1)) > threshold))
+    def activity(self) -> Activity:
+        """Return how much of it sounds, and how; nothing of it where nothing was heard."""
+        new = np.frombuffer(self._pcm[self._weighed * FRAME_BYTES :], "<i2").reshape(-1, FRAME_SAMPLES)
+        self._weighed = len(self)
+        frames = new.astype(np.float64)
+        power = np.mean(frames**2, axis=1) / 32768**2
+        sounding = power > 10 ** (SILENT_DBFS / 10)
+        self._sounding += int(np.count_nonzero(sounding))
+        self._power += float(power[sounding].sum())
+        self._clipped += int(np.count_nonzero(np.abs(frames[sounding]) >= CLIPPED))
+        if not self._sounding:
+            return Activity(0.0 if len(self) else None)
+        return Activity(
+            share=self._sounding / len(self),
+            level_dbfs=10 * float(np.log10(self._power / self._sounding)),
+            clipped=self._clipped / (self._sounding * FRAME_SAMPLES),
+        )
 
     def wav(self, tones: Sequence[Tone] = (), marks: Sequence[Mark] = (), muted: Collection[int] = ()) -> bytes:
         """Return the whole as a stereo WAV file. The frames *muted* are silent on both sides."""
         both = np.zeros((len(self) * FRAME_SAMPLES, 2), "<i2")
         both[:, 0] = self._heard()
+        self._speak(both[:, 1], muted)
         for one in tones:
             self._press(both[:, 1], one)
         for index in muted:
             both[index * FRAME_SAMPLES : (index + 1) * FRAME_SAMPLES] = 0
         return cues.wav(both.tobytes(), rate=RATE, channels=2, cues=[(self._sample(mark), mark.text) for mark in marks])
+
+    def _speak(self, side: NDArray[np.int16], muted: Collection[int]) -> None:
+        """Put what was said where it left: seamlessly, so not beside the frames that are *muted* either."""
+        end = -FRAME_SAMPLES
+        for tick_s, frame in self._said:
+            place = round(self.place_s(tick_s) * RATE)
+            start = end if abs(place - end) < FRAME_SAMPLES else place
+            end = start + FRAME_SAMPLES
+            if start // FRAME_SAMPLES not in muted and end // FRAME_SAMPLES not in muted:
+                samples = np.frombuffer(frame, "<i2")[: max(len(side) - start, 0)]
+                side[start : start + len(samples)] = samples
 
     def _press(self, side: NDArray[np.int16], one: Tone) -> None:
         start = round(self.place_s(one.at_s) * RATE)

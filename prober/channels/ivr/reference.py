@@ -12,13 +12,14 @@ import numpy as np
 from prober.channels.base import RunContext
 from prober.channels.evidence import EvidenceBox
 from prober.channels.ivr.actions import Dial, Hear, Press
+from prober.channels.ivr.commands import Customer, ServerSetup
 from prober.channels.ivr.config import Settings
 from prober.channels.ivr.dialling import dial
 from prober.channels.ivr.engine import LineProcess
 from prober.channels.ivr.hearing.fingerprint import RATE
 from prober.channels.ivr.hearing.library import Library, References
 from prober.channels.ivr.listening import hear
-from prober.channels.ivr.messages import FromLine, LineSetup
+from prober.channels.ivr.messages import FromLine
 from prober.channels.ivr.pressing import press
 from prober.channels.ivr.reference_setup import ReferenceSetup
 from prober.channels.ivr.telephone import Telephone
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HOST = "127.0.0.1"
+CUSTOMER = Customer("self-check")
 WORK_S = 6.0
 """When a check that is not over is broken off; ending the processes takes 2 s more at most."""
 STEP_S = 1.5
@@ -91,19 +93,18 @@ class _SelfCheck:
         prompt = Prompt(NAME, Path())
         self._prompt = samples.tobytes()
         self._table = PromptTable(Path(), {NAME: prompt}, {}, "")
-        self._setup = LineSetup(
+        self._server = ServerSetup(
             host=HOST,
             port=0,  # to be seen
-            transport=settings.transport,
+            transport="udp" if settings.transport == "tls" else settings.transport,  # it has no certificate
             from_domain="",
             codecs=settings.codecs,
             rtp_ports=settings.rtp_ports,
-            headers={},
-            user="self-check",
             library=Library(References.of([(prompt, samples)]), References.of([])),
         )
         self._told: list[FromLine] = []
-        self._far_end = LineProcess(self._told.append)
+        self._calling, self._called = LineProcess(1), LineProcess(1)
+        self._called.handsets[0].tell(self._told.append)
         box = EvidenceBox(Path(), "self-check")  # nothing is kept
         self._phone = Telephone(RunContext("self-check", Line("self-check", ""), Stimulus(), box, Masker(())), HOST)
         self.doing = ""
@@ -111,9 +112,11 @@ class _SelfCheck:
     async def start(self, *, lose_sent: int, lose_received: int) -> None:
         """Start both processes, the one that is called first."""
         self.doing = "starting the line process that is called"
-        await self._far_end.start(ReferenceSetup(self._setup, self._prompt, lose_sent, lose_received))
+        await self._called.start(ReferenceSetup(self._server, CUSTOMER, self._prompt, lose_sent, lose_received))
         self.doing = "starting the line process that calls"
-        await self._phone.line.start(replace(self._setup, port=self._far_end.port or 0))
+        await self._calling.start(replace(self._server, port=self._called.handsets[0].port or 0))
+        self._phone.line = self._calling.handsets[0]
+        await self._phone.line.be(CUSTOMER, self._phone.told)
 
     async def talk(self) -> str:
         """Call, press the key, and return in words that the prompt was heard."""
@@ -123,7 +126,7 @@ class _SelfCheck:
         self.doing = "pressing a key"
         _hold(await press(phone, Press(KEY), STEP_S), OVERLOADED)
         self.doing = "hearing"
-        heard = await hear(phone, self._table, Hear(NAME), STEP_S, captures=False)
+        heard = await hear(phone, self._table, Hear((NAME,)), STEP_S, captures=False)
         if heard.seen is not Seen.EXPECTED or heard.took_s is None:
             raise self._unheard(heard)
         after = f"{heard.took_s:.2f} s after the key"
@@ -139,7 +142,7 @@ class _SelfCheck:
 
     async def close(self) -> None:
         """End both processes; the one that calls hangs up."""
-        await asyncio.gather(self._phone.line.close(), self._far_end.close())
+        await asyncio.gather(self._calling.close(), self._called.close())
 
 
 def _hold(seen: Observation, cure: str) -> None:

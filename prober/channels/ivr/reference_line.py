@@ -93,12 +93,12 @@ class _Reference:
         config.medConfig.txDropPct, config.medConfig.rxDropPct = self.setup.lose_sent, self.setup.lose_received
         self._endpoint.libCreate()
         self._endpoint.libInit(config)
-        bound = self._endpoint.transportCreate(*line_config.transport(self.setup.line, HOST))
+        bound = self._endpoint.transportCreate(*line_config.transport(self.setup.server, HOST))
         self._endpoint.libStart()
         self._endpoint.audDevManager().setNullDev()
-        line_config.choose_codecs(self._endpoint, self.setup.line.codecs)
+        line_config.choose_codecs(self._endpoint, self.setup.server.codecs)
         self._account = _Account(self)
-        self._account.create(line_config.account(self.setup.line, HOST))
+        self._account.create(line_config.account(self.setup.server, self.setup.customer, HOST))
         address = self._endpoint.transportGetInfo(bound).localName
         self._connection.send(ReferenceReady(os.getpid(), int(address.rpartition(":")[2])))
 
@@ -121,7 +121,9 @@ def serve(connection: Connection, setup: ReferenceSetup) -> None:
     try:
         reference.open()
     except pj.Error as exc:
-        connection.send(Broken(f"it could not open a SIP port at {HOST} ({setup.line.transport}): {exc.reason}", CURE))
+        connection.send(
+            Broken(f"it could not open a SIP port at {HOST} ({setup.server.transport}): {exc.reason}", CURE)
+        )
         os._exit(1)
     reference.run()
     os._exit(0)

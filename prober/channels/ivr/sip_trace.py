@@ -22,7 +22,16 @@ def read_logged(at_s: float, logged: str) -> SipMessage | None:
     found = _LOGGED.search(logged)
     if found is None:
         return None
-    return SipMessage(at_s, found["way"] == "TX", found["peer"], found["text"])
+    return SipMessage(at_s, found["way"] == "TX", found["peer"], readable(found["text"]))
+
+
+def readable(text: str) -> str:
+    """Return *text* as pjsip passed it on; what is not UTF-8, as SIP is to be, is Chinese equipment's GB 18030."""
+    content = text.encode("utf-8", "surrogateescape")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("gb18030", "replace")
 
 
 @dataclass
@@ -50,9 +59,31 @@ class SipTrace:
         return next((one for one in self.answers("INVITE") if 200 <= (one.code or 0) < 300), None)
 
     @property
+    def leg(self) -> str | None:
+        """The Call-ID the call goes on under: that of the last INVITE of ours that was answered, else of the first."""
+        taken = [one for one in self.answers("INVITE") if 200 <= (one.code or 0) < 300]
+        last = taken[-1] if taken else self.invited
+        return last.header("Call-ID") if last is not None else None
+
+    @property
+    def takes_events(self) -> bool:
+        """Whether the far end's last description of the sound has keys as RTP events in it."""
+        described = [one.text for one in self.answers("INVITE") if "m=audio" in one.text]
+        return bool(described) and "telephone-event" in described[-1].lower()
+
+    @property
+    def early(self) -> SipMessage | None:
+        """The first provisional answer that sound comes with."""
+        return next((one for one in self.answers("INVITE") if (one.code or 0) < 200 and "m=audio" in one.text), None)
+
+    @property
     def refused(self) -> SipMessage | None:
-        """The last 3xx to 6xx to an INVITE."""
-        return next((one for one in reversed(list(self.answers("INVITE"))) if (one.code or 0) >= 300), None)
+        """The 3xx to 6xx to the last INVITE of the first leg: a challenge that we have answered is none."""
+        last = None
+        for one in self.requests("INVITE", sent=True):
+            last = one if last is None or one.header("Call-ID") == last.header("Call-ID") else last
+        said = (one for one in self.answers("INVITE") if (one.code or 0) >= 300)
+        return next((one for one in said if last is not None and is_answer(one, last)), None)
 
     @property
     def ringing(self) -> SipMessage | None:
@@ -60,16 +91,25 @@ class SipTrace:
         return next((one for one in self.answers("INVITE") if one.code in (180, 183)), None)
 
     @property
+    def bye(self) -> SipMessage | None:
+        """Our BYE, on the leg the call went on with."""
+        return next((one for one in self.requests("BYE", sent=True) if one.header("Call-ID") == self.leg), None)
+
+    @property
     def hung_up(self) -> SipMessage | None:
-        """The far end's BYE."""
-        return next(self.requests("BYE", sent=False), None)
+        """What the far end ended the call with: its BYE, or its refusal of a call that we had not cancelled."""
+        bye = next((one for one in self.requests("BYE", sent=False) if one.header("Call-ID") == self.leg), None)
+        if bye is not None or self.answered is not None or next(self.requests("CANCEL", sent=True), None) is not None:
+            return bye
+        return self.refused
 
 
 def ends_call(message: SipMessage) -> bool:
     """Whether nothing more is to come of the call after *message*."""
     if message.code is None:
         return message.method == "BYE" and not message.sent
-    return not message.sent and (message.method == "BYE" or (message.method == "INVITE" and message.code >= 300))
+    refused = message.code >= 300 and message.code not in CHALLENGES
+    return not message.sent and (message.method == "BYE" or (message.method == "INVITE" and refused))
 
 
 def session_request_delay(trace: SipTrace) -> float | None:
@@ -89,14 +129,26 @@ def ring_time(trace: SipTrace) -> float | None:
 
 def session_disconnect_delay(trace: SipTrace) -> float | None:
     """Return the time from our BYE to its 2xx; None unless both passed.  Source: RFC 6076 4.4."""
-    answer = next((one for one in trace.answers("BYE") if 200 <= (one.code or 0) < 300), None)
-    return _between(next(trace.requests("BYE", sent=True), None), answer)
+    agreed = (one for one in trace.answers("BYE") if 200 <= (one.code or 0) < 300)
+    bye = trace.bye
+    return _between(bye, next((one for one in agreed if bye is not None and is_answer(one, bye)), None))
 
 
 def q850_cause(message: SipMessage) -> tuple[int | None, str]:
     """Return the Q.850 cause and its text from a Reason header; (None, "") if there is none."""
     found = _Q850.search(message.header("Reason") or "")
     return (int(found[1]), found[2] or "") if found else (None, "")
+
+
+def said_why(ending: SipMessage) -> str:
+    """Return what the far end gives as the reason for *ending* the call; empty if it gives none."""
+    refusal = f"{ending.code} {ending.reason}" if ending.code is not None else ""
+    return "; ".join(filter(None, (refusal, ending.header("Reason"))))
+
+
+def is_answer(answer: SipMessage, request: SipMessage) -> bool:
+    """Whether it answers that request."""
+    return all(answer.header(name) == request.header(name) for name in ("Call-ID", "CSeq"))
 
 
 def _between(start: SipMessage | None, end: SipMessage | None) -> float | None:

@@ -2,59 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from prober.channels.ivr.actions import Quality
 from prober.channels.ivr.messages import Figures
 from prober.channels.ivr.telephone import Telephone, estimate, facts_of, missing_share
 from prober.model.run import Observation, Seen
 
 
-async def quality(phone: Telephone, asked: Quality) -> Observation:
-    """Return whether the call's sound so far keeps to every limit."""
-    told = await phone.figures(phone.current("quality"))
-    facts = {**facts_of(told), "lost_share": missing_share(told)}
-    expected = "; ".join(_limits(asked)) or "sound"
+@dataclass(frozen=True)
+class _Figure:
+    """One figure of a call: what its limit is called, what it is called itself, and how it is told."""
+
+    limit: str
+    named: str
+    form: str
+    value: Callable[[Figures], float | None]
+    times: float = 1.0
+    least: bool = False
+
+    def told(self, figure: float | None) -> str:
+        return f"{self.named} {self._in_words(figure)}" if figure is not None else f"{self.named} not measured"
+
+    def wanted(self, limit: float) -> str:
+        return f"{self.limit} {'≥' if self.least else '≤'} {self._in_words(limit)}"
+
+    def keeps(self, limit: float, figure: float | None) -> bool:
+        """Whether it keeps to *limit*; what could not be measured keeps to none."""
+        return figure is not None and (figure >= limit if self.least else figure <= limit)
+
+    def _in_words(self, figure: float) -> str:
+        return self.form.format(figure * self.times)
+
+
+_FIGURES = {
+    "mos": _Figure("MOS", "estimated MOS", "{:.2f}", estimate, least=True),
+    "loss": _Figure("loss", "loss", "{:.1%}", missing_share),
+    "jitter": _Figure("jitter", "mean jitter", "{:.1f} ms", lambda told: told.jitter_mean_s, times=1000),
+    "level": _Figure("level", "level", "{:.1f} dBFS", lambda told: told.level_dbfs, least=True),
+    "clipping": _Figure("clipping", "clipping", "{:.2%}", lambda told: told.clipped),
+    "silence": _Figure(
+        "silence", "silence", "{:.0%}", lambda told: None if told.sounding is None else 1 - told.sounding
+    ),
+    "dropout": _Figure("dropout", "longest dropout", "{:.0f} ms", lambda told: told.dropout_max_s, times=1000),
+}
+"""By the names of their limits."""
+
+
+async def quality(phone: Telephone, asked: Quality, _: float) -> Observation:
+    """Return whether the call's sound so far keeps to every limit, and goes both ways as far as reports tell."""
+    call = phone.current("quality")
+    told = await phone.figures(call)
+    limits = {name: limit for name in _FIGURES if (limit := getattr(asked, name)) is not None}
+    values = {name: one.value(told) for name, one in _FIGURES.items()}
+    seen, actual = Seen.EXPECTED, "; ".join(one.told(values[name]) for name, one in _FIGURES.items())
+    missed = [name for name, limit in limits.items() if not _FIGURES[name].keeps(limit, values[name])]
     if not told.rtp_received:
-        return Observation(Seen.NO_MEDIA, expected=expected, actual="no RTP packet came in", facts=facts, doubtful=True)
-    missed = _missed(asked, told)
+        seen, actual = Seen.NO_MEDIA, "no RTP packet came in"
+    elif call.reaches is False:
+        seen, actual = (
+            Seen.ONE_WAY,
+            f"the far end's RTCP reports know of none of the {told.rtp_sent} packets that we sent",
+        )
+    elif missed:
+        seen, actual = Seen.POOR_QUALITY, "; ".join(_FIGURES[name].told(values[name]) for name in missed)
     return Observation(
-        seen=Seen.POOR_QUALITY if missed else Seen.EXPECTED,
-        expected=expected,
-        actual="; ".join(missed or _figures(told)),
-        facts=facts,
+        seen=seen,
+        expected="; ".join(_FIGURES[name].wanted(limit) for name, limit in limits.items()) or "sound",
+        actual=actual,
+        facts={**facts_of(told), "lost_share": missing_share(told), "ours_arrives": call.reaches},
+        doubtful=seen in (Seen.NO_MEDIA, Seen.ONE_WAY),
     )
-
-
-def _limits(asked: Quality) -> list[str]:
-    limits = {
-        "MOS ≥ {:.2f}": asked.mos,
-        "loss ≤ {:.1%}": asked.loss,
-        "jitter ≤ {:.1f} ms": _ms(asked.jitter),
-    }
-    return [words.format(limit) for words, limit in limits.items() if limit is not None]
-
-
-def _missed(asked: Quality, told: Figures) -> list[str]:
-    """Return the figures that miss their limits; one that could not be measured keeps none."""
-    mos, loss, jitter_s = estimate(told), missing_share(told), told.jitter_mean_s
-    kept = {
-        "mos": asked.mos is None or (mos is not None and mos >= asked.mos),
-        "loss": asked.loss is None or (loss is not None and loss <= asked.loss),
-        "jitter": asked.jitter is None or (jitter_s is not None and jitter_s <= asked.jitter),
-    }
-    return [words for words, fine in zip(_figures(told), kept.values(), strict=True) if not fine]
-
-
-def _figures(told: Figures) -> list[str]:
-    figures = {
-        "estimated MOS {:.2f}": estimate(told),
-        "loss {:.1%}": missing_share(told),
-        "mean jitter {:.1f} ms": _ms(told.jitter_mean_s),
-    }
-    return [
-        words.format(figure) if figure is not None else f"{words.partition(' {')[0]} not measured"
-        for words, figure in figures.items()
-    ]
-
-
-def _ms(seconds: float | None) -> float | None:
-    return None if seconds is None else seconds * 1000

@@ -5,14 +5,21 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from prober.channels.way import way_to
+from prober.channels.web.barriers import Barrier, known
 from prober.channels.web.causes import cause, is_no_contact, is_ours
 from prober.channels.web.tab import Tab
-from prober.channels.web.window import Look, Window
+from prober.channels.web.window import Blocked, Look, Window
 from prober.errors import RobotBroken
 from prober.model.run import Observation, Seen
 
 _NETWORK = "Look at this machine's network, and at channels.web.proxy in config.yaml."
 _THROWN = 160
+_STANDING = """(barriers) => barriers.findIndex(({shows, holds}) => {
+  const seen = one => one.checkVisibility({opacityProperty: true, visibilityProperty: true})
+      && one.getBoundingClientRect().width * one.getBoundingClientRect().height > 1
+  return shows.some(css => [...document.querySelectorAll(css)].some(seen))
+      || holds.some(css => document.querySelector(css))
+})"""
 
 
 async def unreachable(window: Window, url: str, code: str, *, expected: str) -> Observation:
@@ -36,6 +43,21 @@ async def unreachable(window: Window, url: str, code: str, *, expected: str) -> 
 def no_answer(tab: Tab, url: str) -> str:
     """Return in words that *url* has not answered in time with a page."""
     return f"{url} redirects to itself again and again" if tab.circling else f"no answer from {url}"
+
+
+async def barrier_before(window: Window, look: Look | None) -> Barrier | None:
+    """Return what stands before the page in front; None where nothing does, or the page does not say."""
+    every = [*window.barriers, *known()]
+    text = look.text if look is not None else ""
+    told = next((one for one in every if one.tells(text, window.front.headers)), None)
+    if told is not None or look is None:
+        return told
+    signs = [{"shows": one.shows, "holds": one.holds} for one in every]
+    try:
+        index = await window.ask(window.front.page, _STANDING, signs)
+    except (TimeoutError, Blocked):
+        return None
+    return None if index is None or index < 0 else every[index]
 
 
 async def circumstances(window: Window, look: Look | None) -> list[str]:

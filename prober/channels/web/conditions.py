@@ -69,7 +69,7 @@ class TextWatch:
 
     async def _scope(self, look: Look) -> tuple[Locator, str]:
         """Return where the text is looked for, and what that shows."""
-        body = self._window.front.page.locator("body")
+        body = self._window.front.root.locator("body")
         if self._wanted.in_ is None:
             return body, look.text
         found = await locate.find(self._window, locate.place, self._wanted.in_)
@@ -136,7 +136,7 @@ async def see(window: Window, wanted: See, moment: Moment) -> Observation:
     sight = await window.watch(watch.see, moment.until_s) or watch.best
     if sight is None:
         return await _not_seen(window, wanted)
-    return _seen(sight, moment, expected=_words(wanted))
+    return seen(sight, moment, expected=_words(wanted))
 
 
 async def _not_seen(window: Window, wanted: See) -> Observation:
@@ -155,10 +155,10 @@ async def not_see(window: Window, wanted: NotSee, moment: Moment) -> Observation
     """Wait until the page does not show the text."""
     sight = await window.watch(TextWatch(window, wanted, moment).not_see, moment.until_s)
     if sight is None:
-        where = None if wanted.text.regex else window.front.page.get_by_text(wanted.text.text).locator("visible=true")
+        where = None if wanted.text.regex else window.front.root.get_by_text(wanted.text.text).locator("visible=true")
         window.marks.append(Mark(f"{wanted.text} should not be here", where))
         return await shortfall(window, Seen.NOTHING, expected=f"no {_words(wanted)}")
-    return _seen(sight, moment, expected=f"no {_words(wanted)}")
+    return seen(sight, moment, expected=f"no {_words(wanted)}")
 
 
 async def read(window: Window, wanted: Read, moment: Moment) -> Observation:
@@ -191,7 +191,7 @@ async def read(window: Window, wanted: Read, moment: Moment) -> Observation:
         return ambiguous(window, sight, expected=expected)
     if sight is None:
         return await _not_read(window, wanted, expected=expected)
-    return _seen(sight, moment, expected=expected)
+    return seen(sight, moment, expected=expected)
 
 
 async def _not_read(window: Window, wanted: Read, *, expected: str) -> Observation:
@@ -201,7 +201,7 @@ async def _not_read(window: Window, wanted: Read, *, expected: str) -> Observati
     return await wrong(window, wanted.element, found, expected=expected)
 
 
-def _seen(sight: Sight, moment: Moment, *, expected: str) -> Observation:
+def seen(sight: Sight, moment: Moment, *, expected: str) -> Observation:
     already = sight.at_s < moment.stimulus_s
     return Observation(
         Seen.EXPECTED,

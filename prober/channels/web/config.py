@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from prober.loading.fields import STRICT, Text
+from prober.loading.fields import STRICT, Secret, Text, WorkspacePath, refusal
 
 
 class Screenshots(StrEnum):
@@ -34,6 +36,19 @@ class Viewport(BaseModel):
     height: int = Field(default=800, ge=200, le=4320, description="height, in CSS pixels")
 
 
+class ClientCertificate(BaseModel):
+    """What the browser shows to a site that asks who its customer is (mutual TLS)."""
+
+    model_config = STRICT
+
+    origin: Annotated[Text, StringConstraints(pattern=r"^https://[^/\s]+$")] = Field(
+        description="the site it is for: https://partner.example.com"
+    )
+    cert: WorkspacePath = Field(description="the certificate, a PEM file")
+    key: WorkspacePath = Field(description="its private key, a PEM file")
+    passphrase: Secret = Field(default="", description="what the key is encrypted with, if it is")
+
+
 class Settings(BaseModel):
     """What the web channel needs to know."""
 
@@ -50,12 +65,56 @@ class Settings(BaseModel):
     headless: bool = Field(default=True, description="false shows the browser's window; that needs a display")
     args: tuple[Text, ...] = Field(default=(), description="further command-line flags for the browser")
     viewport: Viewport = Field(default_factory=Viewport, description="the size of the page")
+    device: Text = Field(
+        default="",
+        description="a telephone or tablet, by Playwright's name: Pixel 7, iPhone 15, iPad Mini; its screen, touch and "
+        "user agent stand in for `viewport`",
+    )
     locale: Text = Field(default="zh-CN", description="the customer's language, as the browser tells it to the site")
     timezone: Text = Field(default="Asia/Shanghai", description="the customer's time zone")
     user_agent: Text = Field(default="", description="what the browser calls itself; the browser's own name if empty")
+    headers: Mapping[Text, Secret] = Field(
+        default_factory=dict, description="headers that go with every request, such as one that switches a captcha off"
+    )
+    cookies: Mapping[Text, Secret] = Field(
+        default_factory=dict, description="cookies that `base_url` is sent from the first request on"
+    )
+    captcha: Text = Field(
+        default="",
+        description="the program that answers `web.captcha`: it is given the picture (PNG) as its standard input, and "
+        "writes the answer",
+    )
+    barriers: Mapping[Text, Text] = Field(
+        default_factory=dict,
+        description="what this site puts before machines, beside what is known everywhere: its name, and a part of its "
+        "text, or css: of what is seen",
+    )
+    probe_header: Annotated[Text, StringConstraints(pattern=r"^[A-Za-z0-9-]*$")] = Field(
+        default="", description="the header that carries the run's id, so that the site's own logs find it: X-Probe-ID"
+    )
+    traceparent: bool = Field(
+        default=False, description="true sends W3C's traceparent: the site's spans join the trace of the run"
+    )
+    client_certificates: tuple[ClientCertificate, ...] = Field(
+        default=(), description="what is shown to sites that ask who their customer is"
+    )
+    contexts: int = Field(default=8, ge=1, le=500, description="how many runs may be in the browser at once")
+    runs_per_browser: int = Field(default=500, ge=1, description="after how many runs the next gets a new browser")
+    memory_mb: int = Field(
+        default=3000, ge=200, description="over how many megabytes of a browser the next run gets a new one"
+    )
     proxy: Text = Field(default="", description="the proxy all pages are fetched through: http://proxy:3128")
     ignore_https_errors: bool = Field(
         default=False, description="true accepts wrong certificates, as on a test system; customers' browsers do not"
+    )
+    files: WorkspacePath = Field(
+        default=Path("scenarios/files"), description="the folder of the files that scenarios upload"
+    )
+    approved: WorkspacePath = Field(
+        default=Path("scenarios/approved"), description="the folder of approved pictures (web.looks_like)"
+    )
+    logins: WorkspacePath = Field(
+        default=Path("results_db/logins"), description="the folder of saved logins (web.save_login)"
     )
     screenshots: Screenshots = Field(
         default=Screenshots.FAILURES, description="failures, or every_step: when the page is kept as evidence"
@@ -75,3 +134,9 @@ class Settings(BaseModel):
         ge=1,
         description="a trace or HAR that holds more megabytes than this before it is masked is not kept",
     )
+
+    @model_validator(mode="after")
+    def _cookies_are_somebodys(self) -> Settings:
+        if self.cookies and not self.base_url:
+            raise refusal("cookies are for the site at base_url, and there is none", "add base_url")
+        return self

@@ -78,6 +78,7 @@ class Darkroom:
 
     async def _opened(self, browser: Browser) -> Page:
         if self._page is None or self._page.is_closed() or self._page.context.browser is not browser:
+            await self._leave()
             self._page = await browser.new_page(java_script_enabled=False, offline=True)
         return self._page
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from functools import partial
 
 from prober.channels.base import RunContext
+from prober.channels.web.barriers import Barrier
 from prober.channels.web.config import Settings
 from prober.channels.web.darkroom import Darkroom
 from prober.channels.web.engine import Engine, Gone, NotFetched, TooLong, browser_ended
 from prober.channels.web.recording import Recording
 from prober.channels.web.reference import proxy_answers, reference_page, visit
 from prober.channels.web.session import WebSession
+from prober.channels.web.traces import Traces
 from prober.channels.web.window import Window
 from prober.errors import RobotBroken
+from prober.model.trace import traceparent
 
 _CHECK_S = 8.0
 
@@ -34,18 +39,32 @@ class WebDriver:
         """
         recording = Recording(self._settings)
         try:
-            window = await self._window(recording)
+            window = await self._window(recording, self._marks(run.run_id))
         except BaseException:
             recording.discard()
             raise
         return WebSession(run, window, self._settings, recording=recording, darkroom=self._darkroom)
 
-    async def _window(self, recording: Recording | None = None) -> Window:
+    def _marks(self, run_id: str) -> dict[str, str]:
+        """Return the headers by which the site's own logs and traces know the run."""
+        marks = {self._settings.probe_header: run_id} if self._settings.probe_header else {}
+        return marks | ({"traceparent": traceparent(run_id)} if self._settings.traceparent else {})
+
+    async def _window(self, recording: Recording | None = None, headers: Mapping[str, str] | None = None) -> Window:
         try:
-            context = await self._engine.new_context(har=recording.har if recording else None)
-            window = Window(context, proxied=bool(self._settings.proxy))
+            har = recording.har if recording is not None else None
+            context = await self._engine.new_context(har, headers, waits=recording is not None)
+            mine = self._settings
+            left = partial(self._engine.left, context)
+            window = Window(
+                context,
+                left,
+                proxied=bool(mine.proxy),
+                lenient=mine.ignore_https_errors,
+                barriers=tuple(Barrier.of(name, sign) for name, sign in mine.barriers.items()),
+            )
             try:
-                await self._prepare(window, recording)
+                await self._prepare(window, recording, self._engine.traces_of(context))
             except BaseException:  # or it would stay in the shared browser, and record
                 await window.close()
                 raise
@@ -53,9 +72,9 @@ class WebDriver:
             raise browser_ended() from exc
         return window
 
-    async def _prepare(self, window: Window, recording: Recording | None) -> None:
+    async def _prepare(self, window: Window, recording: Recording | None, traces: Traces | None) -> None:
         if recording is not None:
-            await recording.start(window, self._engine.traces)
+            await recording.start(window, traces)
         await window.arm()
         if recording is not None:
             await self._darkroom.open(window.browser)

@@ -8,21 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Dialog, Locator, Page, Playwright, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Dialog,
+    Download,
+    Frame,
+    Locator,
+    Page,
+    Playwright,
+    async_playwright,
+)
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from prober.channels.web import launching, memory
 from prober.channels.web.causes import net_code
-from prober.channels.web.config import Keep, Settings
+from prober.channels.web.config import ClientCertificate, Keep, Settings
 from prober.channels.web.folders import socket_folder, sweep
+from prober.channels.web.launching import device_name, find_browser, flags, not_started
 from prober.channels.web.traces import Traces
 from prober.errors import RobotBroken
 
@@ -30,7 +39,9 @@ __all__ = [
     "Browser",
     "BrowserContext",
     "Dialog",
+    "Download",
     "Engine",
+    "Frame",
     "Gone",
     "Locator",
     "NotFetched",
@@ -40,26 +51,12 @@ __all__ = [
     "spoken",
 ]
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_FLAGS = (
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-_START_S = 60.0
-_INSTALL = (
-    "Install the chromium package of your distribution (apt install chromium), or run `playwright install chromium`, "
-    "or name a browser at channels.web.browser in config.yaml."
-)
-_SLOW = "Look at the load and memory of this machine; the next run tries again."
+_WEIGHED_EVERY = 20
+"""How many runs there are from one weighing of a browser to the next: each costs some milliseconds."""
 _FOOTER = (
     '<div style="width:100%;font-size:8px;color:#667;text-align:center">'
     '<span class="pageNumber"></span> / <span class="totalPages"></span></div>'
 )
-_WRAPPERS = re.compile(r"\S+: (line )?\d+: \[: ")
-"""What the shell says of a test in a distribution's launcher, whether the browser starts or not."""
 _RESTART = "The next run starts a new one. If it happens again, look for the out-of-memory killer in the system's log."
 
 
@@ -111,82 +108,187 @@ def _translated(message: str, browser: Browser | None) -> Exception:
     )
 
 
+class _Started:
+    """A browser that was started, and what is kept beside it while it runs."""
+
+    def __init__(self, browser: Browser, traces: Traces | None, folders: ExitStack) -> None:
+        self.browser, self.traces = browser, traces
+        self._folders = folders
+        self.served = 0
+        self.open = 0
+        """How many contexts it has served, and how many of them are open."""
+
+    async def end(self) -> None:
+        """End it. Safe to call twice."""
+        with suppress(PlaywrightError):
+            await self.browser.close()
+        self._folders.close()
+
+    async def memory_mb(self) -> float:
+        """Return the memory that is its processes' own; 0 where that cannot be told."""
+        with suppress(PlaywrightError):
+            wire = await self.browser.new_browser_cdp_session()
+            told = await wire.send("SystemInfo.getProcessInfo")
+            await wire.detach()
+            return await asyncio.to_thread(memory.own_mb, [one["id"] for one in told["processInfo"]])
+        return 0.0
+
+
 class Engine:
-    """One browser for all runs; each gets a context of its own: no cookies, no cache, nothing of another run."""
+    """
+    One warm browser for all runs; each gets a context of its own: no cookies, no cache, nothing of another run.
+
+    A browser that has served its number of runs, or grown over its memory, serves those it has to their end while the
+    next run gets a new one.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = asyncio.Lock()
+        self._room = asyncio.Semaphore(settings.contexts)
         self._playwright: Playwright | None = None
-        self._browser: Browser | None = None
-        self._sockets: TemporaryDirectory[str] | None = None
-        self.traces: Traces | None = None
-        """Where the browser writes its traces; None before it started, and where none is wanted."""
+        self._now: _Started | None = None
+        self._open: dict[BrowserContext, tuple[_Started, bool]] = {}
+        """Whose each context is, and whether it takes one of the places that are waited for."""
+        self._retired: set[_Started] = set()
+        self._ending: set[asyncio.Task[None]] = set()
 
-    async def new_context(self, har: Path | None = None) -> BrowserContext:
+    async def new_context(
+        self, har: Path | None = None, headers: Mapping[str, str] | None = None, *, waits: bool = False
+    ) -> BrowserContext:
         """
         Return a fresh context, in a browser that is started first where none runs.
 
-        What it fetches is written to *har* when it is closed.
+        What it fetches is written to *har* when it is closed; *headers* go with every request. With *waits*, there are
+        no more such contexts at once than `contexts` of the settings: one is waited for until `left()` is called.
 
         Raises:
             RobotBroken: There is no browser, or it does not start.
         """
+        if waits:
+            await self._room.acquire()
+        try:
+            started, context = await self._begun(har, headers or {})
+        except BaseException:
+            if waits:
+                self._room.release()
+            raise
+        self._open[context] = started, waits
+        return context
+
+    def left(self, context: BrowserContext) -> None:
+        """Give its place back, whether it could be closed or not. Safe to call twice."""
+        started, waited = self._open.pop(context, (None, False))
+        if waited:
+            self._room.release()
+        if started is not None:
+            started.open -= 1
+            self._end_if_left(started)
+
+    def traces_of(self, context: BrowserContext) -> Traces | None:
+        """Return where the traces of *context* are written; None where none is wanted."""
+        return self._open[context][0].traces
+
+    async def _begun(self, har: Path | None, headers: Mapping[str, str]) -> tuple[_Started, BrowserContext]:
         async with self._lock:
-            if self._browser is not None and not self._browser.is_connected():
-                await self._end()
-            if self._browser is None:
-                await self._start()
+            started = await self._ready()
             try:
-                with spoken(self._browser):
-                    return await self._context(har)
+                with spoken(started.browser):
+                    context = await self._context(started, har, headers)
             except Gone:  # the browser or its driver ended, and nobody has told yet
                 await self._end()
-                await self._start()
-            with spoken(self._browser):
-                return await self._context(har)
+                started = await self._ready()
+                with spoken(started.browser):
+                    context = await self._context(started, har, headers)
+            started.served += 1
+            started.open += 1
+            return started, context
 
-    async def _context(self, har: Path | None) -> BrowserContext:
-        if self._browser is None:
-            raise browser_ended()
+    async def _ready(self) -> _Started:
+        """Return the browser that serves the next run."""
+        if self._now is not None and not self._now.browser.is_connected():
+            await (self._drop(self._now) if self._retired else self._end())
+        if self._now is not None and await self._is_worn(self._now):
+            worn, self._now = self._now, None
+            self._retired.add(worn)
+            self._end_if_left(worn)
+        if self._now is None:
+            self._now = await self._start()
+        return self._now
+
+    async def _drop(self, died: _Started) -> None:
+        """Forget the one that died; runs in an older one go on."""
+        self._now = None
+        await died.end()
+
+    async def _is_worn(self, started: _Started) -> bool:
+        if started.served >= self._settings.runs_per_browser:
+            return True
+        return started.served % _WEIGHED_EVERY == 0 and await started.memory_mb() > self._settings.memory_mb
+
+    def _end_if_left(self, started: _Started) -> None:
+        if started in self._retired and not started.open:
+            self._retired.discard(started)
+            task = asyncio.ensure_future(started.end())
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+
+    async def _context(self, started: _Started, har: Path | None, headers: Mapping[str, str]) -> BrowserContext:
         mine = self._settings
-        return await self._browser.new_context(
+        seen: dict[str, Any] = {"viewport": {"width": mine.viewport.width, "height": mine.viewport.height}}
+        if mine.device and self._playwright is not None:
+            seen = dict(self._playwright.devices[device_name(mine.device, self._playwright.devices)])
+            seen.pop("default_browser_type", None)
+        if mine.user_agent:
+            seen["user_agent"] = mine.user_agent
+        context = await started.browser.new_context(
+            **seen,
             locale=mine.locale,
             timezone_id=mine.timezone,
-            viewport={"width": mine.viewport.width, "height": mine.viewport.height},
-            user_agent=mine.user_agent or None,
             ignore_https_errors=mine.ignore_https_errors,
+            extra_http_headers={**mine.headers, **headers},
+            client_certificates=[_certificate(one) for one in mine.client_certificates],
             record_har_path=har,
             record_har_content="embed" if har else None,
         )
+        if mine.cookies:
+            await context.add_cookies([{"name": n, "value": v, "url": mine.base_url} for n, v in mine.cookies.items()])
+        return context
 
-    async def _start(self) -> None:
+    async def _start(self) -> _Started:
         executable = find_browser(self._settings.browser)
         proxy: Any = {"server": self._settings.proxy} if self._settings.proxy else None
         await asyncio.to_thread(sweep)
-        self._playwright = await _playwright()
-        try:
-            self.traces = Traces() if self._settings.trace is not Keep.NEVER else None
-            self._sockets = socket_folder()
-            self._browser = await self._playwright.chromium.launch(
-                executable_path=executable,
-                headless=self._settings.headless,
-                args=[*_FLAGS, *(["--no-sandbox"] if _is_root() else []), *self._settings.args],
-                proxy=proxy,
-                timeout=_START_S * 1000,
-                traces_dir=self.traces.path if self.traces else None,
-                env={**os.environ, "TMPDIR": self._sockets.name} if self._sockets else None,
-                # Ctrl-C is the robot's to answer: it leaves as a polite customer would.
-                handle_sigint=False,
-                handle_sigterm=False,
-                handle_sighup=False,
-            )
-        except RobotBroken:
-            await self._end()
-            raise
-        except (PlaywrightError, OSError) as exc:
-            await self._end()
-            raise _not_started(executable, exc) from exc
+        if self._playwright is None:
+            self._playwright = await _playwright()
+        traces: Traces | None = None
+        with ExitStack() as folders:
+            try:
+                if self._settings.trace is not Keep.NEVER:
+                    traces = Traces()
+                    folders.callback(traces.close)
+                if (sockets := socket_folder()) is not None:
+                    folders.callback(sockets.cleanup)
+                browser = await self._playwright.chromium.launch(
+                    executable_path=executable,
+                    headless=self._settings.headless,
+                    args=flags(self._settings),
+                    proxy=proxy,
+                    timeout=launching.START_S * 1000,
+                    traces_dir=traces.path if traces else None,
+                    env={**os.environ, "TMPDIR": sockets.name} if sockets else None,
+                    # Ctrl-C is the robot's to answer: it leaves as a polite customer would.
+                    handle_sigint=False,
+                    handle_sigterm=False,
+                    handle_sighup=False,
+                )
+            except (PlaywrightError, OSError) as exc:
+                await self._end()
+                raise not_started(executable, str(exc), too_slow=isinstance(exc, PlaywrightTimeout)) from exc
+            except BaseException:
+                await self._end()
+                raise
+            return _Started(browser, traces, folders.pop_all())
 
     async def printed(self, page: str) -> bytes:
         """
@@ -197,7 +299,7 @@ class Engine:
         """
         context = await self.new_context()
         try:
-            with spoken(self._browser):
+            with spoken(context.browser):
                 tab = await context.new_page()
                 await tab.emulate_media(media="print", color_scheme="light")
                 await tab.set_content(page, wait_until="load")
@@ -210,10 +312,13 @@ class Engine:
                     margin={"top": "12mm", "bottom": "16mm", "left": "11mm", "right": "11mm"},
                 )
         except (TooLong, Gone) as exc:
-            raise RobotBroken(f"the browser does not print the page: {exc}", cure=_SLOW) from exc
+            raise RobotBroken(
+                f"the browser does not print the page: {exc}", cure="Look at the load and memory of this machine."
+            ) from exc
         finally:
             with suppress(PlaywrightError):
                 await context.close()
+            self.left(context)
 
     async def close(self) -> None:
         """End the browser and Playwright's driver. Safe to call twice."""
@@ -221,18 +326,14 @@ class Engine:
             await self._end()
 
     async def _end(self) -> None:
-        browser, self._browser = self._browser, None
+        every, self._now, self._retired = [self._now, *self._retired], None, set()
         playwright, self._playwright = self._playwright, None
-        if browser is not None:
-            with suppress(PlaywrightError):
-                await browser.close()
+        for started in filter(None, every):
+            await started.end()
+        await asyncio.gather(*self._ending)
         if playwright is not None:
             with suppress(PlaywrightError):
                 await playwright.stop()
-        if self.traces is not None:
-            self.traces.close()
-        if self._sockets is not None:
-            self._sockets.cleanup()
 
 
 async def _playwright() -> Playwright:
@@ -256,39 +357,6 @@ def _retrieve_end(starting: Any) -> None:
         ended.add_done_callback(lambda future: future.cancelled() or future.exception())
 
 
-def find_browser(wanted: str) -> str | None:
-    """
-    Return the path of the browser to start; None means Playwright's own.
-
-    Raises:
-        RobotBroken: A browser is named, and is not there.
-    """
-    if wanted == "auto":
-        return next(filter(None, map(shutil.which, _NAMES)), None)
-    if found := shutil.which(Path(wanted).expanduser()):
-        return str(found)
-    raise RobotBroken(f"there is no browser at {wanted} (channels.web.browser)", cure=_INSTALL)
-
-
-def _not_started(executable: str | None, exc: Exception) -> RobotBroken:
-    message, browser = str(exc), executable or "of Playwright"
-    if executable is None and "Executable doesn't exist" in message:
-        return RobotBroken("no browser was found on this machine", cure=_INSTALL)
-    told = _last_words(message)
-    if isinstance(exc, PlaywrightTimeout):
-        last = f"; it said: {told[:300]}" if told else ""
-        return RobotBroken(f"the browser {browser} is not ready {_START_S:g} s after its start{last}", cure=_SLOW)
-    first = next(iter(message.splitlines()), "")
-    return RobotBroken(f"the browser {browser} does not start: {(told or first)[:300]}", cure=_INSTALL)
-
-
-def _last_words(log: str) -> str:
-    """Return the line of a browser's own that tells best why it ended, from Playwright's log; empty if it said none."""
-    said = [line.partition("[err]")[2].strip() for line in log.splitlines() if "[err]" in line]
-    said = [line for line in said if line and not _WRAPPERS.match(line)]
-    telling = [line for line in said if re.search("error|fatal|cannot|failed", line, re.IGNORECASE)]
-    return next(iter([*telling, *reversed(said)]), "")
-
-
-def _is_root() -> bool:
-    return hasattr(os, "geteuid") and os.geteuid() == 0
+def _certificate(mine: ClientCertificate) -> Any:
+    shown = {"origin": mine.origin, "cert_path": mine.cert, "key_path": mine.key, "passphrase": mine.passphrase or None}
+    return {name: value for name, value in shown.items() if value is not None}

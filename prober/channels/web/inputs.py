@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from prober.channels.timing import monotonic
 from prober.channels.web import locate
-from prober.channels.web.actions import Check, Choose, Click, Fill, Press
-from prober.channels.web.engine import Gone, Locator, Page, TooLong, spoken
-from prober.channels.web.locate import Found, Naming
+from prober.channels.web.actions import Check, Choose, Click, Fill, Press, Upload
+from prober.channels.web.engine import Gone, Locator, TooLong, spoken
+from prober.channels.web.locate import Found, Naming, Root
 from prober.channels.web.moment import Moment, ambiguous, missing, shortfall
-from prober.channels.web.window import Input, Mark, Window
+from prober.channels.web.window import Blocked, Input, Mark, Window
 from prober.model.run import Observation, Seen
 
 _HANDLED_S = 0.25
@@ -51,7 +51,7 @@ def _fill(wanted: Fill, label: str, text: str) -> _Wanted:
 
 
 def _choose(wanted: Choose, label: str, option: str) -> _Wanted:
-    def naming(root: Page | Locator, said: str) -> Iterator[locate.Tier]:
+    def naming(root: Root, said: str) -> Iterator[locate.Tier]:
         yield from locate.option_of(root, said, option)
         yield from locate.fillable(root, said)
 
@@ -79,7 +79,22 @@ def _press(wanted: Press) -> list[_Wanted]:
     return [_Wanted("css:body", None, locate.clickable, act, f"to press {wanted.key}")]
 
 
-async def do(window: Window, wanted: Click | Fill | Choose | Check | Press, moment: Moment) -> Observation:
+def _upload(wanted: Upload, label: str, path: str) -> _Wanted:
+    async def act(element: Locator, limit_ms: float) -> None:
+        if await element.evaluate("el => el.matches('input[type=file]')", timeout=limit_ms):
+            await element.set_input_files(path, timeout=limit_ms)
+            return
+        async with element.page.expect_file_chooser(timeout=limit_ms) as chooser:
+            await element.click(timeout=limit_ms, no_wait_after=True)
+        await (await chooser.value).set_files(path, timeout=limit_ms)
+
+    return _Wanted(label, wanted.in_, locate.uploadable, act, f"to upload a file at ‘{label}’")
+
+
+Inputs = Click | Fill | Choose | Check | Press | Upload
+
+
+async def do(window: Window, wanted: Inputs, moment: Moment) -> Observation:
     """
     Do the inputs in the order they are written, each once its element can take it.
 
@@ -96,6 +111,8 @@ async def do(window: Window, wanted: Click | Fill | Choose | Check | Press, mome
             every = [_fill(wanted, label, text) for label, text in wanted.fields.items()]
         case Choose():
             every = [_choose(wanted, label, option) for label, option in wanted.options.items()]
+        case Upload():
+            every = [_upload(wanted, label, path) for label, path in wanted.files.items()]
     return await _do(window, every, moment, last=True)
 
 
@@ -118,7 +135,7 @@ async def _do(window: Window, every: list[_Wanted], moment: Moment, *, last: boo
         used.append(f"{found.how}: {found.says[0]}")
     came_back_s = monotonic()
     await window.change_until(
-        lambda: _told(window, "input", moment) and window.inputs[-1].kind == "handled", _HANDLED_S
+        lambda: window.dialog or (_told(window, "input", moment) and window.inputs[-1].kind == "handled"), _HANDLED_S
     )
     inputs = _told(window, "input", moment) or [Input("input", called_s, 0.0)]
     first = inputs[0]
@@ -155,7 +172,11 @@ async def _act(window: Window, wanted: _Wanted, found: Found, moment: Moment) ->
     limit_ms = max(moment.left_s, 0.05) * 1000
     try:
         with spoken(window.browser):
-            await wanted.act(found.locator, limit_ms)
+            await window.unless_blocked(wanted.act(found.locator, limit_ms))
+    except Blocked:
+        await window.change_until(lambda: len(window.inputs) > before, _HANDLED_S)
+        if len(window.inputs) == before:  # else it was this input that opened the dialog
+            raise
     except TooLong as exc:
         seen = await shortfall(window, Seen.NOTHING, expected=wanted.words)
         hindrance = _hindrance(str(exc))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from prober.channels.web.engine import Locator, Page
+from prober.channels.web.engine import Frame, Locator, Page
 from prober.channels.web.window import Window
 
 _CLICKABLE = ("button", "link", "tab", "menuitem", "checkbox", "radio", "switch", "option", "treeitem")
@@ -16,6 +16,10 @@ _LISTED = ("row", "listitem", "article")
 _ROLES = frozenset({*_CLICKABLE, *_PLACES, *_LISTED, "heading", "textbox", "combobox", "cell", "img", "radiogroup"})
 _PREFIX = re.compile(r"([a-z]+)\s*:\s*(.+)", re.DOTALL)
 _FIELDS = "input:not([type=hidden]), textarea, select, [contenteditable], [role=textbox], [role=combobox]"
+
+_FILES = "file field"
+_UNSEEN = frozenset({_FILES})
+"""How things are found that customers do not see, but only what stands for them."""
 
 _TELL = "els => window.__prober ? els.map(el => window.__prober.tell(el)) : []"
 
@@ -41,7 +45,10 @@ class Found:
 Tier = tuple[str, Locator]
 """How an element was found, and where such ones are."""
 
-Naming = Callable[["Page | Locator", str], Iterator[Tier]]
+Root = Page | Frame | Locator
+"""In what an element is looked for."""
+
+Naming = Callable[["Root", str], Iterator[Tier]]
 
 
 def levels(window: Window, told: list[dict[str, Any]]) -> tuple[Level, ...]:
@@ -49,7 +56,7 @@ def levels(window: Window, told: list[dict[str, Any]]) -> tuple[Level, ...]:
     return tuple(Level(window.clock(one["origin"]).at_s(one["since"]), one["text"]) for one in told)
 
 
-def clickable(root: Page | Locator, name: str) -> Iterator[Tier]:
+def clickable(root: Root, name: str) -> Iterator[Tier]:
     """Yield where what is to be clicked may be, the most likely first; the whole name before a part of it."""
     for exact in (True, False):
         how = "" if exact else "part of "
@@ -59,7 +66,7 @@ def clickable(root: Page | Locator, name: str) -> Iterator[Tier]:
         yield f"{how}text", root.get_by_text(name, exact=exact)
 
 
-def fillable(root: Page | Locator, name: str) -> Iterator[Tier]:
+def fillable(root: Root, name: str) -> Iterator[Tier]:
     """Yield where the field may be: by label (bare, or with a colon or star), placeholder, name, part of a label."""
     fields = root.locator(_FIELDS)
     decorated = re.compile(rf"^[\s*＊]*{re.escape(name)}[\s:：*＊]*$")
@@ -71,14 +78,29 @@ def fillable(root: Page | Locator, name: str) -> Iterator[Tier]:
     yield "part of placeholder", fields.and_(root.get_by_placeholder(name))
 
 
-def readable(root: Page | Locator, name: str) -> Iterator[Tier]:
+def uploadable(root: Root, name: str) -> Iterator[Tier]:
+    """Yield where the field for a file may be, which most pages hide, then the button that asks for one."""
+    fields = root.locator("input[type=file]")
+    for exact in (True, False):
+        yield _FILES, fields.and_(root.get_by_label(name, exact=exact))
+    yield _FILES, root.locator(f"css=[name={_quoted(name)}]").and_(fields)
+    yield from clickable(root, name)
+
+
+def anything(root: Root, name: str) -> Iterator[Tier]:
+    """Yield where an element of any kind may be: a field by its label, then what can be clicked, then any text."""
+    yield from fillable(root, name)
+    yield from clickable(root, name)
+
+
+def readable(root: Root, name: str) -> Iterator[Tier]:
     """Yield where what is to be read may be: a labelled field or region, then the text itself."""
     for exact in (True, False):
         yield "label", root.get_by_label(name, exact=exact)
         yield "text", root.get_by_text(name, exact=exact)
 
 
-def place(root: Page | Locator, name: str) -> Iterator[Tier]:
+def place(root: Root, name: str) -> Iterator[Tier]:
     """Yield where a part of the page may be: by its own name, then the row or list item that holds the text."""
     yield "name", _any(root.get_by_role(_role(role), name=name, exact=True) for role in _PLACES)
     yield "label", root.get_by_label(name, exact=True)
@@ -87,21 +109,21 @@ def place(root: Page | Locator, name: str) -> Iterator[Tier]:
 
 async def find(window: Window, naming: Naming, said: str, inside: str | None = None) -> Found | None:
     """Return the visible elements that *said* names, *inside* another if given; None while there are none."""
-    root: Page | Locator = window.front.page
+    root: Root = window.front.root
     if inside:
         outer = await find(window, place, inside)
         if outer is None or len(outer.says) > 1:
             return outer
         root = outer.locator
     for how, tier in _tiers(root, naming, said):
-        locator = tier.locator("visible=true")
+        locator = tier if how in _UNSEEN else tier.locator("visible=true")
         told = await window.ask(locator, _TELL)
         if told:
             return Found(locator, how, tuple(one["says"] for one in told), levels(window, told[0]["levels"]))
     return None
 
 
-def _tiers(root: Page | Locator, naming: Naming, said: str) -> Iterator[Tier]:
+def _tiers(root: Root, naming: Naming, said: str) -> Iterator[Tier]:
     prefix = _PREFIX.fullmatch(said.strip())
     kind, name = (prefix[1], prefix[2].strip()) if prefix else ("", said.strip())
     if kind in {"css", "xpath"}:
@@ -115,7 +137,7 @@ def _tiers(root: Page | Locator, naming: Naming, said: str) -> Iterator[Tier]:
         yield from naming(root, said.strip())
 
 
-def option_of(root: Page | Locator, group: str, option: str) -> Iterator[Tier]:
+def option_of(root: Root, group: str, option: str) -> Iterator[Tier]:
     """Yield where the radio button *option* of *group* may be."""
     for exact in (True, False):
         groups = _any(root.get_by_role(_role(role), name=group, exact=exact) for role in ("radiogroup", "group"))

@@ -6,10 +6,11 @@ import dataclasses
 from dataclasses import dataclass
 
 from prober.channels.timing import Stimulus, monotonic
-from prober.channels.web.circumstances import circumstances, unreachable
+from prober.channels.web.barriers import PASSING
+from prober.channels.web.circumstances import barrier_before, circumstances, unreachable
 from prober.channels.web.engine import Gone, browser_ended
 from prober.channels.web.locate import Found
-from prober.channels.web.window import Look, Mark, Window
+from prober.channels.web.window import Blocked, Look, Mark, Window
 from prober.loading.fields import did_you_mean
 from prober.model.run import Observation, Seen
 from prober.model.value import Capture
@@ -63,10 +64,14 @@ async def shortfall(window: Window, otherwise: Seen, *, expected: str) -> Observ
         raise browser_ended()
     if tab.failed and tab.failed != "ABORTED":
         return await unreachable(window, tab.trail[-1] if tab.trail else tab.page.url, tab.failed, expected=expected)
+    if (barrier := await barrier_before(window, look)) is not None and not window.answered:
+        actual = f"{barrier.name} stands before {shown(look)}; {PASSING}"
+        return Observation(Seen.BARRED, expected=expected, actual=actual, facts={"barrier": barrier.name})
     if tab.status is not None and tab.status >= 400:
         actual, facts = f"HTTP {tab.status} at {shown(look)}", {"status": tab.status}
         return Observation(Seen.HTTP_ERROR, expected=expected, actual=actual, facts=facts)
     told = await circumstances(window, look)
+    told += [f"{barrier.name} stands there, which was answered before"] if barrier is not None else []
     # While an answer is awaited the browser says nothing of the page that asked for it.
     actual = "; ".join(told if look is None and tab.awaited else [*told, shown(look)])
     return Observation(
@@ -81,7 +86,7 @@ async def last_look(window: Window) -> Look | None:
     """Return what the page shows, for words and evidence; None where it does not answer."""
     try:
         return await window.look(0)
-    except (Gone, TimeoutError):
+    except (Gone, TimeoutError, Blocked):
         return None
 
 
@@ -104,7 +109,7 @@ async def _names(window: Window, kind: str) -> list[str] | None:
     """Return what things of that kind are called; None where the page does not say, which hinders no verdict."""
     try:
         names: list[str] | None = await window.ask(None, "kind => window.__prober?.names(kind)", kind)
-    except TimeoutError:
+    except (TimeoutError, Blocked):
         return None
     return names
 

@@ -5,7 +5,7 @@
 // at most once a frame, that something has changed. All instants are performance.now() of this document, in ms.
 (() => {
   "use strict";
-  if (window !== window.top || window.__prober) return;
+  if (window.__prober) return;
 
   const tell = window.__prober_tell;
   const now = performance.now.bind(performance);
@@ -18,6 +18,7 @@
   const gone = []; // what was taken away, and when
   let armedUntil = 0;
   let announcing = false;
+  let kept = null; // the element that is waited to go, and when it was taken away
 
   function announce() {
     if (announcing || now() > armedUntil) return;
@@ -40,7 +41,10 @@
     for (const record of records) {
       if (record.type === "childList") {
         for (const node of record.addedNodes) stamps.set(node, at);
-        for (const node of record.removedNodes) remember(node.textContent, at);
+        for (const node of record.removedNodes) {
+          remember(node.textContent, at);
+          if (kept && node.contains(kept.el)) kept.at = at;
+        }
         if (record.removedNodes.length) emptied.set(record.target, at);
       } else {
         stamps.set(record.target, at);
@@ -57,7 +61,7 @@
     characterData: true,
     characterDataOldValue: true,
     attributes: true,
-    attributeFilter: ["class", "style", "hidden", "open", "value"],
+    attributeFilter: ["class", "style", "hidden", "open", "value", "disabled", "checked", "aria-disabled", "aria-checked"],
   });
 
   // What changes what is seen without changing the document.
@@ -160,17 +164,20 @@
 
   const chosen = (el) => [...el.selectedOptions].map((option) => option.label).join("\n");
 
-  // Every element in view with words of its own, in document order; *end* is past the last one inside it.
-  function written() {
+  // Every element with words of its own, in view or on the *whole* page, in document order; *end* is past the last one
+  // inside it.
+  function written(whole_page) {
     const found = [];
+    const shown = whole_page ? ([, , width, height]) => width > 0 && height > 0 : inView;
+    const [left, top] = whole_page ? [scrollX, scrollY] : [0, 0];
     const down = (el) => {
       const at = found.length;
       const field = el.matches("input, textarea, select");
       const own = [...el.childNodes].map((node) => (node.nodeType === Node.TEXT_NODE ? node.data : "")).join("");
       const place = box(el);
-      if ((field || own.trim() || whole(el)) && inView(place) && visible(el)) {
+      if ((field || own.trim() || whole(el)) && shown(place) && visible(el)) {
         const words = field ? `${el.value}\n${el.matches("select") ? chosen(el) : el.placeholder || ""}` : (el.innerText ?? el.textContent);
-        found.push({text: words, own, secret: el.type === "password", box: place, end: 0});
+        found.push({text: words, own, secret: el.type === "password", box: [place[0] + left, place[1] + top, place[2], place[3]], end: 0});
       }
       const began = found.length;
       for (const child of [...el.children, ...(el.shadowRoot?.children ?? [])]) down(child);
@@ -190,20 +197,71 @@
 
   // ---- how the page fared -------------------------------------------------------------------------------------------
   let lcp = null;
-  let cls = 0;
-  const watch = (type, entry) => {
+  const pending = []; // takes in what an observer has not been told of yet
+  const watch = (type, entry, more) => {
     if (!PerformanceObserver.supportedEntryTypes.includes(type)) return;
-    new PerformanceObserver((list) => list.getEntries().forEach(entry)).observe({type, buffered: true});
+    const watcher = new PerformanceObserver((list) => list.getEntries().forEach(entry));
+    watcher.observe({type, buffered: true, ...more});
+    pending.push(() => watcher.takeRecords().forEach(entry));
   };
   watch("largest-contentful-paint", (entry) => (lcp = entry.startTime));
-  watch("layout-shift", (entry) => (cls += entry.hadRecentInput ? 0 : entry.value));
+
+  // The worst burst of shifts: no more than 1 s apart, and 5 s in all (web.dev/cls).
+  let cls = 0;
+  let burst = {sum: 0, began: -Infinity, last: -Infinity};
+  watch("layout-shift", ({hadRecentInput, startTime, value}) => {
+    if (hadRecentInput) return;
+    const goesOn = startTime - burst.last < 1000 && startTime - burst.began < 5000;
+    burst = goesOn ? {...burst, sum: burst.sum + value, last: startTime} : {sum: value, began: startTime, last: startTime};
+    cls = Math.max(cls, burst.sum);
+  });
+
+  // The slowest interaction; of fifty, one may be slower (web.dev/inp).
+  const interactions = new Map();
+  const interaction = ({interactionId, duration}) => {
+    if (interactionId) interactions.set(interactionId, Math.max(interactions.get(interactionId) || 0, duration));
+  };
+  watch("event", interaction, {durationThreshold: 16});
+  watch("first-input", interaction);
+  const inp = () => [...interactions.values()].sort((a, b) => b - a)[Math.floor(interactions.size / 50)] ?? null;
+
+  const requests = {count: 1, bytes: 0, slowest: 0, slowest_name: ""};
+  watch("resource", ({name, duration, transferSize}) => {
+    requests.count += 1;
+    requests.bytes += transferSize;
+    if (duration > requests.slowest) Object.assign(requests, {slowest: duration, slowest_name: name});
+  });
 
   function vitals() {
     const page = performance.getEntriesByType("navigation")[0];
     if (!page) return null;
-    const bytes = performance.getEntriesByType("resource").reduce((sum, one) => sum + one.transferSize, page.transferSize);
+    pending.forEach((take) => take());
     const fcp = performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? null;
-    return {...page.toJSON(), fcp, lcp, cls, bytes};
+    const {count, slowest, slowest_name} = requests;
+    return {...page.toJSON(), fcp, lcp, cls, inp: inp(), bytes: requests.bytes + page.transferSize, requests: count, slowest, slowest_name};
+  }
+
+  // ---- scrolling, and what an element is ------------------------------------------------------------------------------
+  async function scrolled(el, edge) {
+    const at = now();
+    if (edge === null) el.scrollIntoView({block: "center", inline: "nearest", behavior: "instant"});
+    else window.scrollTo({top: edge === "top" ? 0 : document.documentElement.scrollHeight, behavior: "instant"});
+    await frames();
+    return {origin, at, done: now()};
+  }
+
+  const aria = (el, name) => el.getAttribute(`aria-${name}`) === "true";
+  const state = (el) => ({
+    enabled: !el.matches(":disabled") && !el.closest("[aria-disabled=true]"),
+    checked: el.checked ?? (aria(el, "checked") || aria(el, "selected") || aria(el, "pressed")),
+  });
+
+  // When the element that is waited to go was taken away or, by what it last met, hidden.
+  const keep = (el) => (kept = {el, at: null});
+  function went() {
+    if (!kept) return null;
+    note(observer.takeRecords());
+    return kept.at ?? since(kept.el);
   }
 
   const loaded = () => performance.getEntriesByType("navigation")[0]?.loadEventStart || 0;
@@ -226,6 +284,10 @@
     asks: () => [...document.querySelectorAll("input[type=password]")].some(visible),
     names: namesOf,
     vitals: async () => (await frames(), vitals()),
+    scrolled,
+    state,
+    keep,
+    went: () => ({origin, at: went()}),
   };
   Object.defineProperty(window, "__prober", {value: Object.freeze(api)});
   say("hello");

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 from prober.channels.timing import monotonic
-from prober.channels.web.actions import Open, See
+from prober.channels.web import figures
+from prober.channels.web.actions import Back, Open, See
 from prober.channels.web.circumstances import no_answer
 from prober.channels.web.conditions import TextWatch
 from prober.channels.web.engine import TooLong
 from prober.channels.web.moment import Moment, shortfall
 from prober.channels.web.tab import Tab
-from prober.channels.web.window import Window
+from prober.channels.web.window import Blocked, Window
 from prober.errors import RobotBroken
 from prober.model.run import Observation, Seen
+from prober.model.scenario import Pattern
 
 _CRASH_S = 0.5
 """How long after a navigation broke off the browser may take to say that the page crashed."""
@@ -27,24 +30,46 @@ async def open_page(window: Window, wanted: Open, moment: Moment, base_url: str)
     words = f"page {url}" + (f" with text {wanted.ready}" if wanted.ready else "")
     tab = await window.usable()
     window.expected_url = url
-    called_s = monotonic()
+    return await _go(window, partial(tab.go, url), wanted.ready, moment, url=url, expected=words)
+
+
+async def go_back(window: Window, wanted: Back, moment: Moment) -> Observation:
+    """Go back to the page before, and wait for its load event or the `ready` text."""
+    words = "the page before" + (f" with text {wanted.ready}" if wanted.ready else "")
+    tab = window.front
+    if (before := await tab.before()) is None:
+        return Observation(Seen.NOTHING, expected=words, actual=f"there is no page before {tab.page.url}")
+    window.expected_url = before
+    return await _go(window, tab.go_back, wanted.ready, moment, url=before, expected=words)
+
+
+async def _go(
+    window: Window,
+    go: Callable[[float], Awaitable[None]],
+    ready: Pattern | None,
+    moment: Moment,
+    *,
+    url: str,
+    expected: str,
+) -> Observation:
+    tab, called_s = window.front, monotonic()
     moment.acted(called_s)
     try:
-        await tab.go(url, moment.left_s)
+        await go(moment.left_s)
     except TooLong:
         told, circling = no_answer(tab, url), tab.circling
-        nothing = await shortfall(window, Seen.NOTHING, expected=words)
+        nothing = await shortfall(window, Seen.NOTHING, expected=expected)
         return dataclasses.replace(nothing, actual=told, doubtful=not circling)
     if tab.failed:
-        return await _not_fetched(window, tab, expected=words)
-    arrived_s = await _arrived(window, wanted, moment, called_s)
+        return await _not_fetched(window, tab, expected=expected)
+    arrived_s = await _arrived(window, ready, moment, called_s)
     started_s = max(window.first_document_s(called_s) or called_s, called_s)
     moment.acted(started_s)
     if arrived_s is None or (tab.status or 0) >= 400:
-        seen = await shortfall(window, Seen.NOTHING, expected=words)
+        seen = await shortfall(window, Seen.NOTHING, expected=expected)
         seen = dataclasses.replace(seen, doubtful=seen.seen is Seen.NOTHING and not tab.circling)
     else:
-        seen = Observation(Seen.EXPECTED, expected=words, facts={"status": tab.status})
+        seen = Observation(Seen.EXPECTED, expected=expected, facts={"status": tab.status})
     if arrived_s is None:
         return seen
     return await _with_vitals(window, dataclasses.replace(seen, took_s=max(arrived_s - started_s, 0.0)))
@@ -75,10 +100,10 @@ async def _not_fetched(window: Window, tab: Tab, *, expected: str) -> Observatio
     return await shortfall(window, Seen.UNREACHABLE, expected=expected)
 
 
-async def _arrived(window: Window, wanted: Open, moment: Moment, called_s: float) -> float | None:
-    """Return the instant of the load event, or of the ready text; None if neither came."""
-    if wanted.ready is not None:
-        sight = await window.watch(TextWatch(window, See(wanted.ready), moment).see, moment.until_s)
+async def _arrived(window: Window, ready: Pattern | None, moment: Moment, called_s: float) -> float | None:
+    """Return the instant of the load event, of the ready text, or of a dialog before either; None if none came."""
+    if ready is not None:
+        sight = await window.watch(TextWatch(window, See(ready), moment).see, moment.until_s)
         return sight.at_s if sight else None
 
     async def loaded() -> float | None:
@@ -89,37 +114,15 @@ async def _arrived(window: Window, wanted: Open, moment: Moment, called_s: float
             return look.at_s  # only the part behind # changed: the document is the same
         return look.loaded_s if look.loaded_s >= called_s else None
 
-    return await window.watch(loaded, moment.until_s)
+    try:
+        return await window.watch(loaded, moment.until_s)
+    except Blocked as exc:  # whether it belongs there, the next step tells
+        return exc.opened.at_s
 
 
 async def _with_vitals(window: Window, seen: Observation) -> Observation:
     """Add how the page was fetched and painted, asked for after the clock stopped."""
     asked_s = monotonic()
-    try:
-        said = await window.ask(None, "() => window.__prober?.vitals()") or {}
-    except TimeoutError:
-        said = {}
-    facts = {**seen.facts, **{name: said[name] for name in ("bytes", "cls") if name in said}}
-    if "cls" in facts:
-        facts["cls"] = round(float(facts["cls"] or 0), 4)
-    return dataclasses.replace(seen, timings=timings(said), facts=facts, evidence_s=monotonic() - asked_s)
-
-
-def timings(page: dict[str, Any]) -> dict[str, float]:
-    """Return the named timings out of what a page knows of its own navigation; what did not happen is not there."""
-    spans = {
-        "dns_s": ("domainLookupStart", "domainLookupEnd"),
-        "connect_s": ("connectStart", "connectEnd"),
-        "tls_s": ("secureConnectionStart", "connectEnd"),
-        "ttfb_s": (None, "responseStart"),
-        "dom_content_loaded_s": (None, "domContentLoadedEventStart"),
-        "load_s": (None, "loadEventStart"),
-        "fcp_s": (None, "fcp"),
-        "lcp_s": (None, "lcp"),
-    }
-    measured: dict[str, float] = {}
-    for name, (start, end) in spans.items():
-        start_ms, end_ms = page.get(start, 0) if start else 0, page.get(end)
-        if end_ms and (start is None or 0 < start_ms < end_ms):
-            measured[name] = (end_ms - start_ms) / 1000
-    return measured
+    told = await figures.told(window)
+    facts = {**seen.facts, **figures.facts(told)}
+    return dataclasses.replace(seen, timings=figures.timings(told), facts=facts, evidence_s=monotonic() - asked_s)

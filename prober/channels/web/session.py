@@ -4,26 +4,93 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from prober.channels.base import RunContext
 from prober.channels.timing import monotonic
-from prober.channels.web import conditions, inputs, picture
-from prober.channels.web.actions import VERBS, Check, Choose, Click, Fill, NotSee, Open, Press, Read, See
+from prober.channels.web import (
+    access,
+    captchas,
+    conditions,
+    content,
+    dialogs,
+    downloading,
+    figures,
+    inputs,
+    looking,
+    tabs,
+    waiting,
+)
+from prober.channels.web.actions import (
+    VERBS,
+    Accessible,
+    Back,
+    Broken,
+    Captcha,
+    Check,
+    Choose,
+    Click,
+    Dialog,
+    Download,
+    Errors,
+    Fill,
+    Frame,
+    Jargon,
+    LooksLike,
+    Matches,
+    NotSee,
+    Open,
+    Press,
+    Read,
+    SaveLogin,
+    Screenshot,
+    Scroll,
+    See,
+    Tab,
+    Upload,
+    UseLogin,
+    Vitals,
+    WaitFor,
+)
 from prober.channels.web.circumstances import unreachable
 from prober.channels.web.config import Screenshots, Settings
 from prober.channels.web.darkroom import Darkroom
 from prober.channels.web.engine import Gone, NotFetched, TooLong, browser_ended
+from prober.channels.web.logins import Logins
 from prober.channels.web.masking import WindowMask
 from prober.channels.web.moment import Moment, last_look, shown
-from prober.channels.web.opening import open_page
+from prober.channels.web.opening import go_back, open_page
 from prober.channels.web.recording import Recording
-from prober.channels.web.window import Look, Window
+from prober.channels.web.studio import Studio
+from prober.channels.web.window import Blocked, Look, Window
 from prober.errors import RobotBroken
 from prober.model.run import Evidence, Observation, Seen
 from prober.model.scenario import Action
 
 _WAITS = frozenset(verb.name for verb in VERBS if verb.waits)
+_DOES: Mapping[type, Callable[[Window, Any, Moment], Awaitable[Observation]]] = {
+    Back: go_back,
+    **dict.fromkeys((Click, Fill, Choose, Check, Press), inputs.do),
+    See: conditions.see,
+    NotSee: conditions.not_see,
+    Read: conditions.read,
+    WaitFor: waiting.wait_for,
+    Scroll: waiting.scroll,
+    Dialog: dialogs.answer,
+    Tab: tabs.go_to,
+    Frame: tabs.enter,
+    Vitals: figures.vitals,
+    Errors: figures.errors,
+    Broken: content.broken,
+    Accessible: access.accessible,
+}
+"""What does each verb that needs but the window."""
+
+
+_TELLING = 8
+"""A header or cookie of so many characters may be a secret; shorter ones (`1`, `off`) stand in many places."""
 
 
 class WebSession:
@@ -34,10 +101,26 @@ class WebSession:
     ) -> None:
         self._run, self._window, self._settings = run, window, settings
         self._recording: Recording | None = recording
-        self._darkroom = darkroom
         self._mask = WindowMask(run.mask)
-        self._kept, self._failed = 0, False
+        for value in (*settings.headers.values(), *settings.cookies.values()):
+            if len(value) >= _TELLING:
+                self._mask.typed(value)
+        self._studio = Studio(window, self._mask, darkroom, run.evidence)
+        self._logins = Logins(settings.logins)
+        self._failed = False
         self._of_run: tuple[Evidence, ...] = ()
+        self._own: Mapping[type, Callable[[Any, Moment], Awaitable[Observation]]] = {
+            Open: self._open,
+            Upload: self._upload,
+            Download: self._download,
+            Screenshot: self._photograph,
+            Captcha: lambda wanted, moment: captchas.answer(window, wanted, moment, settings.captcha),
+            SaveLogin: self._save_login,
+            UseLogin: self._use_login,
+            LooksLike: self._looks_like,
+            Matches: lambda wanted, moment: content.matches(window, wanted, moment, run.briefing),
+            Jargon: lambda wanted, moment: content.jargon(window, wanted, moment, run.briefing),
+        }
 
     async def perform(self, action: Action, deadline_s: float) -> Observation:
         """
@@ -49,12 +132,15 @@ class WebSession:
         self._window.begin_step()
         moment = self._moment(action, deadline_s)
         try:
-            seen = await self._act(action, moment)
+            seen = await self._before(action) or await self._act(action, moment)
         except RobotBroken:
             self._failed = True
             raise
         except (Gone, TooLong, TimeoutError) as exc:
             seen = await self._unanswered(exc, action)
+        except Blocked as exc:
+            seen = dialogs.unexpected(exc.opened, expected=action.full_name)
+            await self._window.dismiss()
         except NotFetched as exc:
             seen = await unreachable(self._window, self._window.front.page.url, exc.code, expected=action.full_name)
         finally:  # what was typed before the step broke is in the trace as well
@@ -76,20 +162,69 @@ class WebSession:
             captures=action.captures,
         )
 
+    async def _before(self, action: Action) -> Observation | None:
+        """Return that a dialog of the step before stands in the way, None if none does, or if this step answers it."""
+        opened = self._window.dialog
+        if opened is None or isinstance(action.argument, Dialog):
+            return None
+        await self._window.dismiss()
+        return dialogs.unexpected(opened, expected=action.full_name)
+
     async def _act(self, action: Action, moment: Moment) -> Observation:
-        window = self._window
-        match action.argument:
-            case Open() as wanted:
-                return await open_page(window, wanted, moment, self._settings.base_url)
-            case Click() | Fill() | Choose() | Check() | Press() as wanted:
-                return await inputs.do(window, wanted, moment)
-            case See() as wanted:
-                return await conditions.see(window, wanted, moment)
-            case NotSee() as wanted:
-                return await conditions.not_see(window, wanted, moment)
-            case Read() as wanted:
-                return await conditions.read(window, wanted, moment)
-        raise TypeError(f"{action.full_name} is no verb of the web channel")
+        wanted = action.argument
+        if own := self._own.get(type(wanted)):
+            return await own(wanted, moment)
+        return await _DOES[type(wanted)](self._window, wanted, moment)
+
+    async def _open(self, wanted: Open, moment: Moment) -> Observation:
+        return await open_page(self._window, wanted, moment, self._settings.base_url)
+
+    async def _upload(self, wanted: Upload, moment: Moment) -> Observation:
+        return await inputs.do(self._window, self._with_paths(wanted), moment)
+
+    async def _save_login(self, wanted: SaveLogin, _: Moment) -> Observation:
+        state = await self._window.customer()
+        await asyncio.to_thread(self._logins.save, wanted.login, self._run.line.name, state)
+        return Observation(Seen.EXPECTED, expected=f"login ‘{wanted.login}’ is saved")
+
+    async def _use_login(self, wanted: UseLogin, _: Moment) -> Observation:
+        name, line = wanted.login, self._run.line.name
+        await self._window.be(await asyncio.to_thread(self._logins.load, name, line, wanted.max_age))
+        return Observation(Seen.EXPECTED, expected=f"login ‘{name}’ is used")
+
+    def _with_paths(self, wanted: Upload) -> Upload:
+        folder = self._settings.files
+        paths = {label: folder / name for label, name in wanted.files.items()}
+        if missing := [path for path in paths.values() if not path.is_file()]:
+            raise RobotBroken(f"there is no file {missing[0]} to upload", cure="Put it there (channels.web.files).")
+        return dataclasses.replace(wanted, files={label: str(path) for label, path in paths.items()})
+
+    async def _download(self, wanted: Download, moment: Moment) -> Observation:
+        """Download a file and keep it, where it is a text that can be masked."""
+        seen, fetched = await downloading.download(self._window, wanted, moment)
+        if fetched is None or fetched.text is None:
+            return seen
+        began_s, text = monotonic(), await asyncio.to_thread(self._mask, fetched.text)
+        kept = await self._studio.keep("download", text.encode(), ending=Path(fetched.name).suffix)
+        return dataclasses.replace(seen, evidence=kept, evidence_s=seen.evidence_s + monotonic() - began_s)
+
+    async def _photograph(self, wanted: Screenshot, _: Moment) -> Observation:
+        began_s = monotonic()
+        kept = await self._studio.keep("screenshot", await self._studio.take(whole=wanted.whole), ending=".png")
+        return Observation(
+            Seen.EXPECTED if kept else Seen.NOTHING,
+            expected=f"a picture of the page {wanted.caption}".rstrip(),
+            actual="it was taken" if kept else "the page cannot be drawn",
+            evidence=kept,
+            evidence_s=monotonic() - began_s,
+            doubtful=not kept,
+        )
+
+    async def _looks_like(self, wanted: LooksLike, moment: Moment) -> Observation:
+        mine = self._settings
+        size = mine.device or f"{mine.viewport.width}x{mine.viewport.height}"
+        approved = mine.approved / f"{wanted.picture.replace('/', '-')}@{size}.png"
+        return await looking.looks_like(self._window, wanted, moment, self._studio, approved)
 
     async def _unanswered(self, exc: Exception, action: Action) -> Observation:
         if not await self._window.alive():
@@ -102,12 +237,13 @@ class WebSession:
         """Add the facts of the step and, where it is to be kept, the page; all after the clock stopped."""
         began_s = monotonic()
         look = await last_look(self._window)
-        kept: tuple[Evidence, ...] = ()
+        kept = seen.evidence
         wrong = late or seen.seen is not Seen.EXPECTED
         self._failed = self._failed or wrong
-        if wrong or self._settings.screenshots is Screenshots.EVERY_STEP:
+        drawn = self._window.dialog is None  # a page behind a dialog is not drawn
+        if drawn and (wrong or self._settings.screenshots is Screenshots.EVERY_STEP):
             try:
-                kept = await self._page(look)
+                kept += await self._page(look)
             except RobotBroken as broken:
                 raise broken.after(seen) from broken
         facts = {**self._window.notes.facts(), **seen.facts}
@@ -126,20 +262,17 @@ class WebSession:
         )
 
     async def _page(self, look: Look | None) -> tuple[Evidence, ...]:
-        box, self._kept = self._run.evidence, self._kept + 1
-        name = f"web-{box.step if box.step is not None else 'x'}-{self._kept}"
-        kept = []
+        kept: tuple[Evidence, ...] = ()
         if look is not None:
             text = await asyncio.to_thread(self._mask, f"{look.url}\n{look.title}\n\n{look.text}\n")
-            kept.append(await box.keep("page", f"{name}.txt", text.encode()))
-        if image := await picture.take(self._window, self._mask, self._darkroom):
-            kept.append(await box.keep("screenshot", f"{name}.png", image))
-        return tuple(kept)
+            kept += await self._studio.keep("page", text.encode(), ending=".txt")
+        return kept + await self._studio.keep("screenshot", await self._studio.take(), ending=".png")
 
     async def close(self) -> Sequence[Evidence]:
         """Close the window, and return the run's trace and HAR where they are to be kept. Safe to call twice."""
         recording, self._recording = self._recording, None
         if recording is None:
             return self._of_run
+        await self._window.dismiss()
         self._of_run = await recording.close(self._window, self._run.evidence, self._mask, failed=self._failed)
         return self._of_run

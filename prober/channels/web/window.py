@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from prober.channels.timing import monotonic
+from prober.channels.web.barriers import Barrier
 from prober.channels.web.clock import PageClock
-from prober.channels.web.engine import Browser, BrowserContext, Gone, Locator, Page, TooLong, spoken
+from prober.channels.web.engine import Browser, BrowserContext, Download, Gone, Locator, Page, TooLong, spoken
 from prober.channels.web.notes import Notes
-from prober.channels.web.tab import Tab
+from prober.channels.web.tab import Opened, Tab
 from prober.errors import RobotBroken
 
 _OBSERVER = files("prober.channels.web").joinpath("observer.js").read_text(encoding="utf-8")
@@ -29,6 +30,14 @@ _PATIENCE_S = 1.0
 _CLOSE_S = 3.0
 
 T = TypeVar("T")
+
+
+class Blocked(Exception):
+    """A dialog of the browser stands before the page, which answers nothing until it is answered."""
+
+    def __init__(self, opened: Opened) -> None:
+        super().__init__(opened.words)
+        self.opened = opened
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,19 @@ class Mark:
 class Window:
     """One context with its tabs. What a page tells arrives here, and wakes whoever waits."""
 
-    def __init__(self, context: BrowserContext, *, proxied: bool = False) -> None:
+    def __init__(
+        self,
+        context: BrowserContext,
+        left: Callable[[], object],
+        *,
+        proxied: bool = False,
+        lenient: bool = False,
+        barriers: tuple[Barrier, ...] = (),
+    ) -> None:
+        self._left, self._lenient = left, lenient
+        self.barriers = barriers
+        self.answered = False
+        """Whether a captcha was answered in it."""
         self.proxied = proxied
         """Whether pages are fetched through a proxy."""
         self._context = context
@@ -75,6 +96,10 @@ class Window:
         self._clocks: dict[float, PageClock] = {}
         self._changed = asyncio.Event()
         self._stuck = False
+        self._dialogs: list[Opened] = []
+        self._blocked = asyncio.Event()
+        self.downloads: list[tuple[float, Download]] = []
+        """The files that the browser began to fetch in this step, with the instants."""
         self.inputs: list[Input] = []
         self.notes = Notes()
         self.marks: list[Mark] = []
@@ -95,6 +120,7 @@ class Window:
         """Forget what was noted of the step before."""
         self.notes.clear()
         self.marks.clear()
+        self.downloads.clear()
 
     async def arm(self) -> None:
         """Put the observer into every page to come, and open the first tab."""
@@ -106,6 +132,13 @@ class Window:
 
     async def close(self) -> None:
         """Close the context and all its pages; a browser too busy to do so is not waited for."""
+        try:
+            await self.dismiss()
+            await self._close_all()
+        finally:
+            self._left()
+
+    async def _close_all(self) -> None:
         closing = asyncio.ensure_future(self._close(self._context))
         try:
             await asyncio.wait([closing], timeout=_PATIENCE_S)
@@ -140,6 +173,27 @@ class Window:
     def browser(self) -> Browser | None:
         """The browser this window belongs to, for `spoken()`."""
         return self._context.browser
+
+    async def stranger(self) -> BrowserContext:
+        """Return a context that shares nothing with this one, in the same browser; `part` ends it."""
+        if self.browser is None:
+            raise Gone("the browser has ended")
+        with spoken(self.browser):
+            return await self.browser.new_context(ignore_https_errors=self._lenient)
+
+    async def part(self, stranger: BrowserContext) -> None:
+        """Close a stranger's context."""
+        await self._close(stranger)
+
+    async def customer(self) -> Any:
+        """Return who the customer is to the sites they were on: cookies and storage."""
+        with spoken(self.browser):
+            return await self._context.storage_state(indexed_db=True)
+
+    async def be(self, customer: Any) -> None:
+        """Be who *customer* was, to all sites."""
+        with spoken(self.browser):
+            await self._context.set_storage_state(customer)
 
     async def alive(self) -> bool:
         """Return whether the browser still answers, whatever became of its pages."""
@@ -179,8 +233,72 @@ class Window:
         for tab in self._tabs:
             if tab.page is page:
                 return tab
-        self._tabs.append(Tab(page, self.notes, self._changed.set))
+        self._tabs.append(Tab(page, self.notes, self._changed.set, self._opened_dialog))
+        page.on("download", self._began_download)
         return self._tabs[-1]
+
+    @property
+    def tabs(self) -> tuple[Tab, ...]:
+        """The tabs that are open, the one in front last."""
+        return tuple(tab for tab in self._tabs if not tab.closed)
+
+    async def bring_to_front(self, tab: Tab) -> None:
+        """Let the customer see *tab* from now on."""
+        self._tabs.remove(tab)
+        self._tabs.append(tab)
+        with spoken(self.browser):
+            await tab.page.bring_to_front()
+
+    def _began_download(self, download: Download) -> None:
+        self.downloads.append((monotonic(), download))
+        self._changed.set()
+
+    # ---- dialogs
+
+    @property
+    def dialog(self) -> Opened | None:
+        """The dialog that stands before a page, None if there is none."""
+        return self._dialogs[0] if self._dialogs else None
+
+    def _opened_dialog(self, opened: Opened) -> None:
+        self._dialogs.append(opened)
+        self._blocked.set()
+        self._changed.set()
+
+    async def answer(self, *, accept: bool, typed: str | None = None) -> None:
+        """Answer the dialog that stands before a page."""
+        opened = self._dialogs.pop(0)
+        if not self._dialogs:
+            self._blocked.clear()
+        with suppress(Gone, TooLong, RobotBroken, TimeoutError):
+            async with asyncio.timeout(_GRACE_S):
+                with spoken(self.browser):
+                    await (opened.dialog.accept(*filter(None, [typed])) if accept else opened.dialog.dismiss())
+
+    async def dismiss(self) -> None:
+        """Dismiss every dialog, as nobody expects one any more."""
+        while self._dialogs:
+            await self.answer(accept=False)
+
+    async def unless_blocked(self, doing: Awaitable[T]) -> T:
+        """
+        Return what *doing* returns.
+
+        Raises:
+            Blocked: A dialog stands before a page; what was begun goes on behind it.
+        """
+        task, blocked = asyncio.ensure_future(doing), asyncio.ensure_future(self._blocked.wait())
+        try:
+            await asyncio.wait({task, blocked}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done() and self.dialog is not None:
+                task.add_done_callback(lambda done: done.cancelled() or done.exception())
+                raise Blocked(self.dialog)
+            return await task
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        finally:
+            blocked.cancel()
 
     def _hear(self, source: dict[str, Any], message: dict[str, Any]) -> None:
         heard_s, self._stuck = monotonic(), False
@@ -201,20 +319,23 @@ class Window:
         zeros = [clock.at_s(0) for clock in self._clocks.values() if clock.at_s(0) >= since_s - _TICK_S]
         return min(zeros, default=None)
 
-    async def ask(self, where: Locator | None, script: str, argument: Any = None, *, within_s: float = 0) -> Any:
+    async def ask(self, where: Locator | Page | None, script: str, argument: Any = None, *, within_s: float = 0) -> Any:
         """
-        Return what *script* says of the elements *where* (`(elements, argument) => …`), or of the page.
+        Return what *script* says of the elements *where* (`(elements, argument) => …`), of a page, or of the front.
 
         None where the page was left in the middle; nothing is waited for but the page's own answer.
+
+        Raises:
+            Blocked: A dialog stands before it.
         """
         tab = self.front
         tab.check()
         try:
             async with asyncio.timeout(max(within_s, 0) + (_STUCK_S if self._stuck else _GRACE_S)):
                 with spoken(self.browser):
-                    if where is None:
-                        return await tab.page.evaluate(script, argument)
-                    return await where.evaluate_all(script, argument)
+                    if isinstance(where, Locator):
+                        return await self.unless_blocked(where.evaluate_all(script, argument))
+                    return await self.unless_blocked((where or tab.root).evaluate(script, argument))
         except TimeoutError:
             self._stuck = True
             raise
@@ -237,7 +358,7 @@ class Window:
             at_s=clock.at_s(said["now"]),
             text=said["text"],
             title=said["title"],
-            url=said["url"],
+            url=self.front.page.url if self.front.frame else said["url"],
             loading=said["state"] == "loading",
             loaded_s=clock.at_s(said["loaded"]) if said["loaded"] else None,
         )
@@ -271,10 +392,10 @@ class Window:
             self._changed.clear()
             await self.change(until_s - monotonic())
 
-    async def screenshot(self) -> bytes | None:
-        """Return the page in front as PNG; None where it cannot be drawn any more."""
+    async def screenshot(self, *, whole: bool = False) -> bytes | None:
+        """Return what is in view of the page in front, or the *whole* of it, as PNG; None where it cannot be drawn."""
         limit_s = _STUCK_S if self._stuck else _SCREENSHOT_S
         with suppress(Gone, TooLong), spoken(self.browser):
             # caret: hiding it would change the page, which its own scripts may notice
-            return await self.front.page.screenshot(timeout=limit_s * 1000, caret="initial")
+            return await self.front.page.screenshot(timeout=limit_s * 1000, caret="initial", full_page=whole)
         return None

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from prober.judge.attempts import of_run
 from prober.model.item import Sample, StepSample
-from prober.model.run import Outcome, Phase, Run, StepResult
+from prober.model.run import Outcome, Phase, Run, StepResult, told_apart
 from prober.model.span import Span
 
 _ASKED = (Outcome.PASSED, Outcome.SLOW, Outcome.FAILED)
@@ -146,7 +146,7 @@ def _unequal(step: StepResult) -> bool:
 def _steps(runs: Iterable[Run], limits: Mapping[str, float]) -> Iterator[StepSample]:
     plays: dict[tuple[str, str], list[StepResult]] = {}
     for run in runs:
-        for name, step in _named(run.steps):
+        for name, step in zip(told_apart(step.name for step in run.steps), run.steps, strict=True):
             if step.outcome in _ASKED and step.channel != _ROBOT:
                 plays.setdefault((step.channel, name), []).append(step)
     for (channel, name), found in plays.items():
@@ -168,11 +168,3 @@ def _limit(name: str, step: StepResult, limits: Mapping[str, float]) -> float | 
 
 def _in_limit(step: StepResult, limit_s: float | None) -> bool:
     return step.outcome in _RIGHT and (limit_s is None or (step.took_s or 0.0) <= limit_s)
-
-
-def _named(steps: Iterable[StepResult]) -> Iterator[tuple[str, StepResult]]:
-    """Yield the steps with their names; the second of a name in one run is `name (2)`."""
-    seen: Counter[str] = Counter()
-    for step in steps:
-        seen[step.name] += 1
-        yield (step.name if seen[step.name] == 1 else f"{step.name} ({seen[step.name]})"), step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 
@@ -37,6 +38,17 @@ class Count:
         if run.outcome is Outcome.FAILED or not took_s:
             return self
         return replace(self, bet=self.bet.seen(took_s > self.limit_s))
+
+
+@dataclass(frozen=True)
+class Look:
+    """One *run* of a launch: when it ended and how, and how much spoke against the item after it."""
+
+    run: str
+    scenario: str
+    at: datetime
+    outcome: Outcome | None
+    evidence: float
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from prober.model.verdict import Ground, Reason
 
 _Said = tuple[str, str]
 
-_SHARE = "{hits} of {n}{unit}: {share:.1%}, with 95 % confidence {low:.1%} to {high:.1%}; wanted {floor:.0%}"
-_SHARE_ZH = "{n} 次中 {hits} 次{unit_zh}：{share:.1%}，95 % 置信范围 {low:.1%} 至 {high:.1%}；要求 {floor:.0%}"
+_SHARE = "{hits} of {n}{unit}: {share:.1%}, {low:.1%} to {high:.1%} (each end with 95 % confidence); wanted {floor:.0%}"
+_SHARE_ZH = (
+    "{n} 次中 {hits} 次{unit_zh}：{share:.1%}，范围 {low:.1%} 至 {high:.1%}（两端各 95 % 置信）；要求 {floor:.0%}"
+)
 _RATIO = "p{percent:.0f} {ratio:.2f} times the baseline, up to {bound:.2f}; allowed {limit:.2f}"
 _RATIO_ZH = "p{percent:.0f} 为基线的 {ratio:.2f} 倍，最高 {bound:.2f} 倍；允许 {limit:.2f} 倍"
 _AGAINST = (

@@ -24,6 +24,16 @@ class Process:
         """Whether it still runs; one that only waits for its parent to hear of its end does not."""
         return process(self.pid) == self
 
+    @property
+    def buried(self) -> bool:
+        """Whether nothing of it is left: where it had threads, some may be there when it does not live any more."""
+        return not Path(f"/proc/{self.pid}").exists()
+
+    @property
+    def forked_by_server(self) -> bool:
+        """Whether Python's forkserver forked it: a line process, where only calls are made."""
+        return b"multiprocessing.forkserver" in _told(self.parent, "cmdline")
+
     def open_files(self) -> tuple[int, int]:
         """Return how many files it has open, and how many of them are sockets; 0 of one that is gone."""
         targets = list(_targets(Path(f"/proc/{self.pid}/fd")))
@@ -35,6 +45,14 @@ class Process:
             return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * PAGE_BYTES
         except OSError:
             return 0
+
+    def own_bytes(self) -> int:
+        """Return its proportional set size: what it has alone, and its share of what it shares; 0 of one gone."""
+        try:
+            told = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        except OSError:
+            return 0
+        return next((int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("Pss:")), 0)
 
 
 def process(pid: int) -> Process | None:
@@ -68,12 +86,12 @@ def family(pid: int) -> list[Process]:
 
 def marked(marker: str) -> list[Process]:
     """Return the processes that were started with *marker* in their environment, whoever is their parent now."""
-    return [one for one in all_processes() if marker.encode() in _environment(one.pid)]
+    return [one for one in all_processes() if marker.encode() in _told(one.pid, "environ")]
 
 
-def _environment(pid: int) -> bytes:
+def _told(pid: int, what: str) -> bytes:
     try:
-        return Path(f"/proc/{pid}/environ").read_bytes()
+        return Path(f"/proc/{pid}/{what}").read_bytes()
     except OSError:
         return b""
 

@@ -15,10 +15,16 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Used:
-    """*cores* is the share of one core, *memory_mb* what was resident at the end; both with all that it started."""
+    """
+    What was used, with all that it started.
+
+    *cores* is the share of one core, *memory_mb* what was resident at the end; *own_mb* leaves out of it what processes
+    share, but for their share.
+    """
 
     cores: float
     memory_mb: float
+    own_mb: float
 
 
 class Using:
@@ -31,7 +37,9 @@ class Using:
     def told(self) -> Used:
         """Return what was used up to now."""
         lasted_s, used_s = time.monotonic() - self._began[0], self._cpu_s() - self._began[1]
-        return Used(used_s / lasted_s, sum(one.resident_bytes() for one in family(self._pid)) / 1e6)
+        now = family(self._pid)
+        resident, own = sum(one.resident_bytes() for one in now), sum(one.own_bytes() for one in now)
+        return Used(used_s / lasted_s, resident / 1e6, own / 1e6)
 
     def _cpu_s(self) -> float:
         return sum(_cpu_s(one.pid) for one in family(self._pid))

@@ -1,12 +1,13 @@
-"""What can be written behind `ivr.quality` and `ivr.dial`."""
+"""What can be written behind `ivr.quality`, `ivr.dial` and `ivr.hear`."""
 
 from __future__ import annotations
 
 import pytest
 
-from prober.channels.ivr.actions import Dial, Quality
+from prober.channels.ivr.actions import Dial, Hear, Quality
 from prober.errors import RobotBroken
 from prober.loading.arguments import Written, build
+from prober.model.scenario import Pattern
 
 INJECTED = "10086\r\nX-Billing: free"
 UNFIT = [INJECTED, "10086\n", "100 86", "10086@elsewhere", "sip:10086", "<10086>", "１００８６", "50%", '"a"', ""]
@@ -30,6 +31,14 @@ def test_a_limit_that_makes_no_sense_is_refused(written):
     assert "is not understood here: write a " in read(**written)
 
 
+@pytest.mark.parametrize("level", ["-30 dBFS", ">= -30dBFS", "≥ -30.0 dBFS"])
+def test_a_level_is_below_full_scale(level):
+    """With its unit."""
+    assert read(level=level) == Quality(level=-30.0)
+    for wrong in ("30 dBFS", "-30", "-30 dB", "<= -30 dBFS", "quiet"):
+        assert "is not understood here: write a level below full scale" in read(level=wrong)
+
+
 @pytest.mark.parametrize("number", ["10086", "+8610086", "*100#", "12580;phone-context=86", "%23", "${line.msisdn}"])
 def test_a_number_that_fits_a_sip_address_is_taken(number):
     """So is one that is only known when it is filled in."""
@@ -51,3 +60,24 @@ async def test_such_a_number_that_is_filled_in_is_never_called(far_end, call_as,
         await robot.do("dial", Dial(number))
     assert peer.told == []
     assert await robot.session.close() == []
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ({"says": "余额("}, "the regular expression does not compile: missing ), unterminated subpattern"),
+        ({"says": "/余额[/"}, "the regular expression does not compile: unterminated character set"),
+        ({"says": " "}, "an empty text would be found anywhere"),
+        ({"says": "余额", "tone": "busy"}, "‘ivr.hear’ waits for one thing: a prompt, words (says), a tone, or keys"),
+        ({"says": "余额", "until": "end"}, "‘until’ and ‘strict’ are for prompts"),
+    ],
+)
+def test_words_that_cannot_be_waited_for_are_refused(written, told):
+    """When the scenario is read."""
+    assert str(read(Hear, **written)).startswith(told)
+
+
+@pytest.mark.parametrize("says", ["余额.*元", "/余额.*元/", "为${amount}元"])
+def test_words_are_a_regular_expression(says):
+    """With slashes or without; what is filled in later is no part of its syntax."""
+    assert read(Hear, says=says).says == Pattern(says.strip("/"), regex=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from prober.channels.ivr.call_sound import PAUSE_FRAMES, SILENCE, CallSound
+from prober.channels.ivr.commands import HandOver
 from prober.channels.ivr.hearing.events import Confirmed, SoundEnded, SoundStarted
 from prober.channels.ivr.hearing.library import Library
 from prober.loading.wav import read_wav
@@ -76,12 +77,26 @@ def test_a_long_pause_is_heard_as_silence(sound, table):
 
 def test_a_new_stream_counts_its_underruns_anew(sound):
     """After a re-INVITE the buffer's count falls; what was counted before stays."""
-    list(sound.listen([], buffered=0, underruns=5))
-    list(sound.listen([], buffered=0, underruns=2))
+    assert not [*sound.listen([], buffered=0, underruns=5)]
+    assert not [*sound.listen([], buffered=0, underruns=2)]
     assert sound.underrun_s == pytest.approx(0.14)
 
 
 def test_true_silence_is_heard(sound):
     """Digital silence that came in packets is no stand-in."""
-    list(sound.listen([(100.0, SILENCE), (100.02, SILENCE)], buffered=0, underruns=0))
+    assert not [*sound.listen([(100.0, SILENCE), (100.02, SILENCE)], buffered=0, underruns=0)]
     assert sound.arrivals.at(0.03) == 100.02
+
+
+def test_what_arrived_between_two_instants_is_handed_over(sound, table):
+    """Without what stood in for late packets, each frame with its packet's arrival, silent while nobody may hear it."""
+    frames = frames_of(table, "goodbye")
+    play(sound, [*frames[:20], None, None, *frames[20:]])
+    handed = sound.between(HandOver(100.3, 100.6, secret_s=((100.0, 100.35),)))
+    came = [100 + (index + 2 * (index >= 20)) * 0.02 - 0.005 for index in range(len(frames))]
+    wanted = [index for index, at_s in enumerate(came) if 100.3 <= at_s <= 100.6]
+    assert handed.arrived_s == pytest.approx([came[index] for index in wanted])
+    told = [handed.samples[at : at + 320] for at in range(0, len(handed.samples), 320)]
+    secret = [index for index in wanted if came[index] <= 100.35]
+    assert secret
+    assert told == [SILENCE if index in secret else frames[index] for index in wanted]

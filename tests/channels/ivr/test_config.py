@@ -23,7 +23,7 @@ def test_the_server_has_a_port_of_its_own_or_5060(server, host, port):
     [
         ({"server": "sip:10086@host"}, "write host:port"),
         ({"server": "host:70000"}, "write host:port"),
-        ({"transport": "tls"}, "udp"),
+        ({"transport": "sctp"}, "udp"),
         ({"codecs": ["OPUS"]}, "PCMA"),
         ({"codecs": []}, "at least 1"),
         ({"rtp_ports": "20000"}, "write 20000-29999"),

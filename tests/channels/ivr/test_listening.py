@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from prober.channels.ivr.actions import Dial, HangUp, Hear, Press, Until
 from prober.model.run import Seen
 
 pytestmark = pytest.mark.live
+PROMPTS = Path(__file__).parents[3] / "scenarios" / "prompts"
 
 
 async def dialled(robot):
@@ -43,6 +46,20 @@ async def test_another_prompt_is_named_with_its_text(far_end, call_as, table):
     assert f"prompt packages «{table.prompts['packages'].text}»" in seen.actual
     assert "», score " in seen.actual
     assert seen.expected.startswith("prompt balance «")
+
+
+async def test_a_prompt_with_another_word_in_it_is_another_prompt(far_end, call_as, tmp_path):
+    """A price that changed in a recording that did not otherwise is no pass, and no dropout."""
+    content, word_s = bytearray((PROMPTS / "new_item.wav").read_bytes()), 0.3
+    at, length = len(content) // 2, int(word_s * 8000)
+    content[at : at + length] = (PROMPTS / "packages.wav").read_bytes()[: -length - 1 : -1]
+    (tmp_path / "changed.wav").write_bytes(content)
+    peer = await far_end(tmp_path, answer=["changed"])
+    robot = await dialled(await call_as(peer.server))
+    seen = await robot.do("hear", Hear("new_item"), within_s=3.0)
+    assert seen.seen is Seen.OTHER_PROMPT
+    assert "prompt new_item «" in seen.actual
+    assert "began, and went on otherwise: " in seen.actual
 
 
 async def test_another_prompt_before_the_right_one_is_only_noted(far_end, call_as):

@@ -7,13 +7,20 @@ import pytest
 from prober.channels.ivr.actions import Dial, HangUp, Hear, HungUp, KeyMode, Press
 from prober.errors import RobotBroken
 from prober.model.run import Seen
+from tests.channels.ivr import sipp as far
 
 pytestmark = pytest.mark.live
 
 
+def refuses(status: str) -> str:
+    return far.invited() + far.answer("100 Trying") + far.answer(status, "Retry-After: 7") + far.comes("ACK")
+
+
 async def test_a_call_is_answered_heard_and_ended(sipp, call_as, welcome_raw):
     """A recording that SIPp plays is recognised, and every figure of the call is there."""
-    robot = await call_as(await sipp("answer", RECORDING=str(welcome_raw)))
+    rings = far.invited() + far.answer("180 Ringing") + far.pause(0.2)
+    says = far.answer("200 OK", body=far.sound()) + far.comes("ACK") + far.pause(0.3) + far.plays(welcome_raw)
+    robot = await call_as((await sipp(rings, says, far.is_ended())).server)
     dialled = await robot.do("dial", Dial("10086"))
     assert (dialled.seen, dialled.facts["sip_code"]) == (Seen.EXPECTED, 200)
     assert 0.15 < dialled.took_s < 2
@@ -41,7 +48,7 @@ async def test_a_call_is_answered_heard_and_ended(sipp, call_as, welcome_raw):
 @pytest.mark.parametrize("status", ["486 Busy Here", "404 Not Found", "503 Service Unavailable"])
 async def test_a_refusal_keeps_its_code_and_reason(sipp, call_as, status):
     """A refused call says with what, by whom, and how long it took."""
-    robot = await call_as(await sipp("refuse", STATUS=status))
+    robot = await call_as((await sipp(refuses(status))).server)
     seen = await robot.do("dial", Dial("10086"))
     assert seen.seen is Seen.REFUSED
     assert f"{seen.facts['sip_code']} {seen.facts['sip_reason']}" == status
@@ -55,7 +62,7 @@ async def test_a_refusal_keeps_its_code_and_reason(sipp, call_as, status):
 @pytest.mark.parametrize(("expect", "seen"), [(486, Seen.EXPECTED), (404, Seen.WRONG_ANSWER), (200, Seen.REFUSED)])
 async def test_only_the_expected_refusal_passes(sipp, call_as, expect, seen):
     """`expect: 486` makes that code the pass; another code is a wrong answer."""
-    robot = await call_as(await sipp("refuse", STATUS="486 Busy Here"))
+    robot = await call_as((await sipp(refuses("486 Busy Here"))).server)
     assert (await robot.do("dial", Dial("10086", expect=expect))).seen is seen
 
 
@@ -68,7 +75,8 @@ async def test_an_answer_is_wrong_where_a_refusal_is_expected(far_end, call_as):
 
 async def test_ringing_is_no_answer(sipp, call_as):
     """A call that only rings is cancelled at the end of its clock, and the 487 is not taken for a refusal."""
-    robot = await call_as(await sipp("ring"))
+    peer = await sipp(far.invited(), far.answer("180 Ringing"), far.is_cancelled())
+    robot = await call_as(peer.server)
     seen = await robot.do("dial", Dial("10086"), within_s=1.0)
     assert seen.seen is Seen.NO_ANSWER
     assert seen.facts["cancelled_by"] == "robot"

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 import statistics
 
 import pytest
 
 from prober.channels.ivr.actions import Dial, Hear, KeyMode, Press, Until
 from prober.channels.ivr.hearing.library import Library
+from prober.channels.timing import monotonic
+from prober.errors import RobotBroken
 from prober.model.run import Seen
+from tests.channels.ivr import sipp as far
 
 pytestmark = pytest.mark.live
 
@@ -47,6 +53,53 @@ async def test_the_latency_of_an_answer_is_right_to_ten_milliseconds(far_end, ca
     print([round(error * 1000, 1) for error in errors])
     assert abs(statistics.median(errors)) <= 0.010, errors
     assert statistics.median(abs(error) for error in errors) <= 0.010, errors
+
+
+async def test_an_answer_that_lay_unread_is_dated_by_its_coming(far_end, call_as):
+    """The line process stands still as the call is answered, and well into the welcome: it did not take as long."""
+    peer = await far_end(early=True, answer_after_s=0.6, answer=["welcome"])
+    robot = await call_as(peer.server)
+    dialling = asyncio.create_task(robot.do("dial", Dial("10086")))
+    await peer.tells("invite")
+    os.kill(robot.session.pid, signal.SIGSTOP)
+    try:
+        await peer.tells("answered")
+        await peer.tells("sent", times=45)
+    finally:
+        os.kill(robot.session.pid, signal.SIGCONT)
+    dialled = await dialling
+    assert dialled.seen is Seen.EXPECTED, dialled
+    true_s = peer.instants("answered")[0] - peer.instants("invite")[0]
+    assert dialled.took_s == pytest.approx(true_s, abs=0.05)
+
+
+async def test_an_answer_in_time_that_is_read_too_late_is_the_robots_fault(far_end, call_as):
+    """The far end kept its promise: the line process stood still until the limit had passed."""
+    peer = await far_end(early=True, answer_after_s=0.5, answer=["welcome"])
+    robot = await call_as(peer.server)
+    dialling = asyncio.create_task(robot.do("dial", Dial("10086"), within_s=0.7))
+    await peer.tells("invite")
+    phone = robot.session._phone
+    await phone.line.until(lambda: phone.call.media, monotonic() + 5.0)
+    os.kill(robot.session.pid, signal.SIGSTOP)
+    try:
+        await peer.tells("sent", times=45)
+    finally:
+        os.kill(robot.session.pid, signal.SIGCONT)
+    with pytest.raises(RobotBroken, match="200 OK had come in time, and was read too late"):
+        await dialling
+
+
+async def test_the_end_of_a_cancelled_call_is_no_answer_that_was_read_too_late(sipp, call_as):
+    """Not even where the INVITE left late, so that 487 came within the limit counted from there."""
+    peer = await sipp(far.invited(), far.answer("180 Ringing"), far.is_cancelled())
+    robot = await call_as(peer.server)
+    os.kill(robot.session.pid, signal.SIGSTOP)
+    asyncio.get_running_loop().call_later(0.3, os.kill, robot.session.pid, signal.SIGCONT)
+    dialled = await robot.do("dial", Dial("10086"), within_s=0.8)
+    assert dialled.seen is Seen.NO_ANSWER
+    assert dialled.actual == "no answer within 0.8 s (last heard: 180 Ringing); the robot cancelled"
+    assert await peer.ended() == 0
 
 
 async def test_several_keys_count_from_the_last_one(far_end, call_as, table):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -34,6 +36,12 @@ class Site:
     url: str
     pages: dict[str, tuple[int, str]] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """What a path hands over: the file's name and content."""
+    stalls: dict[str, threading.Event] = field(default_factory=dict)
+    """The paths whose files come in half, and the rest once the event is set."""
+    headers: dict[str, dict[str, str]] = field(default_factory=dict)
+    """With which headers each path was asked for last."""
     asked_s: dict[str, float] = field(default_factory=dict)
     answered_s: dict[str, float] = field(default_factory=dict)
 
@@ -50,6 +58,11 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             path = self.path.split("?")[0]
             site.asked_s[path] = monotonic()
+            site.headers[path] = dict(self.headers)
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if path in site.files:
+                self._hand_over(path, *site.files[path])
+                return
             status, html = site.pages.get(path, (404, "<p>没有这个页面"))
             content = html.encode()
             if path in site.redirects:
@@ -63,6 +76,20 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:
             site.answered_s[path] = monotonic()
             if status != 204:
                 self.wfile.write(content)
+
+        def _hand_over(self, path: str, name: str, content: bytes) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/octet-stream")
+            self.send_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(name)}")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            half = len(content) // 2
+            self.wfile.write(content[:half])
+            if path in site.stalls:
+                self.wfile.flush()
+                site.stalls[path].wait(30)
+            with suppress(OSError):  # who stalled may have been left
+                self.wfile.write(content[half:])
 
         do_POST = do_GET  # noqa: N815 - the name http.server calls
 

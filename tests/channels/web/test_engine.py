@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import os
 import signal
 import socket
-from pathlib import Path
 
 import pytest
 
@@ -20,18 +18,9 @@ from prober.errors import RobotBroken
 from prober.loading.fields import expectation
 from prober.model.run import Seen
 from prober.model.scenario import Action
+from tests.processes import descendants
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-def descendants(pid: int, name: str) -> set[int]:
-    """Return the processes called *name* that descend from *pid*, the topmost ones."""
-    found: set[int] = set()
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        with contextlib.suppress(OSError):
-            mine = Path(f"/proc/{child}/comm").read_text().startswith(name)
-            found |= {int(child)} if mine else descendants(int(child), name)
-    return found
 
 
 async def test_a_named_browser_that_is_not_there_is_the_robots_fault(web_run):
@@ -46,7 +35,7 @@ async def test_a_named_browser_that_is_not_there_is_the_robots_fault(web_run):
 
 async def test_no_browser_at_all_is_the_robots_fault(web_run, monkeypatch, tmp_path):
     """Where nothing is found on the PATH and Playwright has none of its own, the message says what to install."""
-    monkeypatch.setattr("prober.channels.web.engine._NAMES", ())
+    monkeypatch.setattr("prober.channels.web.launching._NAMES", ())
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
     driver = WebDriver(Settings())
     with pytest.raises(RobotBroken, match="no browser was found on this machine"):
@@ -72,7 +61,7 @@ async def test_a_browser_that_does_not_start_is_the_robots_fault(web_run):
 )
 async def test_why_a_browser_does_not_start_is_told_by_what_kept_it(web_run, monkeypatch, tmp_path, rest, told):
     """Not by what its launcher's shell always says; one that is merely slow needs no installing."""
-    monkeypatch.setattr("prober.channels.web.engine._START_S", 0.5)
+    monkeypatch.setattr("prober.channels.web.launching.START_S", 0.5)
     launcher = tmp_path / "chromium"
     launcher.write_text(f"#!/bin/sh\necho '{launcher}: 9: [: 25276506112: unexpected operator' >&2\n{rest}\n")
     launcher.chmod(0o755)
@@ -91,7 +80,7 @@ async def test_a_killed_browser_is_the_robots_fault_and_the_next_run_has_a_new_o
     told: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["message"]))
     before = descendants(os.getpid(), name)
-    driver = WebDriver(Settings(base_url=web_site.url))
+    driver = WebDriver(Settings(base_url=web_site.url, contexts=1))
     session = await driver.open(web_run())
     await session.perform(Action("web", "open", Open("/home")), 10)
     within_s = {"chrom": 60, "node": 2}[name]  # the driver's end is told by nobody; it shows at the next question
@@ -102,7 +91,7 @@ async def test_a_killed_browser_is_the_robots_fault_and_the_next_run_has_a_new_o
     with pytest.raises(RobotBroken, match="the browser ended in the middle of the run"):
         await asyncio.wait_for(waiting, 15)
     assert await session.close() == ()
-    again = await driver.open(web_run())
+    again = await asyncio.wait_for(driver.open(web_run()), 60)
     assert (await again.perform(Action("web", "open", Open("/home")), 10)).seen is Seen.EXPECTED
     await again.close()
     await driver.close()
@@ -190,7 +179,7 @@ async def test_a_page_that_never_rests_is_closed_with_its_window(web_driver, web
     await session.perform(Action("web", "see", See(expectation("没有"))), 0.1)
     context = session._window._context
     evidence = await asyncio.wait_for(session.close(), 9)
-    assert context not in web_driver._engine._browser.contexts
+    assert context not in web_driver._engine._now.browser.contexts
     assert [kept.kind for kept in evidence] == ["trace", "har"]
 
 
@@ -201,7 +190,7 @@ async def test_a_page_that_never_rests_is_closed_with_its_window(web_driver, web
 async def test_a_window_that_was_not_opened_whole_is_closed(web_driver, web_run, monkeypatch, failing, raised, told):
     """Nothing of it stays, nor records, in the browser that all runs share."""
     await (await web_driver.open(web_run())).close()
-    contexts = web_driver._engine._browser.contexts
+    contexts = web_driver._engine._now.browser.contexts
 
     async def failed(*_):
         raise raised("the page was closed")
@@ -209,4 +198,4 @@ async def test_a_window_that_was_not_opened_whole_is_closed(web_driver, web_run,
     monkeypatch.setattr(f"prober.channels.web.{failing}", failed)
     with pytest.raises(told):
         await web_driver.open(web_run())
-    assert web_driver._engine._browser.contexts == contexts
+    assert web_driver._engine._now.browser.contexts == contexts

@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 import pytest
 
-from prober.channels.web import picture
 from prober.channels.web.actions import Click, Fill, Open, See
 from prober.channels.web.config import Keep, Settings
 from prober.channels.web.driver import WebDriver
@@ -248,7 +247,7 @@ async def test_private_texts_of_a_picture_are_searched_at_once_and_aside(web_dri
     customer = Customer(run := web_run(Counting([SECRET])), await web_driver.open(run))
     await customer.do(Open("/many"), within=15)
     Counting.searches.clear()
-    assert await picture.take(customer.session._window, customer.session._mask, customer.session._darkroom)
+    assert await customer.session._studio.take()
     await customer.session.close()
     assert 0 < len(Counting.searches) < 10
     assert threading.get_ident() not in Counting.searches

@@ -11,10 +11,13 @@ import numpy as np
 from prober.channels.ivr.hearing.alignment import Acquisition, Candidate
 from prober.channels.ivr.hearing.beginnings import beginning
 from prober.channels.ivr.hearing.events import Confirmed, Diverged, HearingEvent, ReadOut, Started
-from prober.channels.ivr.hearing.fingerprint import BITS, FRAME, HOP, RATE, LiveFingerprint
+from prober.channels.ivr.hearing.fingerprint import BITS, FRAME, HOP, RATE, WINDOW, LiveFingerprint
 from prober.channels.ivr.hearing.library import Library, Recording
+from prober.channels.ivr.hearing.matching import Matcher
+from prober.channels.ivr.hearing.music import NONE, HeldPartials, MusicDetector, Partials
 from prober.channels.ivr.hearing.onset import Tape, refine
 from prober.channels.ivr.hearing.readout import STEP_S, Reader
+from prober.channels.ivr.hearing.signals import SignalDetector
 from prober.channels.ivr.hearing.sound import FRAME_S, SoundGate
 from prober.channels.ivr.hearing.tracking import STEP, WHOLE, History, Tracker
 
@@ -23,6 +26,13 @@ if TYPE_CHECKING:
 
 SAME_S = 0.06
 """Two onsets of one prompt this close together are one."""
+REFUTED = RATE // 10
+"""
+Samples around the onset at which a prompt was found to be another recording: it does not begin there a second time.
+Tried again, it would be dated a little otherwise, and what chance offers there might do.
+"""
+SLIPPED = 8
+"""But for these around where it began, or would have if whole packets were late or lost: then it may be it."""
 SETTLED = 30
 """Live frames (0.6 s) after which a prompt that started behind a number is believed to end the number."""
 PATIENCE = 300
@@ -38,6 +48,7 @@ class _Heard:
     """The prompt that is being followed."""
 
     tracker: Tracker
+    matcher: Matcher
     onset_s: float
 
     @property
@@ -69,7 +80,11 @@ class Ear:
         self._now, self._between = LiveFingerprint(), LiveFingerprint()
         self._history = History()
         self._gate = SoundGate()
+        self._signals = SignalDetector()
+        self._partials, self._music = HeldPartials(), MusicDetector()
         self._heard: _Heard | None = None
+        self._refuted: dict[str, int] = {}
+        """The onset, in samples of the stream, at which each prompt was last found to be another recording."""
         self._reading: _Reading | None = None
 
     @property
@@ -77,28 +92,46 @@ class Ear:
         """How much was heard so far, in seconds of the stream."""
         return self._tape.end / RATE
 
-    def listen(self, frame: bytes) -> tuple[HearingEvent, ...]:
+    def listen(self, sound: bytes) -> tuple[HearingEvent, ...]:
         """
-        Take in the next 20 ms, as 320 bytes of little-endian 16-bit samples, and return what is now known.
+        Take in the next 20 ms, or several times as much, and return what is now known.
+
+        *sound* is 320 bytes of little-endian 16-bit samples for each 20 ms; several together cost less.
 
         Raises:
-            ValueError: The frame has another length.
+            ValueError: It has another length.
         """
-        if len(frame) != 2 * FRAME:
-            raise ValueError(f"a frame has {2 * FRAME} bytes, not {len(frame)}")
-        samples = np.frombuffer(frame, "<i2")
-        self._tape.add(samples)
-        bits = self._now.next(self._tape.window())
+        if not sound or len(sound) % (2 * FRAME):
+            raise ValueError(f"a frame has {2 * FRAME} bytes, and {len(sound)} are no whole number of them")
+        samples = np.frombuffer(sound, "<i2")
+        frames = samples.reshape(-1, FRAME)
+        newest = np.concatenate([self._tape.window()[FRAME - WINDOW :], samples])
+        windows = np.ndarray((len(frames), WINDOW), newest.dtype, newest, strides=(2 * FRAME, 2))
+        powers = np.square(frames / np.float32(32768)).mean(axis=1).tolist()
+        fingerprints = self._now.several(windows)
+        partials = self._partials.several(None if self._heard else self._now.power, len(frames))
+        heard = zip(frames, fingerprints, partials, powers, strict=True)
+        return tuple(event for one in heard for event in self._next(*one))
+
+    def _next(
+        self, frame: NDArray[np.int16], bits: np.uint32 | None, partials: Partials, power: float
+    ) -> list[HearingEvent]:
+        """Take in a frame, what is known of it, and its mean square (full scale 1); return what is now known."""
+        self._tape.add(frame)
         self._history.add(bits)
         events: list[HearingEvent] = []
-        whole = samples.astype(np.float32)
-        sound = self._gate.listen(float(whole @ whole) / FRAME / 32768**2, self.now_s)
+        sound = self._gate.listen(power, self.now_s)
         if sound is not None:
             events.append(sound)
+        events += self._signals.listen(None if self._heard else self._tape.window(), power, self.now_s)
+        known = bits is None or self._heard is not None or self._signals.toned
+        music = self._music.listen(NONE if known else partials, self.now_s)
+        if music is not None:
+            events.append(music)
         events += self._follow(bits)
         events += self._acquire(bits)
         events += self._read(bits)
-        return tuple(events)
+        return events
 
     def _follow(self, bits: np.uint32 | None) -> list[HearingEvent]:
         heard = self._heard
@@ -106,7 +139,8 @@ class Ear:
             return []
         tracker = heard.tracker
         tracker.follow(bits)
-        if tracker.lost:
+        heard.matcher.listen(self._tape, self._history)
+        if tracker.lost or heard.matcher.strange_s is not None:
             return self._diverge(heard)
         if not tracker.ended:
             return []
@@ -117,8 +151,11 @@ class Ear:
     def _diverge(self, heard: _Heard) -> list[HearingEvent]:
         self._heard = None
         tracker = heard.tracker
-        sure_s = self._sure_s(tracker)
-        diverged = Diverged(tracker.recording.name, sure_s, tracker.coverage)
+        sure_s = self._sure_s(heard)
+        otherwise = heard.matcher.strange_s is not None
+        if otherwise:
+            self._refuted[tracker.recording.name] = round(heard.onset_s * RATE)
+        diverged = Diverged(tracker.recording.name, sure_s, tracker.coverage, otherwise)
         shorter = beginning(self._library.prompts, tracker.recording, sure_s - heard.onset_s)
         return [diverged] if shorter is None else [diverged, *self._heard_whole(shorter, heard)]
 
@@ -142,16 +179,17 @@ class Ear:
             reader.listen(now.next(self._tape.window(back * FRAME)))
         self._reading = _Reading(reader, prompt, self.now_s - frames * FRAME_S)
 
-    def _sure_s(self, tracker: Tracker) -> float:
+    def _sure_s(self, heard: _Heard) -> float:
         """When it was last beyond doubt."""
-        return self.now_s - tracker.doubted * FRAME_S
+        sure_s, strange_s = self.now_s - heard.tracker.doubted * FRAME_S, heard.matcher.strange_s
+        return sure_s if strange_s is None else min(sure_s, heard.onset_s + strange_s)
 
     def _confirm(self, heard: _Heard) -> list[HearingEvent]:
         self._heard = None
         tracker = heard.tracker
         events = self._end_number(heard)
         self._acquisition.reset()
-        ended_s = min(heard.onset_s + tracker.recording.tail_s, self._sure_s(tracker))
+        ended_s = min(heard.onset_s + tracker.recording.tail_s, self._sure_s(heard))
         name = tracker.recording.name
         if self._library.pieces.recordings:
             self._reading = _Reading(Reader(self._library.pieces, tracker.ber), name, self.now_s)
@@ -170,20 +208,33 @@ class Ear:
         self._acquisition.reset()
         if heard is not None and self._is_same(heard.tracker, found):
             return []
+        onset = refine(self._tape, found.recording, self._tape.end - (found.position + 1) * HOP)
+        if self._was_refuted(found.recording.name, onset):
+            return []
+        matcher = Matcher(self._library.prompts, found.recording, onset)
+        matcher.listen(self._tape, self._history)
+        if matcher.strange_s is not None:
+            self._refuted[found.recording.name] = onset
+            return []
         events = [] if heard is None else self._diverge(heard)
-        return [*events, self._start(found)]
+        return [*events, self._start(found, onset / RATE, matcher)]
 
     def _is_same(self, tracker: Tracker, found: Candidate) -> bool:
         apart_s = abs(tracker.position - found.position) * HOP / RATE
         return tracker.recording is found.recording and apart_s <= SAME_S
 
-    def _start(self, found: Candidate) -> Started:
+    def _was_refuted(self, prompt: str, onset: int) -> bool:
+        before = self._refuted.get(prompt)
+        if before is None:
+            return False
+        apart = abs(onset - before)
+        return apart <= REFUTED and min(apart % FRAME, -apart % FRAME) > SLIPPED
+
+    def _start(self, found: Candidate, onset_s: float, matcher: Matcher) -> Started:
         recording, second = found.recording, found.second
         references = self._library.prompts
         heard = self._history.along(references, recording, found.position)
-        coarse = self._tape.end - (found.position + 1) * HOP
-        onset_s = refine(self._tape, recording, coarse) / RATE
-        self._heard = _Heard(Tracker(references, recording, found.position, heard), onset_s)
+        self._heard = _Heard(Tracker(references, recording, found.position, heard), matcher, onset_s)
         return Started(
             prompt=recording.name,
             onset_s=onset_s,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,16 @@ class Confirmed:
 
 @dataclass(frozen=True)
 class Diverged:
-    """What had started is no longer that prompt since *cut_s*, or too little of it was heard (*coverage*)."""
+    """
+    What had started is no longer that prompt since *cut_s*, or too little of it was heard (*coverage*).
+
+    *otherwise*: other sound stood in place of its own, such as another word.
+    """
 
     prompt: str
     cut_s: float
     coverage: float
+    otherwise: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,4 +82,41 @@ class SoundEnded:
     level_dbfs: float
 
 
-HearingEvent = Started | Confirmed | Diverged | ReadOut | SoundStarted | SoundEnded
+class Tone(StrEnum):
+    """What a network or an operator says without words."""
+
+    RINGBACK = "ringback"
+    BUSY = "busy"
+    CONGESTION = "congestion"
+    UNOBTAINABLE = "unobtainable"
+    DIAL = "dial"
+    SPECIAL = "special-information"
+    MUSIC = "music"
+
+
+@dataclass(frozen=True)
+class ToneStarted:
+    """A tone of the network is heard since *at_s*; it is known at *decided_s*."""
+
+    tone: Tone
+    at_s: float
+    decided_s: float
+
+
+@dataclass(frozen=True)
+class ToneEnded:
+    """That tone is over since *at_s*."""
+
+    tone: Tone
+    at_s: float
+
+
+@dataclass(frozen=True)
+class KeyHeard:
+    """The far end pressed *key* (two tones in the sound) at *at_s*."""
+
+    key: str
+    at_s: float
+
+
+HearingEvent = Started | Confirmed | Diverged | ReadOut | SoundStarted | SoundEnded | ToneStarted | ToneEnded | KeyHeard

@@ -39,10 +39,13 @@ def energies(windows: NDArray[np.int16]) -> NDArray[np.float32]:
 
 
 def _bands(tapered: NDArray[np.float32]) -> NDArray[np.float32]:
-    spectrum = np.fft.rfft(tapered, axis=-1)[..., LOWEST:HIGHEST]
-    power = spectrum.real**2 + spectrum.imag**2
-    bands: NDArray[np.float32] = np.add.reduceat(power, STARTS, axis=-1)
+    bands: NDArray[np.float32] = np.add.reduceat(_power(tapered), STARTS, axis=-1)
     return bands
+
+
+def _power(tapered: NDArray[np.float32]) -> NDArray[np.float32]:
+    spectrum = np.fft.rfft(tapered, axis=-1)[..., LOWEST:HIGHEST]
+    return np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32)
 
 
 def bits(now: NDArray[np.float32], before: NDArray[np.float32]) -> NDArray[np.uint32]:
@@ -73,6 +76,8 @@ class LiveFingerprint:
 
     def __init__(self) -> None:
         self._before = NOTHING
+        self.power: NDArray[np.float32] | None = None
+        """The power in each bin of the frames given last; None if all of them were silent."""
 
     def next(self, window: NDArray[np.int16]) -> np.uint32 | None:
         """
@@ -80,9 +85,18 @@ class LiveFingerprint:
 
         None if it is silent: below -58 dBFS.
         """
-        tapered = window * HANN
-        if tapered @ tapered < SILENT:
-            self._before = NOTHING
-            return None
-        before, self._before = self._before, _bands(tapered)
-        return np.uint32(bits(self._before, before))
+        return self.several(window[np.newaxis])[0]
+
+    def several(self, windows: NDArray[np.int16]) -> list[np.uint32 | None]:
+        """Return the fingerprints of *windows*, (frames, WINDOW) samples, each 20 ms on from the one before."""
+        tapered = windows * HANN
+        silent = np.einsum("ij,ij->i", tapered, tapered) < SILENT
+        if silent.all():
+            self._before, self.power = NOTHING, None
+            return [None] * len(windows)
+        self.power = _power(tapered)
+        bands = np.add.reduceat(self.power, STARTS, axis=-1)
+        bands[silent] = NOTHING
+        found = bits(bands, np.concatenate([self._before[np.newaxis], bands[:-1]]))
+        self._before = bands[-1]
+        return [None if nothing else one for nothing, one in zip(silent.tolist(), found, strict=True)]

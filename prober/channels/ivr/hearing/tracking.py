@@ -51,6 +51,10 @@ class History:
         if len(self._bits) > 2 * self._frames:
             del self._bits[: self._frames]
 
+    def back(self, age: int) -> np.uint32 | None:
+        """Return the fingerprint of *age* frames ago, 0 being the newest; None too if it is no longer kept."""
+        return self._bits[-1 - age] if 0 <= age < len(self._bits) else None
+
     def along(self, references: References, recording: Recording, position: int) -> NDArray[np.int64]:
         """Return the wrong bits of each sounding frame, newest first, where the newest live frame is *position*."""
         positions = range(recording.first + position, recording.first - 1, -STEP)

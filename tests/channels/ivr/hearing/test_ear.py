@@ -161,5 +161,5 @@ def test_an_inverted_line_is_no_obstacle(library, prompts, hear, silence):
 
 def test_a_frame_has_20_ms(library):
     """Anything else is the caller's mistake."""
-    with pytest.raises(ValueError, match="320 bytes, not 160"):
+    with pytest.raises(ValueError, match="320 bytes, and 160 are"):
         Ear(library).listen(bytes(160))

@@ -1,0 +1,1 @@
+"""What was said, in words: for prompts that have no recording, or a new one."""

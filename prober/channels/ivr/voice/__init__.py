@@ -1,0 +1,1 @@
+"""What speaks texts into a call."""
