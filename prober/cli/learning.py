@@ -10,7 +10,7 @@ import wave
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
@@ -32,11 +32,15 @@ from prober.loading.prompts import load_prompts
 from prober.loading.scenario import load_scenarios
 from prober.loading.sealing import Seal
 from prober.loading.vocabulary import Vocabulary
+from prober.loading.wav import RATE
 from prober.model.prompt import PromptTable
 from prober.model.run import Evidence, Run
 from prober.model.scenario import Scenario
 from prober.reports.riff import Cue, Kind, cues
 from prober.store.store import Store
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _NAME = re.compile(r"[\w-]+")
 _HEAR = "ivr.hear "
@@ -160,7 +164,18 @@ def _unknown(settings: Settings, table: PromptTable, recording: Evidence) -> lis
             heard = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")[::sides].astype(np.int16)
     except (OSError, wave.Error, EOFError) as exc:
         raise RobotBroken(f"the recording {recording.path} cannot be read: {exc}", cure="Call once more.") from exc
-    return [_found(cut, cues(content), table) for cut in unknown(Library.build(table), heard)]
+    heard, marks = closed_up(heard, cues(content))
+    return [_found(cut, marks, table) for cut in unknown(Library.build(table), heard)]
+
+
+def closed_up(heard: NDArray[np.int16], marks: Sequence[Cue]) -> tuple[NDArray[np.int16], list[Cue]]:
+    """Return the sound without the silence that stood in for late packets, and its marks where they are then."""
+    late = np.zeros(len(heard) + 1, bool)
+    for mark in marks:
+        late[round(mark.at_s * RATE) : round((mark.at_s + mark.late_s) * RATE)] = True
+    before = np.cumsum(late) / RATE
+    moved = [replace(mark, at_s=mark.at_s - before[min(round(mark.at_s * RATE), len(heard))]) for mark in marks]
+    return heard[~late[:-1]], moved
 
 
 def _found(cut: Cut, marks: Sequence[Cue], table: PromptTable) -> Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ class Kind(StrEnum):
     TONE = "tone"
     STEP = "step"
     SIP = "sip"
+    LATE = "late"
 
 
 _HEARD = (Kind.KEY, Kind.PROMPT, Kind.TONE)
+_LATE = re.compile(rf"{Kind.LATE} (\d+) ms")
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,19 @@ class Cue:
 
     @property
     def kind(self) -> Kind:
-        """What its first word says: `key`, `prompt`, `tone`, or a step's verb; else SIP."""
+        """What its first word says: `key`, `prompt`, `tone`, `late`, or a step's verb; else SIP."""
+        if self.late_s:
+            return Kind.LATE
         first = self.text.partition(" ")[0]
         if first in _HEARD:
             return Kind(first)
         return Kind.STEP if "." in first else Kind.SIP
+
+    @property
+    def late_s(self) -> float:
+        """How long silence stands in, from here on, for packets that were late; 0 where it does not."""
+        found = _LATE.fullmatch(self.text)
+        return int(found[1]) / 1000 if found else 0.0
 
     @property
     def short(self) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prober.reports.riff import Cue, cues
+from prober.reports.riff import Cue, Kind, cues
 
 WIDTH, HEIGHT, KEYS_HEIGHT = 800, 72, 24
 _LOUD = 0.05
@@ -47,7 +47,7 @@ def waveform(content: bytes) -> Waveform | None:
         return None
     keys = _outline(samples[1::sides], KEYS_HEIGHT) if sides > 1 and len(samples) > 1 else ""
     length_s = len(heard) / rate
-    marks = tuple(cue for cue in cues(content) if cue.at_s <= length_s)
+    marks = tuple(cue for cue in cues(content) if cue.at_s <= length_s and cue.kind is not Kind.LATE)
     return Waveform(_outline(heard, HEIGHT), length_s, keys, marks)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, case, e
 from prober.model.probe import Missed, Start
 from prober.store.database import Database
 from prober.store.leadership import SCHEDULE
-from prober.store.tables import LEADERS, STARTS
+from prober.store.tables import LEADERS, RUNS, STARTS
 from prober.store.unless_there import insert_unless_there
 
 _NEVER_BEGUN = "the robot ended after it had claimed this start, and before it had made it"
@@ -61,6 +61,8 @@ class Starts:
     async def take_over(self, term: int, grace_s: float = 0.0) -> int:
         """
         Mark what earlier leaders claimed and never made, and return how many starts that were: until now nobody led.
+
+        What they made without having come to note it is noted for them.
 
         *grace_s* is the longest that a claimed start may wait for what it needs.
         """
@@ -134,8 +136,21 @@ def _mark_never_begun(connection: Connection, term: int, back: timedelta) -> int
     now = datetime.now(UTC)
     # Where the clock was set back, rows lie in the future, and what was claimed last does not.
     since = min(newest, now) - back
-    open_ = (STARTS.c.planned_at > since, STARTS.c.run_id.is_(None), STARTS.c.missed.is_(None))
-    marked = update(STARTS).where(*open_, STARTS.c.term < term)
+    open_ = (
+        STARTS.c.planned_at > since,
+        STARTS.c.run_id.is_(None),
+        STARTS.c.missed.is_(None),
+        STARTS.c.term < term,
+    )
+    became = select(RUNS.c.id).where(
+        RUNS.c.probe == STARTS.c.probe,
+        RUNS.c.started_at > since,
+        RUNS.c.planned_at == STARTS.c.planned_at,
+        RUNS.c.attempt == 1,
+    )
+    its_run = became.correlate(STARTS)
+    connection.execute(update(STARTS).where(*open_, its_run.exists()).values(run_id=its_run.limit(1).scalar_subquery()))
+    marked = update(STARTS).where(*open_)
     until_at = case((STARTS.c.planned_at < now, now))
     gone = {"missed": Missed.DOWN.name.lower(), "detail": _NEVER_BEGUN, "until_at": until_at}
     return connection.execute(marked.values(gone)).rowcount

@@ -120,7 +120,7 @@ def test_a_call_teaches_a_new_prompt(folder) -> None:
         assert learned.returncode == 0, learned.stdout + learned.stderr
         assert "new-menu: in" in learned.stdout
         kept, spoken = read_wav(folder / "prompts/new-menu.wav"), read_wav(PROMPTS / "packages.wav")
-        assert len(kept) / 8000 == pytest.approx(len(spoken) / 8000, abs=0.3)
+        assert len(kept) / 8000 == pytest.approx(len(spoken) / 8000, abs=0.1)
         played = started("run", "new.yaml", "--json")
     assert played.returncode == 0, played.stderr
     run = json.loads(played.stdout)["runs"][0]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete
 
 from prober.model.probe import Missed, Start
+from prober.model.run import Run
 from prober.store.leadership import SCHEDULE
 from prober.store.store import Store
 from prober.store.tables import STARTS
@@ -85,6 +87,25 @@ async def test_what_a_dead_leader_claimed_and_never_made_is_marked(store: Store)
     (marked,) = store.starts.missed_since(NOON)
     assert (marked.probe, marked.missed, marked.count) == ("balance", Missed.DOWN, 1)
     assert before <= marked.told_until_at <= datetime.now(UTC)
+
+
+async def test_what_a_dead_leader_made_and_did_not_note_is_its_run(store: Store, a_run: Callable[..., Run]) -> None:
+    """It was killed between the two: the start is that run's first attempt, of this probe alone."""
+    await store.leadership.lead(SCHEDULE)
+    for probe in ("balance", "bill"):
+        await store.starts.claim(probe, NOON, 1)
+    its = {"planned_at": NOON, "probe": "balance"}
+    for run in (
+        a_run("run-2", **its, attempt=2),
+        a_run("run-1", **its, attempt=1),
+        a_run("old", probe="bill", attempt=1),
+    ):
+        await store.run_started(run)
+    await store.leadership.resign(SCHEDULE)
+    await store.leadership.lead(SCHEDULE)
+    assert await store.starts.take_over(2) == 1
+    assert [start.probe for start in store.starts.missed_since(NOON)] == ["bill"]
+    assert store.starts.last(["balance"])["balance"].run_id == "run-1"
 
 
 async def test_what_became_of_a_start_is_not_said_anew(store: Store) -> None:

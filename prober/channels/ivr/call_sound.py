@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from prober.channels.ivr.arrival import FRAME_S, Arrivals
-from prober.channels.ivr.commands import HandOver, WriteRecording
+from prober.channels.ivr.commands import HandOver, Mark, WriteRecording
 from prober.channels.ivr.hearing.ear import Ear
 from prober.channels.ivr.hearing.events import (
     Confirmed,
@@ -65,6 +66,8 @@ class CallSound:
         """Their ticks, and their places in the recording."""
         self._made_up = 0
         """How many of those the ear got when their packets were known to be lost."""
+        self._late: list[int] = []
+        """The places of those whose packets came after all."""
         self._recorded: list[int] = []
         """The place in the recording of each frame the ear got."""
 
@@ -119,6 +122,7 @@ class CallSound:
         left_out, self._left_out = self._left_out, []
         made_up = left_out[: max(lost - self._made_up, 0)]
         self._made_up += len(made_up)
+        self._late += [place for _, place in left_out[len(made_up) :]]
         return made_up
 
     def _stands_in(self, frame: bytes) -> bool:
@@ -151,7 +155,14 @@ class CallSound:
 
     def wav(self, asked: WriteRecording) -> bytes:
         """Return the recording as a WAV file; what was played or came in while nobody might hear it is muted."""
-        return self.recording.wav(asked.tones, asked.marks, self._muted(asked.secret_s))
+        marks = [*asked.marks, *self._late_marks()]
+        return self.recording.wav(asked.tones, marks, self._muted(asked.secret_s))
+
+    def _late_marks(self) -> Iterator[Mark]:
+        """Mark where silence stood in for late packets: who leaves it out has what the far end sent."""
+        for _, run in groupby(enumerate(self._late), key=lambda one: one[1] - one[0]):
+            places = [place for _, place in run]
+            yield Mark(0.0, f"late {len(places) * FRAME_S * 1000:.0f} ms", places[0] * FRAME_S)
 
     def between(self, asked: HandOver) -> Sound:
         """Return what arrived between two instants; where only silence stood in for a packet, there is nothing."""

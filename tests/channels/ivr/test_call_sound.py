@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from prober.channels.ivr.call_sound import PAUSE_FRAMES, SILENCE, CallSound
-from prober.channels.ivr.commands import HandOver
+from prober.channels.ivr.commands import HandOver, Mark, Tone, WriteRecording
 from prober.channels.ivr.hearing.events import Confirmed, SoundEnded, SoundStarted
 from prober.channels.ivr.hearing.library import Library
+from prober.cli.learning import closed_up
 from prober.loading.wav import read_wav
+from prober.reports.riff import Kind, cues
 
 
 @pytest.fixture
@@ -54,6 +58,19 @@ def test_a_stall_tears_no_prompt_apart(sound, table, stall):
     assert whole.ended_at_s - whole.at_s == pytest.approx(lasted_s + (stall + 2) * 0.02, abs=0.021)
     assert sound.underrun_s == pytest.approx((stall + 2) * 0.02)
     assert len(sound.recording) == len(frames) + stall + 2
+
+
+def test_who_leaves_out_what_was_late_has_what_was_sent(sound, table):
+    """The recording marks where silence stands in for late packets, but for lost ones."""
+    frames = frames_of(table, "goodbye")
+    play(sound, [*frames[:20], *[None] * 3, *frames[20:45], *[None] * 2, *frames[45:]])
+    written = sound.wav(WriteRecording(Path("call.wav"), (Tone(100.3, "1", 0.1),), (Mark(100.7, "key 1"),), ()))
+    samples = np.frombuffer(b"".join([*frames[:20], SILENCE * 3, *frames[20:45], SILENCE * 2, *frames[45:]]), "<i2")
+    marks = cues(written)
+    assert [(mark.at_s, mark.text) for mark in marks] == [(0.4, "late 60 ms"), (0.7, "key 1"), (0.96, "late 40 ms")]
+    sent, moved = closed_up(samples, marks)
+    assert sent.tobytes() == b"".join(frames)
+    assert [round(mark.at_s, 6) for mark in moved if mark.kind is Kind.KEY] == [0.64]
 
 
 def test_the_level_is_that_of_the_prompt_behind_a_stall(sound, table):
