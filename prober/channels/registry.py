@@ -14,8 +14,8 @@ from prober.channels.ivr import actions as ivr_actions
 from prober.channels.ivr import config as ivr_config
 from prober.channels.sms import actions as sms_actions
 from prober.channels.sms import config as sms_config
-from prober.channels.web import actions as web_actions
 from prober.channels.web import config as web_config
+from prober.channels.web import verbs as web_verbs
 from prober.model.verb import Verb
 
 
@@ -59,7 +59,7 @@ CHANNELS: Mapping[str, Channel] = {
         needs=("prompts",),
         first="prober.channels.ivr.engine:start_forkserver",
     ),
-    "web": Channel(web_actions.VERBS, web_config.Settings, driver="prober.channels.web.driver:WebDriver"),
+    "web": Channel(web_verbs.VERBS, web_config.Settings, driver="prober.channels.web.driver:WebDriver"),
     "sms": Channel(
         sms_actions.VERBS, sms_config.Settings, driver="prober.channels.sms.driver:SmsDriver", needs=("quarantine",)
     ),

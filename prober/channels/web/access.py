@@ -6,9 +6,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from prober.channels.web.actions import Accessible, Impact
 from prober.channels.web.engine import Gone
 from prober.channels.web.moment import Moment
+from prober.channels.web.page_checks import Accessible, Impact
 from prober.channels.web.window import Mark, Window
 from prober.model.run import Observation, Seen
 

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
 from prober.channels.web import locate
-from prober.channels.web.actions import Broken, Jargon, Matches
 from prober.channels.web.engine import BrowserContext, Gone, NotFetched, TooLong, spoken
 from prober.channels.web.moment import Moment, excerpt, missing
+from prober.channels.web.page_checks import Broken, Jargon, Matches
 from prober.channels.web.window import Look, Window
 from prober.errors import RobotBroken
 from prober.judge import telling, wording

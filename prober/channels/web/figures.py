@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from prober.channels.web.actions import Errors, Vitals
 from prober.channels.web.moment import Moment
+from prober.channels.web.page_checks import Errors, Vitals
 from prober.channels.web.window import Blocked, Window
 from prober.judge.expect import match
 from prober.model.run import Fact, Observation, Seen

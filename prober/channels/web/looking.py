@@ -7,8 +7,8 @@ from pathlib import Path
 
 from prober.channels.timing import monotonic
 from prober.channels.web import locate, looks, picture
-from prober.channels.web.actions import LooksLike
 from prober.channels.web.moment import Moment
+from prober.channels.web.page_checks import LooksLike
 from prober.channels.web.studio import Studio
 from prober.channels.web.window import Window
 from prober.errors import RobotBroken

@@ -24,22 +24,15 @@ from prober.channels.web import (
     waiting,
 )
 from prober.channels.web.actions import (
-    VERBS,
-    Accessible,
     Back,
-    Broken,
     Captcha,
     Check,
     Choose,
     Click,
     Dialog,
     Download,
-    Errors,
     Fill,
     Frame,
-    Jargon,
-    LooksLike,
-    Matches,
     NotSee,
     Open,
     Press,
@@ -51,7 +44,6 @@ from prober.channels.web.actions import (
     Tab,
     Upload,
     UseLogin,
-    Vitals,
     WaitFor,
 )
 from prober.channels.web.circumstances import unreachable
@@ -62,8 +54,10 @@ from prober.channels.web.logins import Logins
 from prober.channels.web.masking import WindowMask
 from prober.channels.web.moment import Moment, last_look, shown
 from prober.channels.web.opening import go_back, open_page
+from prober.channels.web.page_checks import Accessible, Broken, Errors, Jargon, LooksLike, Matches, Vitals
 from prober.channels.web.recording import Recording
 from prober.channels.web.studio import Studio
+from prober.channels.web.verbs import VERBS
 from prober.channels.web.window import Blocked, Look, Window
 from prober.errors import RobotBroken
 from prober.model.run import Evidence, Observation, Seen

@@ -17,10 +17,11 @@ import pytest_asyncio
 from prober.channels.base import RunContext
 from prober.channels.evidence import EvidenceBox
 from prober.channels.timing import Stimulus, monotonic
-from prober.channels.web.actions import VERBS, See
+from prober.channels.web.actions import See
 from prober.channels.web.config import Settings
 from prober.channels.web.driver import WebDriver
 from prober.channels.web.session import WebSession
+from prober.channels.web.verbs import VERBS
 from prober.loading.fields import expectation
 from prober.loading.masking import Masker
 from prober.model.line import Line

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
-from prober.channels.web.actions import Broken, Jargon, Matches, Open
+from prober.channels.web.actions import Open
+from prober.channels.web.page_checks import Broken, Jargon, Matches
 from prober.errors import RobotBroken
 from prober.loading.experience import load_experience
 from prober.loading.fields import expectation

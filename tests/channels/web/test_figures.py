@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from prober.channels.web.actions import Click, Errors, Open, Screenshot, Vitals
+from prober.channels.web.actions import Click, Open, Screenshot
+from prober.channels.web.page_checks import Errors, Vitals
 from prober.loading.fields import expectation
 from prober.model.run import Seen
 

@@ -10,9 +10,10 @@ import pytest_asyncio
 from PIL import Image
 
 from prober.channels.web import looks
-from prober.channels.web.actions import Accessible, Impact, LooksLike, Open
+from prober.channels.web.actions import Open
 from prober.channels.web.config import Settings
 from prober.channels.web.driver import WebDriver
+from prober.channels.web.page_checks import Accessible, Impact, LooksLike
 from prober.errors import RobotBroken
 from prober.model.run import Seen
 from tests.channels.web.conftest import Customer
