@@ -24,6 +24,7 @@ _WHERE = {
     "review": "review:command",
     "survey": "survey:app",
     "approve": "approve:command",
+    "record": "record:app",
     "improvements": "improvements:app",
     "qualities": "qualities:command",
     "report": "report:command",
