@@ -17,6 +17,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.stalls import pytest_configure, pytest_runtest_protocol, pytest_terminal_summary
+
+__all__ = ["pytest_configure", "pytest_runtest_protocol", "pytest_terminal_summary"]
+
 PROBER = [sys.executable, "-m", "prober.cli.entry"]
 
 
