@@ -147,7 +147,7 @@ async def _recorded(mine: WebSettings, url: str, console: Console) -> list[Act]:
 
 
 def _told(act: Act) -> Text:
-    value = "•••" if act.secret else act.value
+    value = "" if act.verb == "fill" else act.value
     shown = [text for text in (act.name, value, f"in {act.inside}" if act.inside else "") if text]
     return Text.assemble(("  + ", "green"), (f"web.{act.verb}", "bold"), f" {' · '.join(shown)}")
 

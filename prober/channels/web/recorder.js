@@ -114,10 +114,18 @@
     return [];
   }
 
+  function wordsOf(el) {
+    const found = [];
+    const walker = document.createTreeWalker(el, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) found.push(squeeze(walker.currentNode.data));
+    return found;
+  }
+
   function placeNames(el) {
     const own = PLACES.has(role(el)) ? [named(el)] : [];
-    const rows = LISTED.has(role(el)) ? el.innerText.split(/[\n\t]+/u).map(squeeze) : [];
-    return [...own, ...rows].filter((name) => fits(name) && name.length > 1 && !PREFIXED.test(name));
+    const pieces = LISTED.has(role(el)) ? wordsOf(el) : [];
+    const lasting = [...pieces.filter((text) => !/\d/u.test(text)), ...pieces]; // an amount may be another tomorrow
+    return [...own, ...lasting].filter((name) => fits(name) && name.length > 1 && !PREFIXED.test(name));
   }
 
   const quoted = (value) => `"${value.replace(/["\\]/gu, "\\$&")}"`;
@@ -150,8 +158,12 @@
   }
 
   // ---- what a person does -------------------------------------------------------------------------------------------
-  const HEADINGS = "h1, h2, h3, [role=heading], legend";
-  const headings = () => all(document, HEADINGS).map((el) => squeeze(el.innerText)).filter((text) => fits(text) && !/\d/u.test(text)).slice(0, 12);
+  const HEADINGS = ["h1", "[role=heading]", "h2", "h3", "legend"]; // what tells most of a page first
+  const headings = () => {
+    const found = HEADINGS.flatMap((selector) => all(document, selector).map((el, _, every) => [squeeze(el.innerText), every.length > 1 ? "" : selector]));
+    return found.filter(([text]) => fits(text) && !/\d/u.test(text)).slice(0, 12);
+  };
+  const page = () => ({headings: headings(), words: squeeze(document.body?.innerText).slice(0, 50_000)});
   const say = (kind, more) => tell({kind, ...more});
   const target = (event) => event.composedPath()[0];
 
@@ -164,7 +176,7 @@
     if (control.matches(`${TEXTS}, ${BOXES}, select, option`)) return;
     // What Enter in a field sends is the form's own click.
     if (event.detail === 0 && document.activeElement !== control && !control.contains(document.activeElement)) return;
-    say("click", {headings: headings(), ...call(control, clickName)});
+    say("click", {...page(), ...call(control, clickName)});
   }
 
   const called = new WeakMap(); // what a field was called when it was touched first: its form may change meanwhile
@@ -208,7 +220,7 @@
     }
     const list = el.matches("[role=combobox], [aria-autocomplete], [list]") && ["ArrowDown", "ArrowUp"].includes(event.key);
     const sends = event.key === "Enter" && el.matches(TEXTS) && !el.matches("textarea, [contenteditable]");
-    if (list || sends || event.key === "Escape") say("press", {value: event.key, headings: headings()});
+    if (list || sends || event.key === "Escape") say("press", {value: event.key, ...page()});
   }
 
   for (const [type, listener] of Object.entries({click, input, change, keydown})) window.addEventListener(type, listener, true);
@@ -230,6 +242,6 @@
       }, 100);
     };
     new MutationObserver(look).observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
-    window.addEventListener("load", look);
+    window.addEventListener("load", show);
   }
 })();

@@ -59,12 +59,13 @@ class Act:
 
 @dataclass
 class _Tab:
-    """A page as the recorder knows it: its history, and the headings it shows."""
+    """A page as the recorder knows it: its history, the headings it shows with what they alone are, and its words."""
 
     page: Page
     wire: Any = None
     place: int = -1
-    headings: tuple[str, ...] = ()
+    headings: Mapping[str, str] = field(default_factory=dict)
+    words: str = ""
     frame: Frame | None = None
     asks: str = ""
     """The kind of dialog that is open."""
@@ -87,6 +88,8 @@ class Recorder:
     _acted_s: float = 0.0
     _seen: frozenset[str] = frozenset()
     """The headings that the last step met: what is new since is what it led to."""
+    _words: str = ""
+    """All that stood there then."""
 
     def stop(self) -> None:
         """Take no further step."""
@@ -107,9 +110,12 @@ class Recorder:
                 await self._opened(page)
             await self._open(page, url, context)
             while (told := await self._told.get()) is not None:
-                with suppress(Gone, TooLong, NotFetched), spoken(context.browser):
-                    await self._take(*told)
+                does, *what = told
+                # What was done before is not lost with a page that went away, or with the browser.
+                with suppress(Gone, TooLong, NotFetched, RobotBroken), spoken(context.browser):
+                    await does(*what)
             self._look_back()
+            self._tell_fill()
         except (Gone, TooLong) as exc:
             raise browser_ended() from exc
         finally:
@@ -144,9 +150,6 @@ class Recorder:
             ) from exc
         self._note(Act("open", url))
 
-    async def _take(self, does: Callable[..., Any], *told: Any) -> None:
-        await does(*told)
-
     async def _opened(self, page: Page) -> None:
         if page in self._tabs:
             return
@@ -176,8 +179,10 @@ class Recorder:
         if before < 0 or not self.acts:
             return
         if place < before and monotonic() - self._acted_s > _LED_S:
+            await self._go_to(tab, page.main_frame)
             self._step(tab, Act("back"))
         elif place > before and entry["transitionType"] in _TYPED:
+            self._front = tab
             self._step(tab, Act("open", entry["url"]))
 
     async def _asked(self, page: Page, dialog: Dialog) -> None:
@@ -204,10 +209,10 @@ class Recorder:
         if tab is None:
             return
         if told["kind"] == "shown":
-            tab.headings = tuple(told["headings"])
+            tab.headings = dict(told["headings"])
             return
         if frame is page.main_frame and "headings" in told:
-            tab.headings = tuple(told["headings"])
+            tab.headings, tab.words = dict(told["headings"]), told["words"]
         act = Act(
             told["kind"],
             told.get("name", ""),
@@ -221,7 +226,6 @@ class Recorder:
         last = self.acts[-1] if self.acts else act
         if act.verb == "fill" and replace(last, value=act.value) == act:
             self.acts[-1] = act  # the same field, a letter more
-            self.tell(act)
             return
         await self._go_to(tab, frame)
         self._step(tab, act)
@@ -229,7 +233,8 @@ class Recorder:
     async def _go_to(self, tab: _Tab, frame: Frame) -> None:
         """Be where the person is: in another tab, or in a frame."""
         if self._front is not None and tab is not self._front:
-            self._front = tab
+            self._look_back()
+            self._front, self._seen = tab, frozenset(tab.headings)
             self._step(tab, Act("tab", await tab.page.title() or tab.page.url))
         of = None if frame is tab.page.main_frame else frame
         if of is not tab.frame:
@@ -240,7 +245,7 @@ class Recorder:
     def _step(self, tab: _Tab, act: Act) -> None:
         self._look_back()
         self._note(act)
-        self._seen = frozenset(tab.headings)
+        self._seen, self._words = frozenset(tab.headings), tab.words
 
     def _look_back(self) -> None:
         """Note what the step before led to: a heading that was not there, so that the scenario waits for it."""
@@ -254,11 +259,20 @@ class Recorder:
         if last.verb in ("open", "back"):
             self.acts[-1] = replace(last, value=new)
         else:
-            self._note(Act("see", value=new))
+            # What stood there before, as in the link that led here, would be seen at once: it is sought in the heading.
+            sole = self._front.headings[new] if new in self._words else ""
+            self._note(Act("see", value=new, inside=f"css:{sole}" if sole else ""))
 
     def _note(self, act: Act) -> None:
+        self._tell_fill()
         self.acts.append(act)
-        self.tell(act)
+        if act.verb != "fill":
+            self.tell(act)
+
+    def _tell_fill(self) -> None:
+        """Tell of a field once all its letters are there."""
+        if self.acts and self.acts[-1].verb == "fill":
+            self.tell(self.acts[-1])
 
 
 async def _place(wire: Any) -> int:

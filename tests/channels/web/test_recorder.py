@@ -58,14 +58,14 @@ def written(acts: list[Act], site: Site) -> list[dict[str, Any]]:
     return steps(acts, LINE, site.url)
 
 
-async def test_a_login_is_written_as_a_person_would(recorded: Recorded, site: Site) -> None:
+async def test_a_login_is_written_as_a_person_would(recorded: Recorded, web_site: Site) -> None:
     """Letters make one step, the secrets of the line are named, and where it led to is waited for."""
-    site.page(
+    web_site.page(
         "/login",
         "<h1>登录</h1><form action=/home><label for=m>手机号：</label><input id=m name=m>"
         "<label for=p>服务密码</label><input id=p type=password name=p><button>登录</button></form>",
     )
-    site.page("/home", "<h1>登录</h1><h2>我的余额</h2><p>86.50 元</p>")
+    web_site.page("/home", "<h1>登录</h1><h2>我的余额</h2><p>86.50 元</p>")
 
     async def does(page: Any) -> None:
         await page.get_by_label("手机号").press_sequentially("13800000001")
@@ -75,8 +75,8 @@ async def test_a_login_is_written_as_a_person_would(recorded: Recorded, site: Si
         await page.wait_for_function("document.readyState === 'complete'")
         await shown(page, "我的余额")
 
-    acts = await recorded(f"{site.url}/login", does)
-    assert written(acts, site) == [
+    acts = await recorded(f"{web_site.url}/login", does)
+    assert written(acts, web_site) == [
         {"web.open": "/login", "ready": "登录"},
         {"web.fill": {"手机号": "${line.msisdn}", "服务密码": "${secret.service_password}"}},
         {"web.click": "登录"},
@@ -94,9 +94,9 @@ async def shown(page: Any, heading: str) -> None:
     )
 
 
-async def test_what_bears_a_name_twice_is_told_apart(recorded: Recorded, site: Site) -> None:
+async def test_what_bears_a_name_twice_is_told_apart(recorded: Recorded, web_site: Site) -> None:
     """By its row or part of the page; by its role; else by the way to it."""
-    site.page(
+    web_site.page(
         "/shop",
         "<ul><li>流量加油包 <button>订购</button></li><li>语音畅聊包 <button>订购</button></li></ul>"
         "<nav aria-label=公告><a href='#a'>更多</a></nav><nav aria-label=活动><a href='#b'>更多</a></nav>"
@@ -109,8 +109,8 @@ async def test_what_bears_a_name_twice_is_told_apart(recorded: Recorded, site: S
         await page.get_by_role("link", name="帮助").click()
         await page.locator("#x").click(force=True)
 
-    acts = await recorded(f"{site.url}/shop", does)
-    assert written(acts, site)[1:] == [
+    acts = await recorded(f"{web_site.url}/shop", does)
+    assert written(acts, web_site)[1:] == [
         {"web.click": "订购", "in": "语音畅聊包"},
         {"web.click": "更多", "in": "公告"},
         {"web.click": "帮助"},
@@ -119,9 +119,9 @@ async def test_what_bears_a_name_twice_is_told_apart(recorded: Recorded, site: S
     assert ordering(acts) == "订购"
 
 
-async def test_every_kind_of_field_is_written(recorded: Recorded, site: Site) -> None:
+async def test_every_kind_of_field_is_written(recorded: Recorded, web_site: Site) -> None:
     """Lists, boxes, radio buttons, files, fields without a label, codes, and keys that matter."""
-    site.page(
+    web_site.page(
         "/form",
         "<form onsubmit='return false'><select name=city aria-label=城市><option>北京<option>上海</select>"
         "<label><input type=checkbox> 我同意</label>"
@@ -141,8 +141,8 @@ async def test_every_kind_of_field_is_written(recorded: Recorded, site: Site) ->
         await page.get_by_label("密码").fill("whatever")
         await page.get_by_label("密码").press("Enter")
 
-    acts = await recorded(f"{site.url}/form", does)
-    assert written(acts, site)[1:] == [
+    acts = await recorded(f"{web_site.url}/form", does)
+    assert written(acts, web_site)[1:] == [
         {"web.choose": {"城市": "上海"}},
         {"web.check": "我同意"},
         {"web.check": "我同意", "checked": False},
@@ -157,16 +157,16 @@ async def test_every_kind_of_field_is_written(recorded: Recorded, site: Site) ->
     assert "whatever" not in "".join(told)
 
 
-async def test_other_pages_dialogs_and_frames_are_steps(recorded: Recorded, site: Site) -> None:
+async def test_other_pages_dialogs_and_frames_are_steps(recorded: Recorded, web_site: Site) -> None:
     """The address bar, back, a dialog that is answered, a tab, a frame, a file, a text that is chosen."""
-    site.page("/in", "<button>确定</button>")
-    site.page("/pop", "<h1>条款</h1><button>同意</button>", title="服务条款")
-    site.page("/next", "<h1>第二页</h1><p id=t>套餐说明</p>")
-    site.files["/bill"] = ("bill.csv", b"x")
-    site.page(
+    web_site.page("/in", "<button>确定</button>")
+    web_site.page("/pop", "<h1>条款</h1><button>同意</button>", title="服务条款")
+    web_site.page("/next", "<h1>第二页</h1><p id=t>套餐说明</p>")
+    web_site.files["/bill"] = ("bill.csv", b"x")
+    web_site.page(
         "/",
         "<h1>首页</h1><button onclick=\"confirm('要吗')\">删除</button><iframe title=支付 src=/in></iframe>"
-        "<a href=/pop target=_blank>条款</a><a href=/bill>下载账单</a>",
+        "<button>刷新</button><a href=/pop target=_blank>条款</a><a href=/bill>下载账单</a>",
     )
 
     async def does(page: Any) -> None:
@@ -182,13 +182,14 @@ async def test_other_pages_dialogs_and_frames_are_steps(recorded: Recorded, site
         popup = await popped.value
         await popup.get_by_role("button").click()
         await page.bring_to_front()
-        await page.goto(f"{site.url}/next")
+        await page.get_by_role("button", name="刷新").click()
+        await page.goto(f"{web_site.url}/next")
         await shown(page, "第二页")
         await page.locator("#t").select_text()
         await page.keyboard.press("Alt+KeyS")
 
-    acts = await recorded(f"{site.url}/", does)
-    assert written(acts, site) == [
+    acts = await recorded(f"{web_site.url}/", does)
+    assert written(acts, web_site) == [
         {"web.open": "/", "ready": "首页"},
         {"web.click": "删除"},
         {"web.dialog": "accept"},
@@ -196,9 +197,11 @@ async def test_other_pages_dialogs_and_frames_are_steps(recorded: Recorded, site
         {"web.click": "确定"},
         {"web.frame": "top"},
         {"web.download": "下载账单"},
-        {"web.click": "link:条款"},
+        {"web.click": "条款"},
+        {"web.see": "条款", "in": "css:h1"},
         {"web.click": "同意"},
         {"web.tab": "测试厅"},
+        {"web.click": "刷新"},
         {"web.open": "/next", "ready": "第二页"},
         {"web.see": "套餐说明"},
     ]
