@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import PurePosixPath
@@ -21,6 +21,7 @@ from prober.reports.step_view import StepView, step_views
 from prober.reports.words import Mark, mark
 
 _LARGE = ("trace", "pcap")
+_LOOKS = ("approved", "candidate", "difference")
 _WORTH_A_TRACE = (Mark.FAILED, Mark.ERROR, Mark.INTERRUPTED)
 """Traces and packets are large: those of runs that were well stay in the evidence folder."""
 _Content = TypeVar("_Content")
@@ -84,6 +85,7 @@ class RunView:
     loads: tuple[tuple[File, Waterfall], ...]
     traces: tuple[File, ...]
     captures: tuple[File, ...]
+    films: tuple[File, ...]
     others: tuple[tuple[File, str], ...]
     """Whatever is of no kind known here, or cannot be read as its kind; with the beginning of its text."""
 
@@ -93,27 +95,35 @@ class RunView:
         broken = self.run.failed_step
         return next((view for view in self.steps if view.step is broken), None)
 
+    @property
+    def strip(self) -> tuple[StepView, ...]:
+        """The steps with a still in the filmstrip."""
+        return tuple(view for view in self.steps if view.still is not None)
+
 
 def run_view(run: Run, files: Files) -> RunView:
     """Return *run* as it is shown, its evidence read from *files*."""
     kept = [files.open(one, wanted=one.kind not in _LARGE or mark(run) in _WORTH_A_TRACE) for one in _evidence(run)]
-    shots = _by_step(run, kept)
+    shots = _by_step(run, kept, ("screenshot",))
+    looks = _by_step(run, [file for file in kept if file.content], _LOOKS)
     ladders = _read(kept, "ladder", rungs)
     chats = _read(kept, "transcript", bubbles)
     streams = _read(kept, "rtp", charts)
     loads = _read(kept, "har", waterfall)
     recordings = [file for file in kept if file.kept.kind == "recording"]
     traces, captures = ([file for file in kept if file.kept.kind == kind] for kind in _LARGE)
+    films = [file for file in kept if file.kept.kind == "film" and file.kept.path.endswith(".webp")]
     calls = _answered(run, ladders)
     read = [file for file, _ in [*ladders, *chats, *streams, *loads]]
-    shown = {file.kept.path for file in [*recordings, *traces, *captures, *read, *chain.from_iterable(shots.values())]}
+    beside = chain.from_iterable([*shots.values(), *looks.values()])
+    shown = {file.kept.path for file in [*recordings, *traces, *captures, *films, *read, *beside]}
     return RunView(
         run=run,
         mark=mark(run),
         length_s=(run.ended_at - run.started_at).total_seconds() if run.ended_at else None,
         lanes=_lanes(run),
         lanes_s=_played_s(run),
-        steps=step_views(run, shots),
+        steps=step_views(run, shots, looks),
         recordings=tuple(_recording(run, file, calls.get(_call_number(file))) for file in recordings),
         ladders=tuple(ladders),
         chats=tuple(chats),
@@ -121,6 +131,7 @@ def run_view(run: Run, files: Files) -> RunView:
         loads=tuple(loads),
         traces=tuple(traces),
         captures=tuple(captures),
+        films=tuple(films),
         others=tuple((file, _excerpt(file)) for file in kept if file.kept.path not in shown),
     )
 
@@ -137,11 +148,13 @@ def _evidence(run: Run) -> Iterable[Evidence]:
     return {one.path: one for one in listed}.values()
 
 
-def _by_step(run: Run, files: Iterable[File]) -> dict[int, list[File]]:
-    """Return the screenshots that belong to a step, by its index."""
+def _by_step(run: Run, files: Iterable[File], kinds: Sequence[str]) -> dict[int, list[File]]:
+    """Return the files of these *kinds* that belong to a step, by its index; in the order of the kinds."""
     by_step: dict[int, list[File]] = {step.index: [] for step in run.steps}
-    for file in files:
-        if file.kept.kind == "screenshot" and file.kept.step in by_step:
+    for file in sorted(
+        (file for file in files if file.kept.kind in kinds), key=lambda file: kinds.index(file.kept.kind)
+    ):
+        if file.kept.step in by_step:
             by_step[file.kept.step].append(file)
     return by_step
 

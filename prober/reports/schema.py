@@ -108,7 +108,10 @@ KEYS: Mapping[str, Mapping[str, tuple[Schema, str]]] = {
     "evidence": {
         "kind": (
             _TEXT,
-            "`recording`, `ladder`, `messages`, `rtp`, `pcap`, `screenshot`, `page`, `har`, `trace`, `transcript`",
+            (
+                "`recording`, `ladder`, `messages`, `rtp`, `pcap`, `screenshot`, `page`, `har`, `trace`, `film`, "
+                "`approved`, `candidate`, `difference`, `download`, `transcript`"
+            ),
         ),
         "path": (_TEXT, "below the evidence folder"),
         "sha256": (_SHA256, "hash of its content"),

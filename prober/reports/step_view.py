@@ -44,6 +44,18 @@ class StepView:
     bar: Bar | None
     compared: tuple[Compared, ...]
     shots: tuple[File, ...]
+    still: File | None = None
+    """Which of them stands in the run's filmstrip."""
+    looks: tuple[File, ...] = ()
+    """The approved picture, this one and what is unlike, as far as there are such."""
+    ended_s: float = 0.0
+    """When it ended, its picture taken, since the run began."""
+
+    @property
+    def beneath(self) -> tuple[File, ...]:
+        """The screenshots that stand beneath it: where nothing is wrong without the one in the filmstrip."""
+        broken = self.mark in (Mark.FAILED, Mark.ERROR)
+        return self.shots if broken else tuple(shot for shot in self.shots if shot is not self.still)
 
     @property
     def gave_up_s(self) -> float | None:
@@ -71,8 +83,11 @@ class StepView:
         return friendly(self.step.failure.what) if self.step.failure else ""
 
 
-def step_views(run: Run, shots: Mapping[int, Sequence[File]]) -> list[StepView]:
-    """Return every step of *run*; *shots* are the screenshots by step."""
+def step_views(
+    run: Run, shots: Mapping[int, Sequence[File]], looks: Mapping[int, Sequence[File]] | None = None
+) -> list[StepView]:
+    """Return every step of *run*; *shots* are the screenshots by step, *looks* what `looks_like` compared."""
+    stills = _stills(shots)
     return [
         StepView(
             step=step,
@@ -80,9 +95,19 @@ def step_views(run: Run, shots: Mapping[int, Sequence[File]]) -> list[StepView]:
             bar=_bar(step, gave_up_s(step)),
             compared=_compared(run, step) if (step.channel, step.verb) == (ROBOT, "same") else (),
             shots=tuple(shots.get(step.index, ())),
+            still=stills.get(step.index),
+            looks=tuple((looks or {}).get(step.index, ())),
+            ended_s=(step.ended_at - run.started_at).total_seconds(),
         )
         for step in run.steps
     ]
+
+
+def _stills(shots: Mapping[int, Sequence[File]]) -> dict[int, File]:
+    """Return the picture that shows how each step ended; nothing where there are too few for a strip."""
+    drawn = {index: [file for file in files if file.content] for index, files in shots.items()}
+    stills = {index: files[-1] for index, files in drawn.items() if files}
+    return stills if len(stills) > 1 else {}
 
 
 def gave_up_s(step: StepResult) -> float | None:

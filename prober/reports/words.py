@@ -124,6 +124,10 @@ KINDS = {
     "har": Label("网络请求", "Requests"),
     "trace": Label("浏览器轨迹", "Browser trace"),
     "page": Label("页面", "Page"),
+    "film": Label("影片", "Film"),
+    "approved": Label("已认可", "Approved"),
+    "candidate": Label("这一次", "This one"),
+    "difference": Label("差异", "Difference"),
 }
 
 

@@ -129,6 +129,11 @@ class Settings(BaseModel):
         description="failures, always or never: of which runs the requests and answers (web.har) are kept; "
         "never records none",
     )
+    film: Keep = Field(
+        default=Keep.NEVER,
+        description="failures, always or never: of which runs a film of masked pictures, one after each step, is kept; "
+        "never takes none",
+    )
     archive_mb: int = Field(
         default=64,
         ge=1,

@@ -44,6 +44,7 @@ async def looks_like(window: Window, wanted: LooksLike, moment: Moment, studio: 
     kept: tuple[Evidence, ...] = ()
     if not right:
         kept = await studio.keep("candidate", now, ending=f"{CANDIDATE}{approved.name}")
+        kept += await studio.keep("approved", before, ending="-approved.png")
         kept += await studio.keep("difference", found.picture, ending="-unlike.png")
     return Observation(
         Seen.EXPECTED if right else Seen.OTHER_LOOK,

@@ -1,4 +1,4 @@
-"""What a run recorded as a whole: Playwright's trace, and the requests and answers as a HAR."""
+"""What a run recorded as a whole: Playwright's trace, the requests and answers as a HAR, and a film of its pages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from prober.channels.evidence import EvidenceBox
 from prober.channels.timing import monotonic
 from prober.channels.web.archives import Mask, Unreadable
 from prober.channels.web.config import Keep, Settings
+from prober.channels.web.film import Film
 from prober.channels.web.folders import private_folder
 from prober.channels.web.masking_apart import masked
 from prober.channels.web.traces import Traces
@@ -23,13 +24,14 @@ _CLOSE_S = 9.0
 
 class Recording:
     """
-    Trace and HAR of one run, unmasked in a folder only its owner may read, and gone with it.
+    Trace and HAR of one run, unmasked in a folder only its owner may read, and gone with it; and its film.
 
-    What is kept is masked first.
+    What is kept is masked first; the film is made of pictures that were.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._trace, self._har, self._archive_mb = settings.trace, settings.har, settings.archive_mb
+        self.film = Film(settings.film)
         self._folder: TemporaryDirectory[str] | None = None
         self._traces: Traces | None = None
         self._name = ""
@@ -60,11 +62,14 @@ class Recording:
             paths = {
                 kind: path for kind, path in (("trace", trace), ("har", har)) if path is not None and path.exists()
             }
-            contents = await asyncio.gather(*(self._masked(path, mask, until_s) for path in paths.values()))
+            made = {kind: self._masked(path, mask, until_s) for kind, path in paths.items()}
+            if self.film.stills and _kept(self.film.keep, failed=failed):
+                made["film"] = self.film.made(until_s - monotonic())
+            contents = await asyncio.gather(*made.values())
             return tuple(
                 [
                     await box.keep(kind, name, content, whole_run=True)
-                    for kind, (name, content) in zip(paths, contents, strict=True)
+                    for kind, (name, content) in zip(made, contents, strict=True)
                 ]
             )
         finally:
@@ -80,6 +85,7 @@ class Recording:
     def discard(self) -> None:
         """Take away what was recorded and not kept. Safe to call twice."""
         self._forget_trace()
+        self.film.stills.clear()
         if self._folder is not None:
             self._folder.cleanup()
 

@@ -82,7 +82,8 @@ _DOES: Mapping[type, Callable[[Window, Any, Moment], Awaitable[Observation]]] = 
 }
 """What does each verb that needs but the window."""
 
-
+_STIRS = (Click, Press)
+"""After these no still is taken: a picture holds the page's thread up, and what it now does is timed."""
 _TELLING = 8
 """A header or cookie of so many characters may be a secret; shorter ones (`1`, `off`) stand in many places."""
 
@@ -95,6 +96,7 @@ class WebSession:
     ) -> None:
         self._run, self._window, self._settings = run, window, settings
         self._recording: Recording | None = recording
+        self._film = recording.film
         self._mask = WindowMask(run.mask)
         for value in (*settings.headers.values(), *settings.cookies.values()):
             if len(value) >= _TELLING:
@@ -143,7 +145,8 @@ class WebSession:
             for name, text in self._window.typed:
                 self._run.mask.learn(name, text)
             self._window.typed.clear()
-        return await self._with_evidence(seen, late=seen.took_s is not None and seen.took_s > deadline_s)
+        late = seen.took_s is not None and seen.took_s > deadline_s
+        return await self._with_evidence(seen, late=late, films=not isinstance(action.argument, _STIRS))
 
     def _moment(self, action: Action, deadline_s: float) -> Moment:
         started_s, stimulus = monotonic(), self._run.stimulus
@@ -227,19 +230,17 @@ class WebSession:
             return Observation(Seen.PAGE_CRASHED, expected=action.full_name, actual=str(exc), doubtful=True)
         return Observation(Seen.NOTHING, expected=action.full_name, actual=shown(None), doubtful=True)
 
-    async def _with_evidence(self, seen: Observation, *, late: bool) -> Observation:
+    async def _with_evidence(self, seen: Observation, *, late: bool, films: bool) -> Observation:
         """Add the facts of the step and, where it is to be kept, the page; all after the clock stopped."""
         began_s = monotonic()
         look = await last_look(self._window)
         kept = seen.evidence
         wrong = late or seen.seen is not Seen.EXPECTED
         self._failed = self._failed or wrong
-        drawn = self._window.dialog is None  # a page behind a dialog is not drawn
-        if drawn and (wrong or self._settings.screenshots is Screenshots.EVERY_STEP):
-            try:
-                kept += await self._page(look)
-            except RobotBroken as broken:
-                raise broken.after(seen) from broken
+        try:
+            kept += await self._pictured(look, seen, wrong=wrong, films=films and self._film.wanted)
+        except RobotBroken as broken:
+            raise broken.after(seen) from broken
         facts = {**self._window.notes.facts(), **seen.facts}
         if look is not None:
             facts |= {"url": look.url, "title": look.title}
@@ -255,12 +256,24 @@ class WebSession:
             evidence_s=seen.evidence_s + monotonic() - began_s,
         )
 
-    async def _page(self, look: Look | None) -> tuple[Evidence, ...]:
+    async def _pictured(
+        self, look: Look | None, seen: Observation, *, wrong: bool, films: bool
+    ) -> tuple[Evidence, ...]:
+        """Take the page where it is to be kept or filmed, and return what is kept of it."""
+        keeps = wrong or self._settings.screenshots is Screenshots.EVERY_STEP
+        if self._window.dialog is not None or not (keeps or films):  # a page behind a dialog is not drawn
+            return ()
+        picture = await self._studio.take()
+        if picture is not None:
+            self._film.add(picture, seen, step=self._run.evidence.step, wrong=wrong)
+        return await self._page(look, picture) if keeps else ()
+
+    async def _page(self, look: Look | None, picture: bytes | None) -> tuple[Evidence, ...]:
         kept: tuple[Evidence, ...] = ()
         if look is not None:
             text = await asyncio.to_thread(self._mask, f"{look.url}\n{look.title}\n\n{look.text}\n")
             kept += await self._studio.keep("page", text.encode(), ending=".txt")
-        return kept + await self._studio.keep("screenshot", await self._studio.take(), ending=".png")
+        return kept + await self._studio.keep("screenshot", picture, ending=".png")
 
     async def close(self) -> Sequence[Evidence]:
         """Close the window, and return the run's trace and HAR where they are to be kept. Safe to call twice."""

@@ -96,7 +96,7 @@ async def test_a_page_is_held_against_its_approved_picture(judge, web_site, tmp_
     unlike = await judge.do(wanted, within=1)
     assert unlike.seen is Seen.OTHER_LOOK
     assert unlike.facts["unlike"] > 0.001
-    assert [one.kind for one in unlike.evidence] == ["candidate", "difference", "page", "screenshot"]
+    assert [one.kind for one in unlike.evidence] == ["candidate", "approved", "difference", "page", "screenshot"]
 
 
 async def test_a_part_of_a_page_is_enough(judge, web_site, tmp_path):
