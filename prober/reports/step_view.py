@@ -53,8 +53,8 @@ class StepView:
 
     @property
     def beneath(self) -> tuple[File, ...]:
-        """The screenshots that stand beneath it: where nothing is wrong without the one in the filmstrip."""
-        broken = self.mark in (Mark.FAILED, Mark.ERROR)
+        """The screenshots that stand beneath it: the one in the filmstrip only where it alone shows what is wrong."""
+        broken = self.mark in (Mark.FAILED, Mark.ERROR) and not self.looks
         return self.shots if broken else tuple(shot for shot in self.shots if shot is not self.still)
 
     @property
