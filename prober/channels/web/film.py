@@ -88,7 +88,8 @@ def developed(stills: Sequence[Still]) -> bytes:
     shown_ms = [round(still.shown_s * 1000) for still in stills[:-1]] + [round(_SHOWN_S[1] * 1000)]
     made = io.BytesIO()
     frames[0].save(
-        *(made, "WEBP"),
+        made,
+        "WEBP",
         save_all=True,
         append_images=frames[1:],
         duration=shown_ms,
