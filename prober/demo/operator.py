@@ -122,7 +122,7 @@ class Operator:
         sms = SmsDoor(
             HOST, self._ports.smpp, customers=customers, fault=self._fault("sms"), counters=self._counters["sms"]
         )
-        hall = Hall(customers, fault=self._fault("web"), counters=self._counters["web"])
+        hall = Hall(customers, fault=self._fault("web"), counters=self._counters["web"], text=sms.tell)
         self.faults.watch(hall.watch)
         web = HttpDoor(HOST, self._ports.web, hall.app())
         ivr = IvrDoor(HOST, self._ports.sip, customers_path=path, recordings=find_folder(), fault=self._fault("ivr"))

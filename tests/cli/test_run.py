@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sqlite3
 
@@ -124,6 +125,22 @@ def test_a_missing_sip_library_is_the_robots_error(workspace, operator, tmp_path
     code, (run,), shown = workspace.play(workspace.write("w.yaml", WELCOME))
     assert (code, run["steps"][0]["outcome"]) == (3, "error")
     assert "pip install pjsua2-python" in shown
+
+
+@pytest.mark.live
+def test_a_code_that_the_web_sends_by_text_logs_in(workspace, operator):
+    """The web asks, the phone receives, the web lets in; the code is in nothing that is kept or shown."""
+    workspace.environment["PROBER__CHANNELS__WEB__SCREENSHOTS"] = "every_step"
+    workspace.environment["PROBER__CHANNELS__WEB__TRACE"] = "always"
+    code, (run,), shown = workspace.play("scenarios/sms-login.yaml")
+    assert (code, {step["outcome"] for step in run["steps"]}) == (0, {"passed"}), shown
+    page = workspace.prober("report", run["id"], "--html", "report.html")
+    assert page.returncode == 0
+    told = re.compile("验证码为[0-9]")
+    kept = [path for path in workspace.folder.rglob("*") if path.suffix in {".txt", ".json", ".html"}]
+    assert any("验证码为•••" in path.read_text(encoding="utf-8") for path in kept)
+    assert not any(told.search(path.read_text(encoding="utf-8")) for path in kept)
+    assert not told.search(json.dumps(run, ensure_ascii=False) + shown)
 
 
 def test_an_unreachable_sms_centre_is_the_robots_error(workspace, operator):

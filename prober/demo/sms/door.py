@@ -148,6 +148,13 @@ class SmsDoor:
     def _reply(self, fault: Fault | None, msisdn: str, text: str) -> None:
         """Answer a command at once, or, with the fault on, deliver late what was answered at once."""
         reply = faults.BUSY if faults.name_of(fault) == "wrong-text" else self._conversation.answer(msisdn, text)
+        self._send(fault, msisdn, reply)
+
+    def tell(self, msisdn: str, text: str) -> None:
+        """Send a customer what another door has to say; it goes the way of a reply, with the fault that is on."""
+        self._send(self._fault(), msisdn, text)
+
+    def _send(self, fault: Fault | None, msisdn: str, reply: str) -> None:
         parts = faults.arranged(fault, self._cutter.cut(reply, source=SERVICE_NUMBER, destination=msisdn))
         if fault is not None and fault.name == "late-reply":
             self._deliver_late(fault.arguments["seconds"], parts)

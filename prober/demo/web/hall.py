@@ -17,10 +17,12 @@ from starlette.templating import Jinja2Templates
 
 from prober.demo.customers import Customers, Login, Package, national, yuan
 from prober.demo.faults import Fault
+from prober.demo.web.codes import Codes
 from prober.demo.web.faults import LOGIN, STYLE, FaultyPages, Held
 from prober.demo.web.visits import Visit, Visits
 
 COOKIE = "visit"
+BY_TEXT = "/login/sms"
 NEW_ITEM = "5GLL30"
 WRONG_BY_FEN = 1000
 _HERE = Path(__file__).parent
@@ -37,8 +39,18 @@ _Page = Callable[[Request, Visit], Awaitable[Response]]
 class Hall:
     """What a customer can see and do on the web."""
 
-    def __init__(self, customers: Customers, *, fault: Callable[[], Fault | None], counters: Counter[str]) -> None:
+    def __init__(
+        self,
+        customers: Customers,
+        *,
+        fault: Callable[[], Fault | None],
+        counters: Counter[str],
+        text: Callable[[str, str], None],
+    ) -> None:
+        """Show *customers* their pages; *text* sends one of them a message."""
         self._customers = customers
+        self._text = text
+        self._codes = Codes()
         self._fault = fault
         self._counters = counters
         self._held = Held()
@@ -53,6 +65,9 @@ class Hall:
             routes=[
                 Route(LOGIN, self._login_page),
                 Route(LOGIN, self._login, methods=["POST"]),
+                Route(BY_TEXT, self._login_by_text_page),
+                Route(BY_TEXT, self._login_by_text, methods=["POST"]),
+                Route(f"{BY_TEXT}/code", self._send_code, methods=["POST"]),
                 Route("/logout", self._logout),
                 Route(STYLE, self._stylesheet),
                 Route("/", self._inside(self._home)),
@@ -111,11 +126,33 @@ class Hall:
 
     async def _login(self, request: Request) -> Response:
         form = await request.form()
-        msisdn = national(str(form.get("msisdn", "")).strip())
+        msisdn = await _number(request)
         came_of_it = self._customers.login(msisdn, str(form.get("password", "")))
         if came_of_it is not Login.OK:
             self._counters["refused_logins"] += 1
             return self._show(request, "login.html", refused=_REFUSED[came_of_it], typed=msisdn)
+        return self._let_in(msisdn)
+
+    async def _login_by_text_page(self, request: Request) -> Response:
+        return self._show(request, "login_sms.html")
+
+    async def _send_code(self, request: Request) -> Response:
+        msisdn = await _number(request)
+        if self._customers.find(msisdn) is None:
+            return self._show(request, "login_sms.html", refused="该号码不是本网用户，请重新输入。", typed=msisdn)
+        self._text(msisdn, f"【示例通信】您的登录验证码为{self._codes.draw(msisdn)}，5分钟内有效，请勿告诉他人。")
+        return self._show(request, "login_sms.html", sent=True, typed=msisdn)
+
+    async def _login_by_text(self, request: Request) -> Response:
+        form, msisdn = await request.form(), await _number(request)
+        if not self._codes.take(msisdn, str(form.get("code", "")).strip()):
+            self._counters["refused_logins"] += 1
+            return self._show(
+                request, "login_sms.html", refused="验证码不正确或已失效，请重新输入。", sent=True, typed=msisdn
+            )
+        return self._let_in(msisdn)
+
+    def _let_in(self, msisdn: str) -> Response:
         self._counters["logins"] += 1
         response = _go("/home")
         response.set_cookie(COOKIE, self._visits.begin(msisdn), httponly=True, samesite="lax")
@@ -182,6 +219,11 @@ class Hall:
             return self._customers.package(request.path_params["code"])
         except LookupError:
             raise HTTPException(404) from None
+
+
+async def _number(request: Request) -> str:
+    form = await request.form()
+    return national(str(form.get("msisdn", "")).strip())
 
 
 def _deed(request: Request) -> tuple[str, Callable[[Customers, str, str], bool]]:

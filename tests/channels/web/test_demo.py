@@ -30,7 +30,7 @@ BALANCE = Capture("web_balance", ValueType.MONEY)
 @pytest_asyncio.fixture(loop_scope="session")
 async def web_hall(tmp_path: Path) -> AsyncIterator[str]:
     customers, faults = Customers(tmp_path / "customers.sqlite"), Faults()
-    hall = Hall(customers, fault=lambda: faults.active("web"), counters=Counter())
+    hall = Hall(customers, fault=lambda: faults.active("web"), counters=Counter(), text=lambda *_: None)
     door = HttpDoor("127.0.0.1", 0, hall.app())
     yield f"http://127.0.0.1:{await door.start()}"
     await door.close()

@@ -15,9 +15,22 @@ from prober.demo.web.hall import Hall
 
 
 @pytest.fixture
-async def hall_client(demo_customers: Customers, demo_faults: Faults) -> AsyncIterator[httpx.AsyncClient]:
+def hall_texts() -> list[tuple[str, str]]:
+    """Whom the hall sent a text, and what."""
+    return []
+
+
+@pytest.fixture
+async def hall_client(
+    demo_customers: Customers, demo_faults: Faults, hall_texts: list[tuple[str, str]]
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the hall that follows redirects and keeps cookies."""
-    hall = Hall(demo_customers, fault=lambda: demo_faults.active("web"), counters=Counter())
+    hall = Hall(
+        demo_customers,
+        fault=lambda: demo_faults.active("web"),
+        counters=Counter(),
+        text=lambda *sent: hall_texts.append(sent),
+    )
     demo_faults.watch(hall.watch)
     door = HttpDoor("127.0.0.1", 0, hall.app())
     port = await door.start()

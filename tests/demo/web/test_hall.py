@@ -126,3 +126,18 @@ async def test_nothing_is_loaded_from_elsewhere(hall_customer, path) -> None:
 
 async def _login(client, password, msisdn="13800000001"):
     return await client.post("/login", data={"msisdn": msisdn, "password": password})
+
+
+async def test_a_code_by_text_stands_for_the_password(hall_client, hall_texts) -> None:
+    """Once; a wrong one does not, and strangers get none."""
+    sent = await hall_client.post("/login/sms/code", data={"msisdn": "13800000001"})
+    ((msisdn, text),) = hall_texts
+    code = text.partition("验证码为")[2][:6]
+    assert (msisdn, code.isdigit(), "138****0001" in sent.text, code in sent.text) == ("13800000001", True, True, False)
+    entry = {"msisdn": "13800000001", "code": code}
+    wrong = await hall_client.post("/login/sms", data=entry | {"code": "x"})
+    assert "验证码不正确或已失效" in wrong.text
+    assert (await hall_client.post("/login/sms", data=entry)).url.path == "/home"
+    assert (await hall_client.post("/login/sms", data=entry)).url.path == "/login/sms"
+    assert "不是本网用户" in (await hall_client.post("/login/sms/code", data={"msisdn": "13900000000"})).text
+    assert len(hall_texts) == 1
