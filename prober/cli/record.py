@@ -22,6 +22,7 @@ from prober.app import App, orders
 from prober.channels.web import written
 from prober.channels.web.config import Settings as WebSettings
 from prober.channels.web.engine import Engine
+from prober.channels.web.headers import Headers
 from prober.channels.web.opening import address
 from prober.channels.web.recorder import FLAGS, Act, Recorder
 from prober.cli import exits
@@ -134,7 +135,7 @@ def _open(mine: WebSettings, port: int) -> WebSettings:
 
 async def _recorded(mine: WebSettings, url: str, console: Console) -> list[Act]:
     engine = Engine(mine)
-    recorder = Recorder(engine, lambda act: console.print(_told(act), soft_wrap=True))
+    recorder = Recorder(engine, lambda act: console.print(_told(act), soft_wrap=True), headers=Headers(mine))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, recorder.stop)

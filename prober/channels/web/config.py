@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
+from prober.channels.web.sites import is_header, origin
 from prober.loading.fields import STRICT, Secret, Text, WorkspacePath, refusal
 
 
@@ -74,7 +75,13 @@ class Settings(BaseModel):
     timezone: Text = Field(default="Asia/Shanghai", description="the customer's time zone")
     user_agent: Text = Field(default="", description="what the browser calls itself; the browser's own name if empty")
     headers: Mapping[Text, Secret] = Field(
-        default_factory=dict, description="headers that go with every request, such as one that switches a captcha off"
+        default_factory=dict,
+        description="headers that go with every request to the site at `base_url`, such as one that switches a captcha "
+        "off",
+    )
+    headers_for: tuple[Text, ...] = Field(
+        default=(),
+        description="further sites that `headers`, `probe_header` and `traceparent` go to, beside `base_url`",
     )
     cookies: Mapping[Text, Secret] = Field(
         default_factory=dict, description="cookies that `base_url` is sent from the first request on"
@@ -145,3 +152,32 @@ class Settings(BaseModel):
         if self.cookies and not self.base_url:
             raise refusal("cookies are for the site at base_url, and there is none", "add base_url")
         return self
+
+    @model_validator(mode="after")
+    def _headers_can_be_sent(self) -> Settings:
+        bad = next((name for name, value in self.headers.items() if not is_header(name, value)), None)
+        if bad is not None:
+            raise refusal(
+                f"HTTP cannot carry the header ‘{bad}’", "a name without spaces, a value of ASCII in one line"
+            )
+        if self.sends_along and not self.sites:
+            hint = "add base_url, or name the sites in headers_for"
+            raise refusal("headers are for the site at base_url, and there is none", hint)
+        return self
+
+    @property
+    def sends_along(self) -> bool:
+        """Whether any header goes with what the pages ask."""
+        return bool(self.headers or self.probe_header or self.traceparent)
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The sites that headers go to, as browsers write them."""
+        return tuple(dict.fromkeys(_site(url) for url in (self.base_url, *self.headers_for) if url))
+
+
+def _site(url: str) -> str:
+    try:
+        return origin(url)
+    except ValueError:
+        raise refusal(f"‘{url}’ is no site", "write it as https://login.example.com") from None

@@ -10,7 +10,8 @@ from prober.channels.base import RunContext
 from prober.channels.web.barriers import Barrier
 from prober.channels.web.config import Settings
 from prober.channels.web.darkroom import Darkroom
-from prober.channels.web.engine import Engine, Gone, NotFetched, TooLong, browser_ended
+from prober.channels.web.engine import BrowserContext, Engine, Gone, NotFetched, TooLong, browser_ended
+from prober.channels.web.headers import Headers
 from prober.channels.web.recording import Recording
 from prober.channels.web.reference import proxy_answers, reference_page, visit
 from prober.channels.web.session import WebSession
@@ -28,6 +29,7 @@ class WebDriver:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._engine = Engine(settings)
+        self._headers = Headers(settings)
         self._darkroom = Darkroom()
 
     async def open(self, run: RunContext) -> WebSession:
@@ -50,12 +52,12 @@ class WebDriver:
         marks = {self._settings.probe_header: run_id} if self._settings.probe_header else {}
         return marks | ({"traceparent": traceparent(run_id)} if self._settings.traceparent else {})
 
-    async def _window(self, recording: Recording | None = None, headers: Mapping[str, str] | None = None) -> Window:
+    async def _window(self, recording: Recording | None = None, marks: Mapping[str, str] | None = None) -> Window:
         try:
             har = recording.har if recording is not None else None
-            context = await self._engine.new_context(har, headers, waits=recording is not None)
+            context = await self._engine.new_context(har, waits=recording is not None)
             mine = self._settings
-            left = partial(self._engine.left, context)
+            left = partial(self._left, context)
             window = Window(
                 context,
                 left,
@@ -65,12 +67,17 @@ class WebDriver:
             )
             try:
                 await self._prepare(window, recording, self._engine.traces_of(context))
+                await self._headers.go_with(context, marks)
             except BaseException:  # or it would stay in the shared browser, and record
                 await window.close()
                 raise
         except (Gone, TooLong) as exc:
             raise browser_ended() from exc
         return window
+
+    def _left(self, context: BrowserContext) -> None:
+        self._headers.left(context)
+        self._engine.left(context)
 
     async def _prepare(self, window: Window, recording: Recording | None, traces: Traces | None) -> None:
         if recording is not None:

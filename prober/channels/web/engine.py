@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -153,14 +153,12 @@ class Engine:
         self._retired: set[_Started] = set()
         self._ending: set[asyncio.Task[None]] = set()
 
-    async def new_context(
-        self, har: Path | None = None, headers: Mapping[str, str] | None = None, *, waits: bool = False
-    ) -> BrowserContext:
+    async def new_context(self, har: Path | None = None, *, waits: bool = False) -> BrowserContext:
         """
         Return a fresh context, in a browser that is started first where none runs.
 
-        What it fetches is written to *har* when it is closed; *headers* go with every request. With *waits*, there are
-        no more such contexts at once than `contexts` of the settings: one is waited for until `left()` is called.
+        What it fetches is written to *har* when it is closed. With *waits*, there are no more such contexts at once
+        than `contexts` of the settings: one is waited for until `left()` is called.
 
         Raises:
             RobotBroken: There is no browser, or it does not start.
@@ -168,7 +166,7 @@ class Engine:
         if waits:
             await self._room.acquire()
         try:
-            started, context = await self._begun(har, headers or {})
+            started, context = await self._begun(har)
         except BaseException:
             if waits:
                 self._room.release()
@@ -189,17 +187,17 @@ class Engine:
         """Return where the traces of *context* are written; None where none is wanted."""
         return self._open[context][0].traces
 
-    async def _begun(self, har: Path | None, headers: Mapping[str, str]) -> tuple[_Started, BrowserContext]:
+    async def _begun(self, har: Path | None) -> tuple[_Started, BrowserContext]:
         async with self._lock:
             started = await self._ready()
             try:
                 with spoken(started.browser):
-                    context = await self._context(started, har, headers)
+                    context = await self._context(started, har)
             except Gone:  # the browser or its driver ended, and nobody has told yet
                 await self._end()
                 started = await self._ready()
                 with spoken(started.browser):
-                    context = await self._context(started, har, headers)
+                    context = await self._context(started, har)
             started.served += 1
             started.open += 1
             return started, context
@@ -233,7 +231,7 @@ class Engine:
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
 
-    async def _context(self, started: _Started, har: Path | None, headers: Mapping[str, str]) -> BrowserContext:
+    async def _context(self, started: _Started, har: Path | None) -> BrowserContext:
         mine = self._settings
         seen: dict[str, Any] = {"viewport": {"width": mine.viewport.width, "height": mine.viewport.height}}
         if mine.device and self._playwright is not None:
@@ -246,7 +244,6 @@ class Engine:
             locale=mine.locale,
             timezone_id=mine.timezone,
             ignore_https_errors=mine.ignore_https_errors,
-            extra_http_headers={**mine.headers, **headers},
             client_certificates=[_certificate(one) for one in mine.client_certificates],
             record_har_path=har,
             record_har_content="embed" if har else None,

@@ -24,6 +24,7 @@ from prober.channels.web.engine import (
     browser_ended,
     spoken,
 )
+from prober.channels.web.headers import Headers
 from prober.errors import RobotBroken
 
 _RECORDER = files("prober.channels.web").joinpath("recorder.js").read_text(encoding="utf-8")
@@ -82,6 +83,8 @@ class Recorder:
     engine: Engine
     tell: Callable[[Act], object]
     acts: list[Act] = field(default_factory=list)
+    headers: Headers | None = None
+    """What goes with what is asked of the sites of the settings."""
     _told: asyncio.Queue[tuple[Any, ...] | None] = field(default_factory=asyncio.Queue)
     _tabs: dict[Page, _Tab] = field(default_factory=dict)
     _front: _Tab | None = None
@@ -107,6 +110,8 @@ class Recorder:
             with spoken(context.browser):
                 await self._arm(context)
                 page = await context.new_page()
+                if self.headers is not None:
+                    await self.headers.go_with(context)
                 await self._opened(page)
             await self._open(page, url, context)
             while (told := await self._told.get()) is not None:
