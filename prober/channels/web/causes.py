@@ -12,6 +12,8 @@ _CAUSES = {
     "CONNECTION_CLOSED": "the connection was closed",
     "CONNECTION_TIMED_OUT": "no answer to the connection",
     "TIMED_OUT": "no answer",
+    "SOCKET_NOT_CONNECTED": "the connection was closed",
+    "SOCKS_CONNECTION_FAILED": "no connection",
     "EMPTY_RESPONSE": "the connection was closed without an answer",
     "ADDRESS_UNREACHABLE": "there is no way to its address",
     "TOO_MANY_REDIRECTS": "its redirects go round in a circle",
@@ -22,6 +24,7 @@ _CAUSES = {
     "CERT_COMMON_NAME_INVALID": "its certificate is for another name",
     "CERT_AUTHORITY_INVALID": "its certificate is signed by an unknown authority",
     "CERT_REVOKED": "its certificate was revoked",
+    "BAD_SSL_CLIENT_AUTH_CERT": "it lets in nobody without a certificate, and the robot has none for it",
     "SSL_PROTOCOL_ERROR": "the TLS handshake failed",
     "SSL_VERSION_OR_CIPHER_MISMATCH": "it offers no TLS version or cipher the browser accepts",
 }
@@ -47,6 +50,8 @@ _NO_CONTACT = frozenset(
         "CONNECTION_TIMED_OUT",
         "CONNECTION_FAILED",
         "TIMED_OUT",
+        "SOCKET_NOT_CONNECTED",
+        "SOCKS_CONNECTION_FAILED",
         "EMPTY_RESPONSE",
         "ADDRESS_UNREACHABLE",
     }

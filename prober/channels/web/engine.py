@@ -27,9 +27,9 @@ from playwright.async_api import (
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from prober.channels.web import launching, memory
+from prober.channels.web import certificates, launching, memory
 from prober.channels.web.causes import net_code
-from prober.channels.web.config import ClientCertificate, Keep, Settings
+from prober.channels.web.config import Keep, Settings
 from prober.channels.web.folders import socket_folder, sweep
 from prober.channels.web.launching import device_name, find_browser, flags, not_started
 from prober.channels.web.traces import Traces
@@ -244,7 +244,7 @@ class Engine:
             locale=mine.locale,
             timezone_id=mine.timezone,
             ignore_https_errors=mine.ignore_https_errors,
-            client_certificates=[_certificate(one) for one in mine.client_certificates],
+            client_certificates=[certificates.shown(one) for one in mine.client_certificates],
             record_har_path=har,
             record_har_content="embed" if har else None,
         )
@@ -352,8 +352,3 @@ def _retrieve_end(starting: Any) -> None:
     ended = getattr(getattr(client, "_transport", None), "on_error_future", None)
     if ended is not None:
         ended.add_done_callback(lambda future: future.cancelled() or future.exception())
-
-
-def _certificate(mine: ClientCertificate) -> Any:
-    shown = {"origin": mine.origin, "cert_path": mine.cert, "key_path": mine.key, "passphrase": mine.passphrase or None}
-    return {name: value for name, value in shown.items() if value is not None}

@@ -13,6 +13,7 @@ from prober.channels.timing import monotonic
 from prober.channels.web import (
     access,
     captchas,
+    certificates,
     conditions,
     content,
     dialogs,
@@ -128,7 +129,7 @@ class WebSession:
         self._window.begin_step()
         moment = self._moment(action, deadline_s)
         try:
-            seen = await self._before(action) or await self._act(action, moment)
+            seen = await self._let_in(await self._before(action) or await self._act(action, moment))
         except RobotBroken:
             self._failed = True
             raise
@@ -172,6 +173,26 @@ class WebSession:
         if own := self._own.get(type(wanted)):
             return await own(wanted, moment)
         return await _DOES[type(wanted)](self._window, wanted, moment)
+
+    async def _let_in(self, seen: Observation) -> Observation:
+        """
+        Return *seen* of a page that did not come in words of its own, where its site is shown a certificate.
+
+        Raises:
+            RobotBroken: The site refuses it.
+        """
+        if self._settings.proxy or seen.seen not in {Seen.UNREACHABLE, Seen.HTTP_ERROR}:
+            return seen
+        tab = self._window.front
+        url = tab.trail[-1] if tab.trail else tab.page.url
+        if (mine := certificates.for_url(self._settings.client_certificates, url)) is None:
+            return seen
+        await certificates.check(mine, url)
+        _, stands_in, why = seen.actual.partition(certificates.NO_PAGE)
+        if not stands_in:
+            return seen
+        actual = f"{url}: {why.rstrip('»')}"
+        return dataclasses.replace(seen, seen=Seen.UNREACHABLE, took_s=None, actual=actual, doubtful=True)
 
     async def _open(self, wanted: Open, moment: Moment) -> Observation:
         return await open_page(self._window, wanted, moment, self._settings.base_url)
