@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,8 @@ def run_of(case: Case, root: Path) -> RunContext:
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_channel_is_registered_with_its_own_verbs(name: str) -> None:
     """The registry knows the folder, and every verb of it is the channel's and says what its time means."""
-    verbs = import_module(f"prober.channels.{name}.actions").VERBS
+    room = "verbs" if find_spec(f"prober.channels.{name}.verbs") else "actions"
+    verbs = import_module(f"prober.channels.{name}.{room}").VERBS
     module, driver = CHANNELS[name].driver.split(":")
     assert CHANNELS[name].verbs is verbs
     assert hasattr(import_module(module), driver)

@@ -44,7 +44,7 @@ async def played(far_end, call_as):
 async def test_the_recording_shows_the_whole_call(played, table):
     """The key on the right, the prompt on the left, and marks where each of them is."""
     content = kept(played, "call.wav")
-    places = {label: sample for sample, label in cues(content)}
+    places = {label: sample for sample, label in cues(content) if not label.startswith("late ")}
     assert list(places) == [
         "ivr.dial 10086",
         "200 OK to our INVITE",

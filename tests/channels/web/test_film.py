@@ -83,7 +83,7 @@ async def test_no_step_is_charged_for_the_film(web_run, web_site):
         await customer.session.close()
         await driver.close()
     (bare_click_s, bare_seen_s, bare_s), (click_s, seen_s, filmed_s) = took_s.values()
-    assert filmed_s > bare_s + 0.3, "a picture was taken, and it took its time"
+    assert filmed_s > 10 * bare_s, "a picture was taken, and it took its time"
     assert seen_s == pytest.approx(bare_seen_s, abs=0.15)
     assert (click_s or 0) == pytest.approx(bare_click_s or 0, abs=0.15)
 
